@@ -1,0 +1,277 @@
+"""The nouns of the copilot: plain immutable data in the editor's words.
+
+A position is a code-point offset into the immutable text of a :class:`Document`.
+UTF-16 is known only to ``copilot_ls.server.convert``.
+Nothing here does input or output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from indexer.model import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One version of one text.
+
+    ``path`` is POSIX-style and relative to the workspace folder it belongs to; empty for a
+    buffer that was never saved. ``text`` keeps the line endings of the buffer.
+    """
+
+    uri: str
+    path: str
+    language: str
+    text: str
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace ``span`` by ``text``."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionRequest:
+    """A wish for ghost text at ``offset``.
+
+    ``invoked`` is true if the user asked by a key: no waiting, no trigger rules.
+    ``client_debounces`` is true if the client already waits for a pause in typing.
+    """
+
+    document: Document
+    offset: int
+    invoked: bool = False
+    client_debounces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of repository knowledge that goes into a prompt.
+
+    ``stub`` is a declaration without body (perhaps with members below it), ``path`` and ``line``
+    (0-based) where it stands, ``signals`` why it was chosen.
+    """
+
+    stub: str
+    path: str
+    line: int
+    name: str
+    score: float
+    signals: Mapping[str, float] = field(default_factory=dict)
+
+
+class FimOrder(StrEnum):
+    """In which order a model was trained to read the pieces of a fill-in-the-middle prompt."""
+
+    PREFIX_SUFFIX_MIDDLE = "psm"
+    SUFFIX_PREFIX_MIDDLE = "spm"
+
+
+@dataclass(frozen=True, slots=True)
+class FimFormat:
+    """The special tokens with which a model marks a hole, as its publisher documents them.
+
+    ``end`` follows the prompt (StarCoder-like models need none); ``stops`` end the answer.
+    ``file_separator`` and ``repository_name`` are empty for models that were not trained on
+    whole repositories.
+    """
+
+    prefix: str
+    suffix: str
+    middle: str
+    order: FimOrder = FimOrder.PREFIX_SUFFIX_MIDDLE
+    begin: str = ""
+    file_separator: str = ""
+    repository_name: str = ""
+    stops: tuple[str, ...] = ()
+
+    @property
+    def special_tokens(self) -> tuple[str, ...]:
+        """Every string that must not reach the model as part of the user's text."""
+        tokens = (
+            self.begin,
+            self.prefix,
+            self.suffix,
+            self.middle,
+            self.file_separator,
+            self.repository_name,
+            *self.stops,
+        )
+        return tuple(sorted({token for token in tokens if token.strip()}, key=len, reverse=True))
+
+
+class SnippetPlace(StrEnum):
+    """Where a model listens to signatures; measured per model, see ``docs/decisions``."""
+
+    ABOVE_CURSOR = "above_cursor"
+    HEADER = "header"
+
+
+@dataclass(frozen=True, slots=True)
+class PromptLayout:
+    """How much of what a model is shown. Lengths in characters; ``max_snippets`` a count."""
+
+    snippet_place: SnippetPlace = SnippetPlace.HEADER
+    max_snippets: int = 4
+    max_snippet_chars: int = 1_200
+    max_prefix_chars: int = 3_000
+    max_suffix_chars: int = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a model can do, as its engine and the catalogue declare it.
+
+    ``fim`` is absent for a model that cannot fill in the middle; ``is_local`` is true if the
+    prompt stays on this machine; ``context_tokens`` is prompt and answer together.
+    """
+
+    model: str
+    engine: str
+    context_tokens: int
+    fim: FimFormat | None = None
+    layout: PromptLayout = PromptLayout()
+    has_chat: bool = False
+    is_local: bool = True
+
+
+class ChatRole(StrEnum):
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    role: ChatRole
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is sent to a model.
+
+    Exactly one of ``text`` (raw, special tokens included, ready for the tokenizer) and
+    ``messages`` (the engine applies the model's chat template) is set.
+    ``stable_chars`` is how much of ``text`` from its start will most likely be sent again with
+    the next keystroke; an engine may warm its cache with it.
+    ``stops`` are strings at which the engine must stop (they are not part of the answer).
+    ``temperature`` 0 is greedy.
+    """
+
+    text: str = ""
+    messages: tuple[ChatMessage, ...] = ()
+    stops: tuple[str, ...] = ()
+    max_tokens: int = 64
+    temperature: float = 0.0
+    stable_chars: int = 0
+    seed: int = 0
+
+
+class FinishReason(StrEnum):
+    """Why a stream ended."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a generation cost, where the engine tells: tokens, and milliseconds inside it.
+
+    ``cached_tokens`` of the prompt came from the engine's prefix cache (-1: unknown).
+    """
+
+    prompt_tokens: int = 0
+    cached_tokens: int = -1
+    output_tokens: int = 0
+    first_token_ms: float = 0.0
+    total_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """One piece of a streamed answer; the last one has ``finish`` set and may carry ``usage``."""
+
+    text: str = ""
+    finish: FinishReason | None = None
+    usage: Usage | None = None
+
+
+class Severity(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a check has to say of a text; ``span`` is in the text that was checked."""
+
+    rule: str
+    message: str
+    severity: Severity
+    span: Span
+
+
+class Origin(StrEnum):
+    """Where a suggestion came from."""
+
+    MODEL = "model"
+    CACHE = "cache"
+    TYPED_AHEAD = "typed_ahead"
+
+
+class Outcome(StrEnum):
+    """What became of a request; every empty answer has a reason that can be counted."""
+
+    SHOWN = "shown"
+    NOT_WORTH_IT = "not_worth_it"
+    EMPTY = "empty"
+    WITHHELD = "withheld"
+    SUPERSEDED = "superseded"
+    MODEL_FAILED = "model_failed"
+    NO_MODEL = "no_model"
+    PAUSED = "paused"
+    EXCLUDED = "excluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Ghost text: replace ``span`` by ``text``.
+
+    ``span`` starts at the cursor and may reach right over closers that the text repeats.
+    """
+
+    id: str
+    text: str
+    span: Span
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The answer to a request, with what is needed to explain and to measure it.
+
+    ``milliseconds`` by stage (``wait``, ``context``, ``prompt``, ``model``, ``postprocess``,
+    ``total``). ``reason`` says in words why there is no suggestion.
+    """
+
+    outcome: Outcome
+    suggestions: tuple[Suggestion, ...] = ()
+    snippets: tuple[Snippet, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    raw_text: str = ""
+    prompt_text: str = ""
+    model: str = ""
+    usage: Usage | None = None
+    reason: str = ""
+    milliseconds: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,65 @@
+"""The errors that users of the product can meet.
+
+    CopilotError
+      ├─ ConfigError
+      ├─ ModelError
+      │    ├─ ModelUnavailable    no weights, no engine, or the engine died
+      │    ├─ ModelTimeout        the engine did not answer in time
+      │    └─ ModelRefused        the engine answered that it will not (bad request, wrong key)
+      ├─ DownloadError
+      │    ├─ Offline             no source could be reached
+      │    └─ DigestMismatch      what arrived is not what was promised
+      └─ WorkspaceError           a path outside the workspace, unreadable, or not text
+
+Each carries a ``remedy``: one sentence that tells the user what to do.
+"""
+
+from __future__ import annotations
+
+
+class CopilotError(Exception):
+    """An expected failure, with the remedy a user can apply."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.remedy})" if self.remedy else self.message
+
+
+class ConfigError(CopilotError):
+    """A setting that cannot be used."""
+
+
+class ModelError(CopilotError):
+    """A model or its engine failed."""
+
+
+class ModelUnavailable(ModelError):
+    """There are no weights, no engine for this platform, or the engine process died."""
+
+
+class ModelTimeout(ModelError):
+    """The engine did not answer in time."""
+
+
+class ModelRefused(ModelError):
+    """The engine answered that it will not do this: bad request, wrong key, unknown model."""
+
+
+class DownloadError(CopilotError):
+    """A model could not be fetched, stored or prepared."""
+
+
+class Offline(DownloadError):
+    """No source of the model could be reached."""
+
+
+class DigestMismatch(DownloadError):
+    """What arrived is not what the catalogue promises; it was removed."""
+
+
+class WorkspaceError(CopilotError):
+    """A path that is outside the workspace, unreadable, or not text."""

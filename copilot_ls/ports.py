@@ -1,0 +1,61 @@
+"""What the features ask of the outside world.
+
+A protocol stands here if it has two real implementations or stands at a process edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+
+from copilot_ls.domain import Capabilities, Delta, Prompt
+from indexer.model import Hit, Query, Symbol
+
+
+class Model(Protocol):
+    """A language model behind an engine.
+
+    Implementations: OpenVINO GenAI, llama.cpp and transformers in a process of their own,
+    OpenAI-compatible HTTP, and scripted for tests.
+    """
+
+    async def capabilities(self) -> Capabilities:
+        """Tell what the model can do; loads it if need be.
+
+        Raises:
+            ModelUnavailable: no weights, no engine, or the engine process died.
+        """
+        ...
+
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
+        """Generate; the last delta has ``finish`` set.
+
+        Closing the generator, or cancelling the task that reads it, stops the generation
+        inside the engine.
+
+        Raises:
+            ModelUnavailable: the engine could not be started or died while generating.
+            ModelTimeout: it did not answer in time.
+            ModelRefused: it will not do this.
+        """
+        ...
+
+    async def count_tokens(self, text: str) -> int:
+        """Count as the model's own tokenizer does; special tokens in ``text`` count as one."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of the engine; the last user of a local engine ends its process."""
+        ...
+
+
+class CodeIndex(Protocol):
+    """The repository's memory: answers in milliseconds, never blocks the event loop."""
+
+    async def search(self, query: Query) -> Sequence[Hit]:
+        """Return hits, best first; empty if there is no index yet."""
+        ...
+
+    async def lookup(self, name: str) -> Sequence[Symbol]:
+        """Return all symbols with this name or qualified name, in order of path and line."""
+        ...

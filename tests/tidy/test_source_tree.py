@@ -1,0 +1,81 @@
+"""The source tree checks itself: contracts, generated pages, things that must never be committed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from copilot_ls import config
+from copilot_ls.cli.settings import configuration_page
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+def tracked_files() -> list[Path]:
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
+    names = [name for name in output.decode().split("\0") if name]
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+def test_import_contracts_hold():
+    result = subprocess.run(
+        [BIN / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout
+
+
+def test_package_markers_are_empty():
+    # A re-export in one of them would drag heavy libraries into every module beside it.
+    for package in ("copilot_ls", "indexer"):
+        for marker in (ROOT / package).rglob("__init__.py"):
+            assert marker.read_text(encoding="utf-8") == "", marker
+
+
+def test_the_configuration_page_is_fresh():
+    page = ROOT / "docs" / "configuration.md"
+    assert page.read_text(encoding="utf-8") == configuration_page(), (
+        "run: copilot-ls settings --markdown > docs/configuration.md"
+    )
+
+
+def test_every_setting_is_described():
+    for entry in config.describe():
+        assert len(entry.doc) > 10, entry.key
+
+
+def test_every_command_is_in_the_readme_or_its_pages():
+    from copilot_ls.cli.app import app
+
+    pages = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))
+    )
+    for command in app.registered_commands:
+        assert f"copilot-ls {command.name}" in pages, command.name
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern"),
+    [
+        ("a path of somebody's machine", r"/(?:home|Users)/[a-z]|/root/|/work/"),
+        ("a download address", r"""(?:"resolved": "|index-url[ =]+|find-links[ =]+)https?://"""),
+    ],
+)
+def test_no_file_contains(what: str, pattern: str):
+    this = Path(__file__).resolve()
+    for path in tracked_files():
+        if path.resolve() == this or path.suffix in {".png", ".ico", ".whl"}:
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found = re.search(pattern, text)
+        assert found is None, f"{what} in {path.relative_to(ROOT)}: {found and found[0]}"
+
+
+def test_no_file_is_large():
+    for path in tracked_files():
+        assert path.stat().st_size < 1_000_000, path
