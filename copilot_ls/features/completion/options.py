@@ -1,0 +1,43 @@
+"""The choices that a user has about completions; the settings tree builds this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class CompletionOptions:
+    """How completions behave. Times in milliseconds."""
+
+    enabled: bool = field(default=True, metadata={"doc": "Offer completions while typing."})
+    context: bool = field(
+        default=True,
+        metadata={"doc": "Put signatures of the repository's own definitions into the prompt."},
+    )
+    multiline: bool = field(
+        default=True,
+        metadata={"doc": "Offer whole blocks where a block begins; otherwise one line."},
+    )
+    max_line_tokens: int = field(
+        default=48, metadata={"doc": "Longest one-line suggestion, in tokens of the model."}
+    )
+    max_block_tokens: int = field(
+        default=160, metadata={"doc": "Longest suggestion of several lines, in tokens."}
+    )
+    block_ms: int = field(
+        default=1_500,
+        metadata={"doc": "After this long, a block is shown as far as it has come."},
+    )
+    debounce_ms: int = field(
+        default=60,
+        metadata={
+            "doc": "How long to wait for a pause in typing, where the editor does not wait itself."
+        },
+    )
+    context_ms: int = field(
+        default=100,
+        metadata={"doc": "How long the search for signatures may take before it is left out."},
+    )
+    languages_off: tuple[str, ...] = field(
+        default=(), metadata={"doc": "Languages (by their identifier) without completions."}
+    )

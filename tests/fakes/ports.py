@@ -1,0 +1,42 @@
+"""Fakes of the ports: scripted, in memory, honest about what they were asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from copilot_ls.domain import FimFormat
+from copilot_ls.models.scripted import Crash, Reply, Script, ScriptedModel, say
+from indexer.model import Hit, Query, Symbol
+
+QWEN_FIM = FimFormat(
+    prefix="<|fim_prefix|>",
+    suffix="<|fim_suffix|>",
+    middle="<|fim_middle|>",
+    file_separator="<|file_sep|>",
+    repository_name="<|repo_name|>",
+    stops=("<|endoftext|>", "<|file_sep|>"),
+)
+
+
+def scripted(*answers: str | Crash, fim: FimFormat | None = QWEN_FIM) -> ScriptedModel:
+    """Return a model that gives these answers, one a prompt, and then nothing."""
+    replies = [
+        say(answer, once=True) if isinstance(answer, str) else Reply((answer,), once=True)
+        for answer in answers
+    ]
+    return ScriptedModel(Script(replies), fim=fim)
+
+
+class FakeIndex:
+    """Returns the hits it was given, and remembers the queries."""
+
+    def __init__(self, *hits: Hit) -> None:
+        self.hits = hits
+        self.queries: list[Query] = []
+
+    async def search(self, query: Query) -> Sequence[Hit]:
+        self.queries.append(query)
+        return self.hits[: query.limit]
+
+    async def lookup(self, name: str) -> Sequence[Symbol]:
+        return [hit.symbol for hit in self.hits if hit.symbol and hit.symbol.name == name]

@@ -1,0 +1,77 @@
+"""Whole completions as text files: a workspace, a cursor, a model's answer, what is shown.
+
+A file holds sections ``-- name --``: documents (the one with ``█`` is completed), ``model`` (what
+the model writes), and ``expect``: the suggestion, or ``(nothing: outcome)``. In an expectation
+``⟦`` … ``⟧`` marks text right of the cursor that the suggestion replaces. A section ``hits``
+lists signatures that the index answers with, and ``prompt contains`` lines that the prompt must
+have. ``UPDATE_SCENARIOS=1`` rewrites the expectations.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from copilot_ls.domain import CompletionRequest, Document
+from copilot_ls.features.completion.completer import Completer
+from copilot_ls.features.completion.options import CompletionOptions
+from copilot_ls.models.scripted import ScriptedModel
+from indexer.model import Hit, Span, Symbol, SymbolKind
+from indexer.syntax.parse import language_of
+from tests.fakes.ports import FakeIndex, scripted
+
+SCENARIOS = sorted((Path(__file__).parent / "completion").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+async def test_completion(path: Path) -> None:
+    sections = read_sections(path.read_text(encoding="utf-8"))
+    name, marked = next((n, t) for n, t in sections.items() if "█" in t)
+    marked = marked.removesuffix("\n").replace("␍", "\r").replace("␉", "\t")
+    offset = marked.index("█")
+    document = Document(
+        f"file:///{name}", name, language_of(name) or "text", marked.replace("█", "")
+    )
+    model = scripted(sections.get("model", "").removesuffix("\n").replace("␉", "\t"))
+    index = FakeIndex(*[hit_of(line) for line in sections.get("hits", "").splitlines()])
+
+    async def source() -> ScriptedModel:
+        return model
+
+    completer = Completer(
+        model=source, index=index, options=CompletionOptions(debounce_ms=0), repository="shop"
+    )
+    completion = await completer.complete(CompletionRequest(document, offset))
+
+    shown = f"(nothing: {completion.outcome})"
+    if completion.suggestions:
+        suggestion = completion.suggestions[0]
+        assert suggestion.span.start == offset
+        replaced = document.text[offset : suggestion.span.end]
+        shown = suggestion.text + (f"⟦{replaced}⟧" if replaced else "")
+    shown = shown.replace("\r", "␍").replace("\t", "␉")
+    expected = sections.get("expect", "").removesuffix("\n")
+    if os.environ.get("UPDATE_SCENARIOS") and shown != expected:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(
+            text[: text.index("-- expect --")] + f"-- expect --\n{shown}\n", encoding="utf-8"
+        )
+        return
+    assert shown == expected
+    for line in sections.get("prompt contains", "").splitlines():
+        assert line in model.prompts[0].text
+
+
+def read_sections(text: str) -> dict[str, str]:
+    parts = re.split(r"(?m)^-- (.+) --\n", text)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def hit_of(line: str) -> Hit:
+    path, _, stub = line.partition(": ")
+    name = re.findall(r"(\w+)\(|(\w+)$", stub)[0][0]
+    symbol = Symbol(path, "python", name, name, SymbolKind.FUNCTION, Span(0, 1), 0, 1, stub)
+    return Hit(path, 0, 1, name, 1.0, {"imports": 1.0}, symbol)

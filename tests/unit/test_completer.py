@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from copilot_ls.domain import CompletionRequest, Document, Origin, Outcome
+from copilot_ls.features.completion.completer import Completer
+from copilot_ls.features.completion.options import CompletionOptions
+from copilot_ls.models.scripted import Crash, Hang, Reach, Reply, Say, Script, ScriptedModel
+from indexer.errors import IndexCorrupt
+from indexer.model import Hit, Query
+from tests.fakes.ports import QWEN_FIM, FakeIndex, scripted
+
+OPTIONS = CompletionOptions(debounce_ms=0)
+
+
+def completer_of(model: ScriptedModel | None, index: FakeIndex | None = None, **options) -> Completer:
+    async def source() -> ScriptedModel | None:
+        return model
+
+    return Completer(model=source, index=index or FakeIndex(), options=replace(OPTIONS, **options))
+
+
+def request_of(marked: str, *, invoked: bool = False) -> CompletionRequest:
+    offset = marked.index("█")
+    document = Document("file:///a.py", "a.py", "python", marked.replace("█", ""))
+    return CompletionRequest(document, offset, invoked=invoked)
+
+
+class SlowIndex(FakeIndex):
+    async def search(self, query: Query) -> Sequence[Hit]:
+        await asyncio.Event().wait()
+        return ()
+
+
+class BrokenIndex(FakeIndex):
+    async def search(self, query: Query) -> Sequence[Hit]:
+        raise IndexCorrupt("the index is unreadable")
+
+
+async def test_typing_along_serves_the_rest_without_the_model():
+    model = scripted("alpha + beta")
+    completer = completer_of(model)
+    first = await completer.complete(request_of("x = █"))
+    typed = await completer.complete(request_of("x = alpha █"))
+    back = await completer.complete(request_of("x = █"))
+    assert first.suggestions[0].origin is Origin.MODEL
+    assert (typed.suggestions[0].text, typed.suggestions[0].origin) == (
+        "+ beta",
+        Origin.TYPED_AHEAD,
+    )
+    assert (back.suggestions[0].text, back.suggestions[0].origin) == ("alpha + beta", Origin.CACHE)
+    assert len(model.prompts) == 1
+
+
+async def test_typing_something_else_asks_again():
+    model = scripted("alpha", "gamma")
+    completer = completer_of(model)
+    await completer.complete(request_of("x = █"))
+    other = await completer.complete(request_of("x = be█"))
+    assert other.suggestions[0].text == "gamma"
+
+
+async def test_an_editor_that_closes_brackets_does_not_break_typing_along():
+    completer = completer_of(scripted("print(value)"))
+    await completer.complete(request_of("█\n", invoked=True))
+    typed = await completer.complete(request_of("print(█)\n"))
+    assert typed.suggestions[0].text == "value)"
+    assert typed.suggestions[0].span.end - typed.suggestions[0].span.start == 1
+
+
+async def test_cancelling_stops_the_engine_and_is_counted():
+    model = ScriptedModel(Script([Reply((Say("some"), Reach("begun"), Hang()))]), fim=QWEN_FIM)
+    completer = completer_of(model)
+    task = asyncio.create_task(completer.complete(request_of("x = █")))
+    await model.mark("begun").wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled()
+    assert model.n_cancelled == 1
+    assert completer.counts[Outcome.SUPERSEDED] == 1
+
+
+async def test_a_failing_model_is_an_outcome_with_its_reason():
+    completion = await completer_of(scripted(Crash())).complete(request_of("x = █"))
+    assert completion.outcome is Outcome.MODEL_FAILED
+    assert "died" in completion.reason
+
+
+async def test_late_context_is_left_out_and_the_suggestion_still_comes():
+    completer = completer_of(scripted("alpha"), SlowIndex(), context_ms=1)
+    completion = await completer.complete(request_of("x = █"))
+    assert completion.suggestions[0].text == "alpha"
+    assert completer.counts["context:late"] == 1
+
+
+async def test_a_broken_index_costs_the_context_only():
+    completion = await completer_of(scripted("alpha"), BrokenIndex()).complete(request_of("x = █"))
+    assert completion.suggestions[0].text == "alpha"
+
+
+async def test_without_a_model_there_is_a_reason():
+    completion = await completer_of(None).complete(request_of("x = █"))
+    assert completion.outcome is Outcome.NO_MODEL
+
+
+async def test_a_model_that_cannot_fill_in_the_middle_is_named():
+    completion = await completer_of(scripted("x", fim=None)).complete(request_of("x = █"))
+    assert completion.outcome is Outcome.NO_MODEL
+    assert "scripted cannot" in completion.reason
+
+
+async def test_paused_means_only_on_demand():
+    completer = completer_of(scripted("alpha"))
+    completer.is_paused = True
+    assert (await completer.complete(request_of("x = █"))).outcome is Outcome.PAUSED
+    asked = await completer.complete(request_of("x = █", invoked=True))
+    assert asked.outcome is Outcome.SHOWN
+
+
+async def test_a_block_stops_the_model_once_its_scope_has_ended():
+    endless = "return 1\n\n" + "def more():\n    pass\n" * 50
+    model = scripted(endless)
+    completion = await completer_of(model).complete(request_of("def f():\n    █"))
+    assert completion.suggestions[0].text == "return 1"
+    assert model.n_cancelled == 1
+
+
+async def test_the_text_just_accepted_is_not_offered_again():
+    completer = completer_of(scripted("alpha()", "alpha()"))
+    first = await completer.complete(request_of("x = █"))
+    completer.accepted(first.suggestions[0].id)
+    again = await completer.complete(request_of("x = alpha()█"))
+    assert again.outcome is Outcome.EMPTY
+
+
+async def test_a_suggestion_can_be_explained_later():
+    completer = completer_of(scripted("alpha"))
+    completion = await completer.complete(request_of("x = █"))
+    story = completer.explain(completion.suggestions[0].id)
+    assert story is not None
+    assert story.prompt_text.startswith("<|fim_prefix|>x = ")
+    assert completer.explain("unknown") is None
+    assert completer.explain("") == story
+
+
+async def test_languages_can_be_switched_off():
+    completer = completer_of(scripted("alpha"), languages_off=("python",))
+    assert (await completer.complete(request_of("x = █"))).outcome is Outcome.NOT_WORTH_IT
