@@ -1,0 +1,189 @@
+"""The editor at the other end: what it can do, and everything that we say to it unasked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+
+from lsprotocol import types
+
+from copilot_ls.server.protocol import ClientRefused, Protocol
+from copilot_ls.server.status import Status
+
+logger = logging.getLogger(__name__)
+
+STATUS_NOTIFICATION = "copilot-ls/didChangeStatus"
+CONFIGURATION_SECTION = "copilot-ls"
+
+# Neovim waits 200 ms after a key before it asks; waiting again would add to that.
+_CLIENTS_THAT_DEBOUNCE = frozenset({"Neovim"})
+
+
+class Client:
+    """Speaks to the editor within the capabilities that it declared."""
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+        self._capabilities = types.ClientCapabilities()
+        self._cancels: dict[str | int, Callable[[], None]] = {}
+        self._is_listening = False
+        self.debounces = False
+
+    def introduce(self, params: types.InitializeParams) -> None:
+        """Take what the client says of itself."""
+        self._capabilities = params.capabilities
+        name = params.client_info.name if params.client_info else ""
+        self.debounces = name in _CLIENTS_THAT_DEBOUNCE
+
+    def start_listening(self) -> None:
+        """From now on (``initialized``) the client may be sent anything."""
+        self._is_listening = True
+
+    @property
+    def has_ghost_text(self) -> bool:
+        document = self._capabilities.text_document
+        return bool(document and document.inline_completion)
+
+    @property
+    def answers_configuration(self) -> bool:
+        workspace = self._capabilities.workspace
+        return bool(workspace and workspace.configuration)
+
+    def publish_status(self, status: Status) -> None:
+        if self._is_listening:
+            self._protocol.notify(STATUS_NOTIFICATION, status.to_json())
+
+    def log(self, severity: types.MessageType, message: str) -> None:
+        if self._is_listening:
+            self._protocol.notify(
+                types.WINDOW_LOG_MESSAGE, types.LogMessageParams(type=severity, message=message)
+            )
+
+    async def configuration(self, scopes: Sequence[str | None]) -> list[object] | None:
+        """Ask for our section, once for each scope; none if the client does not answer."""
+        items = [
+            types.ConfigurationItem(scope_uri=scope, section=CONFIGURATION_SECTION)
+            for scope in scopes
+        ]
+        try:
+            answer = await self._protocol.ask(
+                types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items=items)
+            )
+        except ClientRefused as error:
+            logger.info("No configuration from the client: %s", error)
+            return None
+        return answer if isinstance(answer, list) and len(answer) == len(items) else None
+
+    async def watch(self, globs: Sequence[str]) -> None:
+        """Ask to be told of changed files and settings, as far as the client offers it."""
+        workspace = self._capabilities.workspace or types.WorkspaceClientCapabilities()
+        watched = workspace.did_change_watched_files
+        configuration = workspace.did_change_configuration
+        registrations = []
+        if watched and watched.dynamic_registration:
+            files = types.DidChangeWatchedFilesRegistrationOptions(
+                watchers=[types.FileSystemWatcher(glob_pattern=glob) for glob in globs]
+            )
+            registrations.append(
+                types.Registration(
+                    id="copilot-ls-files",
+                    method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+                    register_options=files,
+                )
+            )
+        if configuration and configuration.dynamic_registration:
+            section = types.DidChangeConfigurationRegistrationOptions(section=CONFIGURATION_SECTION)
+            registrations.append(
+                types.Registration(
+                    id="copilot-ls-configuration",
+                    method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+                    register_options=section,
+                )
+            )
+        if not registrations:
+            return
+        try:
+            await self._protocol.ask(
+                types.CLIENT_REGISTER_CAPABILITY,
+                types.RegistrationParams(registrations=registrations),
+            )
+        except ClientRefused as error:
+            logger.info("The client watches nothing for us: %s", error)
+
+    async def begin_progress(self, title: str, cancel: Callable[[], None]) -> Progress | None:
+        """Show a progress bar that can be cancelled, if the client has one."""
+        window = self._capabilities.window
+        if not (window and window.work_done_progress):
+            return None
+        token = f"copilot-ls-{uuid.uuid4()}"
+        try:
+            await self._protocol.ask(
+                types.WINDOW_WORK_DONE_PROGRESS_CREATE,
+                types.WorkDoneProgressCreateParams(token=token),
+            )
+        except ClientRefused:
+            return None
+        self._cancels[token] = cancel
+        progress = Progress(self._protocol, token, lambda: self._cancels.pop(token, None))
+        progress.begin(title)
+        return progress
+
+    def cancel_progress(self, token: str | int) -> None:
+        """The user closed a progress bar."""
+        with contextlib.suppress(KeyError):
+            self._cancels[token]()
+
+
+class Progress:
+    """One progress bar; repeats nothing that it has said."""
+
+    def __init__(self, protocol: Protocol, token: str, on_end: Callable[[], object]) -> None:
+        self._protocol = protocol
+        self._token = token
+        self._on_end = on_end
+        self._shown = (-1, "")
+
+    def begin(self, title: str) -> None:
+        self._send(types.WorkDoneProgressBegin(title=title, cancellable=True, percentage=0))
+
+    def report(self, percent: int, message: str) -> None:
+        if (percent, message) != self._shown:
+            self._shown = (percent, message)
+            self._send(types.WorkDoneProgressReport(message=message, percentage=percent))
+
+    def end(self, message: str) -> None:
+        self._send(types.WorkDoneProgressEnd(message=message))
+        self._on_end()
+
+    def _send(
+        self,
+        value: types.WorkDoneProgressBegin
+        | types.WorkDoneProgressReport
+        | types.WorkDoneProgressEnd,
+    ) -> None:
+        self._protocol.notify(types.PROGRESS, types.ProgressParams(token=self._token, value=value))
+
+
+class ClientLog(logging.Handler):
+    """Shows the server's log in the editor's output panel, from whatever thread it comes."""
+
+    _SEVERITIES = (
+        (logging.ERROR, types.MessageType.Error),
+        (logging.WARNING, types.MessageType.Warning),
+        (logging.INFO, types.MessageType.Info),
+    )
+
+    def __init__(self, client: Client, loop: asyncio.AbstractEventLoop) -> None:
+        # Never below INFO: lower levels may hold code, and describe messages like this one.
+        super().__init__(logging.INFO)
+        self._client = client
+        self._loop = loop
+
+    def emit(self, record: logging.LogRecord) -> None:
+        severity = next(s for level, s in self._SEVERITIES if record.levelno >= level)
+        message = record.getMessage()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the session is over
+            self._loop.call_soon_threadsafe(self._client.log, severity, message)

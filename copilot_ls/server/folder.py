@@ -1,0 +1,130 @@
+"""A workspace folder in the session: its workspace, and the updates of its index.
+
+What an update says of itself goes to a progress bar and to the status; what it fails with goes
+to the status alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from copilot_ls.errors import CopilotError
+from copilot_ls.server.background import UpdateQueue
+from copilot_ls.server.client import Client, Progress
+from copilot_ls.server.guard import Guard
+from copilot_ls.server.status import Source, StatusBoard
+from indexer.errors import IndexerError
+from indexer.model import UpdatePhase, UpdateProgress
+
+if TYPE_CHECKING:
+    from copilot_ls.wiring import Workspace
+
+logger = logging.getLogger(__name__)
+
+# How far the bar is when a phase begins and ends; embedding is by far the longest.
+_PHASE_PERCENTS = {
+    UpdatePhase.SCAN: (0, 5),
+    UpdatePhase.PARSE: (5, 45),
+    UpdatePhase.WRITE: (45, 50),
+    UpdatePhase.EMBED: (50, 100),
+}
+
+
+class Folder:
+    """A workspace folder, or (without ``uri``) the folder of a file that was opened on its own.
+
+    ``number`` makes the ids of its suggestions unique in the session. ``location`` is the path
+    as the editor writes it, which may lead through links.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        location: Path,
+        uri: str | None,
+        workspace: Workspace,
+        *,
+        client: Client,
+        board: StatusBoard,
+        guard: Guard,
+    ) -> None:
+        self.number = number
+        self.location = location
+        self.uri = uri
+        self.workspace = workspace
+        self._client = client
+        self._board = board
+        self._guard = guard
+        self._updates = UpdateQueue(self._update)
+
+    @property
+    def _name(self) -> str:
+        return str(self.workspace.root)
+
+    def relative(self, path: Path) -> str | None:
+        """Return ``path`` relative to this folder, none if it is not inside."""
+        for root in (self.location, self.workspace.root):
+            if path.is_relative_to(root):
+                return path.relative_to(root).as_posix()
+        return None
+
+    def request_update(self, paths: Sequence[str] | None) -> None:
+        """Bring the index up to date with some files, or with everything."""
+        if self.uri is not None and self.workspace.settings.index.enabled:
+            self._updates.request(paths)
+
+    async def aclose(self) -> None:
+        await self._updates.aclose()
+        self._board.clear_trouble(Source.INDEX, about=self._name)
+        await self.workspace.aclose()
+
+    async def _update(self, paths: Sequence[str] | None) -> None:
+        bar = None
+        if paths is None:
+            title = f"Indexing {self.workspace.root.name}"
+            bar = await self._client.begin_progress(title, self._updates.cancel_current)
+            self._board.facts.percents[self._name] = 0
+            self._board.refresh()
+        ending = "stopped"
+        try:
+            ending = await self._update_reporting(paths, bar)
+        finally:
+            if self._board.facts.percents.pop(self._name, None) is not None:
+                self._board.refresh()
+            if bar is not None:
+                bar.end(ending)
+
+    async def _update_reporting(self, paths: Sequence[str] | None, bar: Progress | None) -> str:
+        """Run the update and return, in a few words, how it ended."""
+
+        def report(progress: UpdateProgress) -> None:
+            percent = _percent(progress)
+            if paths is None:
+                self._board.facts.percents[self._name] = percent
+                self._board.refresh()
+            if bar is not None:
+                bar.report(percent, f"{progress.phase} {progress.done}/{progress.total or '?'}")
+
+        try:
+            found = await self.workspace.update_index(paths, report)
+        except (CopilotError, IndexerError, OSError) as error:
+            logger.warning("The index of %s was not updated: %s", self._name, error)
+            trouble = str(error)
+        except Exception as error:
+            self._guard.note_unexpected("indexing", error)
+            trouble = "The index was not updated (the log says where)"
+        else:
+            self._board.clear_trouble(Source.INDEX, about=self._name)
+            return "1 file" if found.n_files == 1 else f"{found.n_files} files"
+        self._board.report_trouble(Source.INDEX, trouble, about=self._name)
+        return "failed"
+
+
+def _percent(progress: UpdateProgress) -> int:
+    start, end = _PHASE_PERCENTS[progress.phase]
+    if not progress.total:
+        return start
+    return start + (end - start) * min(progress.done, progress.total) // progress.total

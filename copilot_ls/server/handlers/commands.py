@@ -1,0 +1,58 @@
+"""``workspace/executeCommand``: what a user, a key or an accepted item can ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from copilot_ls.server import items
+from copilot_ls.server.items import ACCEPT_COMMAND
+from copilot_ls.server.session import Session
+from copilot_ls.server.status import REINDEX_COMMAND, RESUME_COMMAND
+
+
+def execute_command(session: Session, params: types.ExecuteCommandParams) -> object:
+    command = COMMANDS.get(params.command)
+    if command is None:
+        raise JsonRpcInvalidParams(f"There is no command {params.command!r}")
+    return command(session, params.arguments or [])
+
+
+def _accept(session: Session, arguments: Sequence[object]) -> None:
+    session.note_accepted(_id_in(arguments))
+
+
+def _explain(session: Session, arguments: Sequence[object]) -> object:
+    suggestion_id = _id_in(arguments) if arguments else ""
+    completion = session.explain(suggestion_id)
+    return completion and items.to_explanation(suggestion_id, completion)
+
+
+def _reindex(session: Session, _: Sequence[object]) -> None:
+    session.reindex()
+
+
+def _pause(session: Session, _: Sequence[object]) -> None:
+    session.pause(paused=True)
+
+
+def _resume(session: Session, _: Sequence[object]) -> None:
+    session.pause(paused=False)
+
+
+def _id_in(arguments: Sequence[object]) -> str:
+    match arguments:
+        case [str(suggestion_id), *_]:
+            return suggestion_id
+    raise JsonRpcInvalidParams("expected the id of a suggestion")
+
+
+COMMANDS: dict[str, Callable[[Session, Sequence[object]], object]] = {
+    ACCEPT_COMMAND: _accept,
+    "copilot-ls.explain": _explain,
+    REINDEX_COMMAND: _reindex,
+    "copilot-ls.pause": _pause,
+    RESUME_COMMAND: _resume,
+}

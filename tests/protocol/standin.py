@@ -1,0 +1,139 @@
+"""Stand-ins for the model, the index and the wiring of the two; run as a module, the real server.
+
+The document says what the model does: the last ``# say TEXT``, ``# hang`` or ``# crash`` before
+the cursor counts. What the stand-ins see they log, and the log reaches the test as
+``window/logMessage``, so that tests wait for events and not for time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from copilot_ls import wiring
+from copilot_ls.config import Settings
+from copilot_ls.domain import Capabilities, Delta, FimFormat, FinishReason, Prompt
+from copilot_ls.errors import ModelUnavailable
+from copilot_ls.features.completion.completer import Completer
+from indexer.errors import IndexerError
+from indexer.model import Hit, Plan, Query, Symbol, UpdatePhase, UpdateProgress, UpdateReport
+
+log = logging.getLogger("copilot_ls.standin")
+
+FIM = FimFormat(prefix="<P>", suffix="<S>", middle="<M>", stops=("<E>",))
+ORDER = re.compile(r"# (say|hang|crash|explode|print)(?: ([^\n\r]*))?")
+
+
+class DocumentModel:
+    """Does what the document says."""
+
+    async def capabilities(self) -> Capabilities:
+        return Capabilities(model="stand-in", engine="none", context_tokens=4096, fim=FIM)
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
+        before, _, _ = prompt.text.partition(FIM.suffix)
+        verb, argument = ORDER.findall(before)[-1]
+        log.info("asked: %s", verb)
+        try:
+            match verb:
+                case "crash":
+                    raise ModelUnavailable("the engine died", remedy="type on")
+                case "explode":
+                    raise ZeroDivisionError(prompt.text)
+                case "print":
+                    print("a stray line")
+                    os.write(1, b"a stray line of native code\n")
+                case "hang":
+                    yield Delta(text="never ")
+                    await asyncio.Event().wait()
+            yield Delta(text=argument)
+            yield Delta(finish=FinishReason.STOP)
+        except (asyncio.CancelledError, GeneratorExit):
+            log.info("stopped: %s", verb)
+            raise
+
+    async def count_tokens(self, text: str) -> int:
+        return len(text)
+
+    async def aclose(self) -> None:
+        log.info("model closed")
+
+
+class Engines:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.model = DocumentModel()
+        log.info("engine: %s", settings.model.completion)
+
+    async def completion_model(self) -> DocumentModel | None:
+        return None if self.settings.model.engine == "off" else self.model
+
+    async def aclose(self) -> None:
+        await self.model.aclose()
+
+
+class NoIndex:
+    async def search(self, query: Query) -> Sequence[Hit]:
+        return []
+
+    async def lookup(self, name: str) -> Sequence[Symbol]:
+        return []
+
+
+@dataclass
+class Workspace:
+    """``index.txt`` in the folder says what an update does."""
+
+    root: Path
+    settings: Settings
+    completer: Completer
+    index: NoIndex = field(default_factory=NoIndex)
+
+    def exclusion(self, path: str) -> str | None:
+        return "may hold secrets" if path.endswith(".env") else None
+
+    async def update_index(
+        self,
+        paths: Sequence[str] | None,
+        on_progress: Callable[[UpdateProgress], None],
+        *,
+        with_vectors: bool = True,
+    ) -> UpdateReport:
+        log.info("update %s: %s", self.root.name, json.dumps(paths))
+        order = self.root / "index.txt"
+        match order.read_text() if order.exists() else "":
+            case "hang":
+                on_progress(UpdateProgress(UpdatePhase.PARSE, 1, 2, "a.py"))
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    log.info("update stopped")
+            case "fail":
+                raise IndexerError("the disk is full", remedy="free some space")
+        return UpdateReport(plan=Plan(), n_files=2)
+
+    async def aclose(self) -> None:
+        log.info("closed %s", self.root.name)
+
+
+def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspace:
+    completer = Completer(
+        model=engines.completion_model, index=NoIndex(), options=settings.completion
+    )
+    log.info("opened %s", root.name)
+    return Workspace(root.resolve(), settings, completer)
+
+
+if __name__ == "__main__":
+    wiring.Engines = Engines
+    wiring.open_workspace = open_workspace
+    from copilot_ls.cli.serve import serve
+
+    sys.exit(serve(sys.argv[1:]))
