@@ -107,16 +107,17 @@ async def session(*settings: str) -> tuple[float, list[tuple[str, float]]]:
     editor.text_document_did_open(
         types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, BEFORE + AFTER))
     )
-    lines = BEFORE.splitlines()
     answers = []
-    for version, pause in ((2, " "), (3, "")):
-        # A space typed and taken back: the second answer comes from a warm engine.
+    for version in (2, 3):
+        # A blank line more before the function, and the second answer comes from a warm engine.
+        before = BEFORE.replace("\n\n\ndef", "\n" * (version + 1) + "def")
         editor.text_document_did_change(
             types.DidChangeTextDocumentParams(
                 types.VersionedTextDocumentIdentifier(version, uri),
-                [types.TextDocumentContentChangeWholeDocument(BEFORE + AFTER + pause)],
+                [types.TextDocumentContentChangeWholeDocument(before + AFTER)],
             )
         )
+        lines = before.splitlines()
         asked = time.perf_counter()
         result = await editor.text_document_inline_completion_async(
             types.InlineCompletionParams(
@@ -147,8 +148,8 @@ def show(title: str, suggestion: str) -> None:
 
 def main() -> int:
     started = time.perf_counter()
-    run("1  the model, on this machine", "model", "pull", "--default")
-    run("2  the repository, indexed", "index", str(ROOT))
+    run("1  the model, on this machine", "model", "pull")
+    run("2  the repository, indexed", "index", str(ROOT), "--no-vectors")
 
     OUT.print("\n[bold]3  the language server, as an editor starts it[/]  [dim]copilot-ls serve[/]")
     _, without = asyncio.run(session("completion.context=false", "completion.debounce_ms=0"))

@@ -15,7 +15,9 @@ from tests.fakes.ports import QWEN_FIM, FakeIndex, scripted
 OPTIONS = CompletionOptions(debounce_ms=0)
 
 
-def completer_of(model: ScriptedModel | None, index: FakeIndex | None = None, **options) -> Completer:
+def completer_of(
+    model: ScriptedModel | None, index: FakeIndex | None = None, **options
+) -> Completer:
     async def source() -> ScriptedModel | None:
         return model
 

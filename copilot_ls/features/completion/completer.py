@@ -48,6 +48,7 @@ from indexer.model import Query, SearchMode
 _log = logging.getLogger(__name__)
 _MAX_EXPLAINED = 64
 _CHECK_EVERY_CHARS = 24
+_INVOKED_PATIENCE = 10
 
 ModelSource = Callable[[], Awaitable[Model | None]]
 
@@ -75,6 +76,7 @@ class _Hole:
     document: Document
     offset: int
     extent: Extent
+    is_worth_keeping: bool
 
 
 class Completer:
@@ -178,9 +180,9 @@ class Completer:
                 reason=f"{capabilities.model} cannot fill in the middle",
             )
         clock.lap("load")
-        snippets = await self._snippets(document, offset, capabilities)
+        snippets, is_late = await self._snippets(request, capabilities)
         clock.lap("context")
-        hole = _Hole(document, offset, trigger.extent)
+        hole = _Hole(document, offset, trigger.extent, is_worth_keeping=not is_late)
         return await self._generate(hole, model, capabilities, capabilities.fim, snippets, clock)
 
     def _reuse(self, document: Document, offset: int) -> Completion | None:
@@ -198,11 +200,15 @@ class Completer:
         return Completion(Outcome.SHOWN, suggestions=(suggestion,))
 
     async def _snippets(
-        self, document: Document, offset: int, capabilities: Capabilities
-    ) -> list[Snippet]:
-        """Ask the index; late or failing answers mean a prompt without signatures."""
+        self, request: CompletionRequest, capabilities: Capabilities
+    ) -> tuple[list[Snippet], bool]:
+        """Ask the index; late or failing answers mean a prompt without signatures.
+
+        The second value tells that they were late: such a suggestion is not worth keeping.
+        """
         if not self.options.context:
-            return []
+            return [], False
+        document, offset = request.document, request.offset
         query = Query(
             text=document.text,
             mode=SearchMode.COMPLETION,
@@ -211,16 +217,18 @@ class Completer:
             limit=2 * capabilities.layout.max_snippets,
         )
         try:
-            async with asyncio.timeout(self.options.context_ms / 1000):
+            # Who asks by a key waits rather than reading a guess.
+            patience = _INVOKED_PATIENCE if request.invoked else 1
+            async with asyncio.timeout(patience * self.options.context_ms / 1000):
                 hits = await self._index.search(query)
         except TimeoutError:
             self.counts["context:late"] += 1
-            return []
+            return [], True
         except IndexerError as error:
             self.counts["context:failed"] += 1
             _log.warning("context left out: %s", error)
-            return []
-        return choose_snippets(hits, capabilities.layout)
+            return [], False
+        return choose_snippets(hits, capabilities.layout), False
 
     async def _generate(
         self,
@@ -276,7 +284,8 @@ class Completer:
             return replace(told, reason=reason)
         if self._was_just_accepted(document, offset, text):
             return replace(told, reason="the same text was just accepted")
-        self._memory.remember(document, offset, text, extent)
+        if hole.is_worth_keeping:
+            self._memory.remember(document, offset, text, extent)
         suggestion = Suggestion(
             id=self._new_id(),
             text=text,

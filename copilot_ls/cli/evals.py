@@ -1,0 +1,133 @@
+"""``copilot-ls eval``: measure on real repositories, with the product's own code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copilot_ls.cli.context import console, options_of, print_json
+from copilot_ls.evals import completion, retrieval
+from copilot_ls.evals.cases import At, Case, read_cases
+from copilot_ls.evals.completion import ContextSource
+
+app = typer.Typer(help="Measure retrieval and completions on real cases.", no_args_is_help=True)
+
+CasesOption = Annotated[Path, typer.Option("--cases", help="JSON lines, one case each.")]
+ReposOption = Annotated[Path, typer.Option("--repos", help="Folder with the repositories.")]
+AtOption = Annotated[At, typer.Option("--at", help="Before the callee's name, or at line start.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=0, help="Every n-th case up to so many.")]
+
+
+@app.command("retrieval")
+def evaluate_retrieval(
+    cases: CasesOption,
+    repos: ReposOption,
+    at: AtOption = At.MEMBER,
+    without_import: Annotated[
+        bool, typer.Option("--without-import", help="Take out the import of the target too.")
+    ] = False,
+    limit: LimitOption = 0,
+    as_json: JsonOption = False,
+    details: Annotated[bool, typer.Option("--details", help="One line for each case.")] = False,
+) -> None:
+    """Is the definition that a call needs among the first answers?"""
+    chosen = _choose(read_cases(cases), limit)
+    with _progress(len(chosen), quiet=as_json) as on_progress:
+        found = retrieval.run_retrieval(
+            chosen, repos, at=at, without_import=without_import, on_progress=on_progress
+        )
+    if details:
+        for entry in found:
+            console(stderr=True).print(
+                f"{entry.rank:3d} {entry.case.id} {entry.case.callee} "
+                f"[dim]{' '.join(entry.signals)}[/]"
+            )
+    _report(retrieval.summarise(found), as_json=as_json)
+
+
+@app.command("completion")
+def evaluate_completion(
+    context: typer.Context,
+    cases: CasesOption,
+    repos: ReposOption,
+    at: AtOption = At.MEMBER,
+    source: Annotated[
+        ContextSource, typer.Option("--context", help="Where signatures come from.")
+    ] = ContextSource.INDEX,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", help="Leave a part out: context.")
+    ] = None,
+    model: Annotated[str, typer.Option("--model", help="Catalogue id, or the settings'.")] = "",
+    limit: LimitOption = 0,
+    as_json: JsonOption = False,
+    details: Annotated[bool, typer.Option("--details", help="One line for each case.")] = False,
+) -> None:
+    """What would have been shown at real calls of a repository's own API?"""
+    options = options_of(context)
+    extra = (f"model.completion={model}",) if model else ()
+    settings = type(options)((*options.assignments, *extra), options.debug).settings_for(None)
+    if "context" in (without or []):
+        source = ContextSource.NONE
+    chosen = _choose(read_cases(cases), limit)
+    with _progress(len(chosen), quiet=as_json) as on_progress:
+        answers = asyncio.run(
+            completion.run_completion(
+                chosen, repos, at=at, context=source, settings=settings, on_progress=on_progress
+            )
+        )
+    if details:
+        out = console(stderr=True)
+        for answer in answers:
+            out.print(f"{answer.case.id}\n  want {answer.expected}", markup=False)
+            out.print(f"  got  {answer.text}", markup=False)
+            for snippet in answer.completion.snippets:
+                out.print(f"       | {snippet.stub}", markup=False, style="dim")
+    _report(completion.summarise(answers), as_json=as_json)
+
+
+def _choose(cases: list[Case], limit: int) -> list[Case]:
+    """Spread ``limit`` cases over the whole file, so that each repository has some."""
+    if not limit or limit >= len(cases):
+        return cases
+    return [cases[index * len(cases) // limit] for index in range(limit)]
+
+
+@contextlib.contextmanager
+def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    from rich.progress import Progress
+
+    out = console(stderr=True)
+    with Progress(console=out, disable=quiet or not out.is_terminal) as progress:
+        task = progress.add_task("cases", total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+def _report(summary: Mapping[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print_json(dict(summary))
+        return
+    from rich.table import Table
+
+    breakdown = summary["by"]
+    figures = [name for name, value in summary.items() if isinstance(value, int | float)]
+    table = Table("", *figures, box=None, header_style="bold")
+    table.add_row("all", *[_figure(summary[name]) for name in figures], style="bold")
+    if isinstance(breakdown, Mapping):
+        for group, rows in breakdown.items():
+            for name, row in rows.items():
+                table.add_row(f"{group} {name}", *[_figure(row[figure]) for figure in figures])
+    out = console()
+    out.print(table)
+    for name, value in summary.items():
+        if name not in figures and name != "by":
+            out.print(f"{name}: {value}", style="dim", markup=False)
+
+
+def _figure(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

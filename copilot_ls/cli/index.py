@@ -1,0 +1,235 @@
+"""``copilot-ls index``, ``search`` and ``status``."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copilot_ls import wiring
+from copilot_ls.cli.context import console, find_root, options_of, plain, print_json
+from copilot_ls.cli.exit_codes import ExitCode
+from copilot_ls.config import Settings
+from indexer.errors import IndexerError
+from indexer.model import (
+    Hit,
+    IndexState,
+    IndexStatus,
+    Query,
+    SearchMode,
+    UpdateProgress,
+    UpdateReport,
+)
+
+PathArgument = Annotated[
+    Path, typer.Argument(metavar="[PATH]", help="The project, or a folder in it.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+
+def build(
+    context: typer.Context,
+    path: PathArgument = Path(),
+    as_json: JsonOption = False,
+    vectors: Annotated[
+        bool, typer.Option(help="Make embeddings for searches in plain words.")
+    ] = True,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Start from nothing.")] = False,
+    json_lines: Annotated[
+        bool, typer.Option("--json-lines", hidden=True, help="Progress and report, for the server.")
+    ] = False,
+) -> None:
+    """Index a repository, or bring its index up to date."""
+    root = find_root(path)
+    settings = options_of(context).settings_for(root)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    wiring.be_a_background_process(lower_priority=json_lines)
+    if rebuild:
+        wiring.delete_index(root)
+    if json_lines:
+        _build_for_server(root, settings, vectors=vectors, stop=stop)
+        return
+    with closing(wiring.open_index(root, settings)) as index:
+        with _progress_bars(quiet=as_json) as on_progress:
+            report = index.update(
+                on_progress=on_progress, should_stop=stop.is_set, with_vectors=vectors
+            )
+        if as_json:
+            print_json({"root": root, "stopped": stop.is_set(), "report": report})
+        else:
+            _print_report(root, report, index.status())
+    if stop.is_set():
+        print("stopped; run again to continue where it stopped", file=sys.stderr)
+        raise typer.Exit(ExitCode.USAGE)
+
+
+def search(
+    context: typer.Context,
+    words: Annotated[list[str], typer.Argument(help="Words or identifiers.")],
+    path: Annotated[Path, typer.Option("--in", help="The project.")] = Path(),
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=200)] = 10,
+    as_json: JsonOption = False,
+) -> None:
+    """Find code by words or by name."""
+    root = find_root(path)
+    settings = options_of(context).settings_for(root)
+    with closing(wiring.open_index(root, settings)) as index:
+        if index.status().state is IndexState.MISSING:
+            raise IndexerError(f"{root} is not indexed", remedy="run `copilot-ls index` first")
+        hits = index.search(Query(" ".join(words), SearchMode.WORDS, limit=limit))
+    if as_json:
+        print_json(hits)
+        return
+    out = console()
+    if not hits:
+        out.print("nothing found")
+        raise typer.Exit(ExitCode.FINDINGS)
+    for hit in hits:
+        _print_hit(hit)
+
+
+def status(
+    context: typer.Context,
+    path: PathArgument = Path(),
+    skipped: Annotated[
+        bool, typer.Option("--skipped", help="List the files left out, and why.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what the index knows, and what it left out."""
+    root = find_root(path)
+    settings = options_of(context).settings_for(root)
+    with closing(wiring.open_index(root, settings)) as index:
+        state = index.status()
+        left_out = index.skipped()
+    if as_json:
+        print_json({"status": state, "skipped": left_out if skipped else len(left_out)})
+        return
+    _print_status(state, n_skipped=len(left_out))
+    if skipped:
+        out = console()
+        for entry in sorted(left_out, key=lambda entry: (entry.reason, entry.path)):
+            out.print(f"  [yellow]{entry.reason}[/]  {entry.path}")
+
+
+def _build_for_server(
+    root: Path, settings: Settings, *, vectors: bool, stop: threading.Event
+) -> None:
+    """Speak one JSON object a line: progress, then the report or the error."""
+
+    def say(**what: object) -> None:
+        sys.stdout.write(json.dumps(plain(what)) + "\n")
+        sys.stdout.flush()
+
+    try:
+        with closing(wiring.open_index(root, settings)) as index:
+            report = index.update(
+                on_progress=lambda progress: say(progress=progress),
+                should_stop=stop.is_set,
+                with_vectors=vectors,
+            )
+    except IndexerError as error:
+        say(error=error.message, remedy=error.remedy, kind=type(error).__name__)
+        raise typer.Exit(ExitCode.USAGE) from error
+    say(report=wiring.without_lists(report))
+
+
+class _ProgressBars:
+    """A bar for each phase, on stderr, where a person can see it."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self._progress = Progress(
+            TextColumn("{task.description:>10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console(stderr=True),
+            disable=quiet or not sys.stderr.isatty(),
+        )
+        self._tasks: dict[str, object] = {}
+
+    def __enter__(self) -> Callable[[UpdateProgress], None]:
+        self._progress.start()
+        return self._show
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def _show(self, progress: UpdateProgress) -> None:
+        phase = progress.phase
+        if phase not in self._tasks:
+            self._tasks[phase] = self._progress.add_task(str(phase), total=None)
+        self._progress.update(
+            self._tasks[phase],  # type: ignore[arg-type]
+            completed=progress.done,
+            total=progress.total or None,
+        )
+
+
+def _progress_bars(*, quiet: bool) -> _ProgressBars:
+    return _ProgressBars(quiet=quiet)
+
+
+def _print_report(root: Path, report: UpdateReport, state: IndexStatus) -> None:
+    out = console()
+    plan = report.plan
+    seconds = sum(report.seconds.values())
+    read = len(plan.added) + len(plan.changed)
+    rate = f", {read / seconds:,.0f} files/s" if read and seconds > 0 else ""
+    out.print(
+        f"[bold]{root.name}[/]: {len(plan.added)} new, {len(plan.changed)} changed, "
+        f"{len(plan.removed)} gone, {len(plan.unchanged)} unchanged files "
+        f"in {seconds:.1f} s{rate}"
+    )
+    _print_status(state, n_skipped=len(report.skipped))
+    for problem in report.problems[:5]:
+        out.print(f"  [yellow]{problem.path}:{problem.line + 1}[/] {problem.message}")
+    if len(report.problems) > 5:
+        out.print(f"  … and {len(report.problems) - 5} more files with problems", style="dim")
+
+
+def _print_status(state: IndexStatus, *, n_skipped: int) -> None:
+    out = console()
+    if state.state is IndexState.MISSING:
+        out.print(f"{state.root} is not indexed: run [bold]copilot-ls index[/]")
+        return
+    languages = ", ".join(f"{name} {count}" for name, count in list(state.languages.items())[:6])
+    out.print(
+        f"  {state.n_files:,} files ({languages}), {state.n_symbols:,} symbols, "
+        f"{state.n_references:,} references, {state.n_chunks:,} chunks"
+    )
+    out.print(f"  vectors: {state.n_vectors:,} {state.vectors or ''} {state.embedder}".rstrip())
+    if n_skipped:
+        out.print(f"  left out: {n_skipped:,} files (copilot-ls status --skipped)")
+    if state.state is not IndexState.READY:
+        out.print(f"  [yellow]state: {state.state}[/]: run copilot-ls index")
+    if state.writer:
+        out.print(f"  being written by {state.writer}")
+    out.print(f"  {state.store_bytes / 1e6:,.1f} MB in {state.location}", style="dim")
+
+
+def _print_hit(hit: Hit) -> None:
+    out = console()
+    signals = "  ".join(f"{name} {value:.2f}" for name, value in hit.signals.items())
+    out.print(f"[cyan]{hit.path}:{hit.line + 1}[/]  [bold]{hit.title}[/]  [dim]{signals}[/]")
+    if hit.symbol is not None:
+        out.print(f"    {hit.symbol.stub}", markup=False)
+        if hit.symbol.docstring:
+            out.print(f"    {hit.symbol.docstring.splitlines()[0]}", style="dim", markup=False)

@@ -1,0 +1,626 @@
+"""The one place that opens an index and chooses an adapter; it holds no logic of its own.
+
+The server, the command line and the evaluations get a :class:`Workspace` here and see ports.
+Heavy libraries load when the first thing needs them, never when this module is imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import importlib.util
+import json
+import logging
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from copilot_ls import config
+from copilot_ls.config import EngineName, Settings
+from copilot_ls.domain import Capabilities, Document
+from copilot_ls.errors import ModelUnavailable, WorkspaceError
+from copilot_ls.features.completion.completer import Completer
+from indexer.errors import IndexerError, IndexLocked
+from indexer.model import (
+    Hit,
+    IndexOptions,
+    IndexStatus,
+    Plan,
+    Query,
+    Symbol,
+    UpdatePhase,
+    UpdateProgress,
+    UpdateReport,
+)
+
+if TYPE_CHECKING:
+    from copilot_ls.models.catalog import CatalogEntry, FileSource
+    from copilot_ls.models.progress import Report
+    from copilot_ls.models.store import ModelStore
+    from copilot_ls.ports import Model
+    from indexer.index import Index
+    from indexer.ports import Embedder
+
+_log = logging.getLogger(__name__)
+_Result = TypeVar("_Result")
+_RETRY_SECONDS = 3.0
+# Longer prompts cost more time than they bring while typing.
+_MAX_CONTEXT_TOKENS = 8_192
+_LOCK_TRIES = 10
+_LOCK_WAIT_SECONDS = 0.5
+# No file of an index can usefully be larger; a fault that grows one without bound stops here.
+_MAX_STORE_FILE_BYTES = 16 << 30
+
+
+def cache_root() -> Path:
+    """Return the user's cache folder: models and indexes; ``COPILOT_LS_CACHE`` names another."""
+    if path := os.environ.get("COPILOT_LS_CACHE"):
+        return Path(path)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("copilot-ls", appauthor=False))
+
+
+def index_location(root: Path) -> Path:
+    """Return where the index of ``root`` is kept: outside the repository, one folder each."""
+    root = root.resolve()
+    digest = hashlib.blake2b(os.fsencode(root), digest_size=6).hexdigest()
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", root.name) or "root"
+    return cache_root() / "indexes" / f"{name[:40]}-{digest}"
+
+
+def index_options(settings: Settings) -> IndexOptions:
+    """Take what decides the content of an index from the settings."""
+    return IndexOptions(
+        max_file_bytes=settings.index.max_file_bytes,
+        exclude=settings.index.exclude,
+        vectors=settings.index.vectors,
+    )
+
+
+def open_index(root: Path, settings: Settings, *, location: Path | None = None) -> Index:
+    """Open the index of ``root``; cheap, and possible whether or not it was ever built."""
+    from indexer.index import Index
+
+    return Index.open(
+        root.resolve(),
+        location or index_location(root),
+        options=index_options(settings),
+        embedder=open_embedder(settings),
+    )
+
+
+def open_embedder(settings: Settings) -> Embedder | None:
+    """Choose what makes vectors; nothing if they are off or the local model is not here."""
+    if not settings.index.vectors:
+        return None
+    if settings.index.embedder_url:
+        from indexer.embed.http import HttpEmbedder, HttpEmbedderOptions
+
+        return HttpEmbedder(
+            HttpEmbedderOptions(
+                base_url=settings.index.embedder_url,
+                model=settings.index.embedder_model,
+                api_key=_secret(settings.endpoint.api_key_env),
+                proxy=settings.endpoint.proxy,
+                ca_bundle=Path(bundle) if (bundle := settings.endpoint.ca_bundle) else None,
+            )
+        )
+    folder = model_store().embedder_folder()
+    if folder is None:
+        return None
+    from indexer.embed.onnx import OnnxEmbedder
+
+    return OnnxEmbedder(folder)
+
+
+def delete_index(root: Path) -> None:
+    """Remove the stored index; the repository itself is not touched."""
+    shutil.rmtree(index_location(root), ignore_errors=True)
+
+
+def model_store() -> ModelStore:
+    """Return the weights on this machine, shared by all projects."""
+    from copilot_ls.models.catalog import USER_FILE_NAME, load_catalog
+    from copilot_ls.models.store import ModelStore
+
+    catalog = load_catalog(config.user_file().with_name(USER_FILE_NAME))
+    return ModelStore(cache_root() / "models", catalog=catalog)
+
+
+def add_model_file(path: Path, model_id: str) -> CatalogEntry:
+    """Put a GGUF file of the user's into the user's catalogue.
+
+    Raises:
+        ConfigError: it is not a model that can be used.
+    """
+    from copilot_ls.models.catalog import USER_FILE_NAME, check_id
+    from copilot_ls.models.gguf_file import describe_gguf
+    from copilot_ls.models.user_files import save_entry
+
+    check_id(model_id)
+    entry = describe_gguf(path, model_id, model_store().catalog.fim_formats)
+    save_entry(config.user_file().with_name(USER_FILE_NAME), entry)
+    return entry
+
+
+def model_file_source(path: Path) -> FileSource:
+    """Name a file or folder on this machine as the place a model comes from."""
+    from copilot_ls.models.catalog import FileSource
+
+    return FileSource(path.expanduser().absolute())
+
+
+def choose_model(model_id: str, purpose: str) -> Path:
+    """Make a model the user's choice and return the settings file that now says so.
+
+    Raises:
+        ConfigError: there is no such model, it does not serve the purpose, or the file is broken.
+    """
+    from copilot_ls.models.catalog import Purpose
+    from copilot_ls.models.user_files import choose_model as write_choice
+
+    write_choice(config.user_file(), Purpose(purpose), model_id)
+    return config.user_file()
+
+
+def pack_model(
+    model_id: str, out: Path, *, version: str, part_bytes: int, report: Report
+) -> tuple[tuple[Path, ...], str]:
+    """Write a model of the store as wheels; return them and the entry to paste elsewhere.
+
+    Raises:
+        ConfigError: there is no such model, or the numbers cannot work.
+        DownloadError: it is not here, damaged, or the wheels cannot be written.
+    """
+    from copilot_ls.models.pack import pack
+    from copilot_ls.models.user_files import entry_toml
+
+    store = model_store()
+    entry = store.vouched(store.catalog.find(model_id), report=report)
+    packed = pack(
+        entry,
+        store.folder(model_id) / "source",
+        out,
+        version=version,
+        part_bytes=part_bytes,
+        report=report,
+    )
+    return packed.wheels, entry_toml(entry, packed.source)
+
+
+def language_of(path: str) -> str:
+    """Return the language of a file by its name; ``text`` if it is none that we know."""
+    from indexer.syntax import parse
+
+    return parse.language_of(path) or "text"
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL stays on this machine."""
+    from copilot_ls.models import openai
+
+    return openai.is_loopback(url)
+
+
+def read_document(root: Path, path: Path, settings: Settings) -> Document:
+    """Read a file of the workspace as the editor would open it.
+
+    Raises:
+        WorkspaceError: it is outside the workspace, excluded, too large, or not text.
+    """
+    from indexer import scan
+    from indexer.model import Skipped
+
+    root, path = root.resolve(), path.parent.resolve() / path.name
+    if not path.is_relative_to(root):
+        raise WorkspaceError(
+            f"{path} is outside {root}", remedy="name a file of the project, or run inside it"
+        )
+    relative = path.relative_to(root).as_posix()
+    options = index_options(settings)
+    reason = scan.is_excluded(root, relative, options)
+    source = None if reason else scan.read_source(root, relative, options)
+    if source is None or isinstance(source, Skipped):
+        raise WorkspaceError(
+            f"{relative} is left alone: {source.reason if source else reason}",
+            remedy="`copilot-ls status --skipped` lists what is left out and why",
+        )
+    return Document(path.as_uri(), relative, language_of(relative), source.text)
+
+
+def without_lists(report: UpdateReport) -> UpdateReport:
+    """Shorten a report to its figures, for a message between processes."""
+    return replace(report, plan=Plan(), skipped=(), problems=report.problems[:20])
+
+
+def be_a_background_process(*, lower_priority: bool) -> None:
+    """Limit what this process can do to the machine while it indexes."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    limit = _MAX_STORE_FILE_BYTES if hard == resource.RLIM_INFINITY else hard
+    if soft == resource.RLIM_INFINITY or soft > limit:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    if lower_priority:
+        os.nice(10)
+
+
+class IndexReader:
+    """The ``CodeIndex`` port on an index, off the event loop.
+
+    One thread reads and one writes, so that a search never waits for a save to be indexed.
+    """
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self._root = root
+        self._settings = settings
+        self._index: Index | None = None
+        self._opening = threading.Lock()
+        self._readers = ThreadPoolExecutor(1, thread_name_prefix="index-read")
+        self._writers = ThreadPoolExecutor(1, thread_name_prefix="index-write")
+
+    async def search(self, query: Query) -> Sequence[Hit]:
+        return await self._read(lambda index: index.search(query))
+
+    async def lookup(self, name: str) -> Sequence[Symbol]:
+        return await self._read(lambda index: index.lookup(name))
+
+    async def status(self) -> IndexStatus:
+        return await self._read(lambda index: index.status())
+
+    async def update_files(self, paths: Sequence[str]) -> UpdateReport:
+        """Index some saved files here and now, without vectors.
+
+        Raises:
+            IndexLocked: another process went on writing for five seconds.
+        """
+        stop = threading.Event()
+
+        def update() -> UpdateReport:
+            return self._opened().update(paths, should_stop=stop.is_set, with_vectors=False)
+
+        loop = asyncio.get_running_loop()
+        for attempt in range(_LOCK_TRIES):
+            try:
+                return await loop.run_in_executor(self._writers, update)
+            except IndexLocked:
+                if attempt == _LOCK_TRIES - 1:
+                    raise
+                await asyncio.sleep(_LOCK_WAIT_SECONDS)
+            except asyncio.CancelledError:
+                stop.set()
+                raise
+        raise AssertionError("unreachable")
+
+    async def aclose(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._index is not None:
+            await loop.run_in_executor(self._writers, self._index.close)
+        self._readers.shutdown(wait=False)
+        self._writers.shutdown(wait=False)
+
+    async def _read(self, ask: Callable[[Index], _Result]) -> _Result:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, lambda: ask(self._opened()))
+
+    def _opened(self) -> Index:
+        with self._opening:
+            if self._index is None:
+                self._index = open_index(self._root, self._settings)
+            return self._index
+
+
+@dataclass(slots=True)
+class Workspace:
+    """One folder, with what works in it."""
+
+    root: Path
+    settings: Settings
+    index: IndexReader
+    completer: Completer
+
+    def has_index(self) -> bool:
+        """Tell whether an index was ever built here."""
+        return (index_location(self.root) / "index.sqlite").exists()
+
+    def exclusion(self, path: str) -> str | None:
+        """Say in words why a file is left alone, or nothing if it is not."""
+        from indexer import scan
+
+        reason = scan.is_excluded(self.root, path, index_options(self.settings))
+        return None if reason is None else str(reason)
+
+    async def update_index(
+        self,
+        paths: Sequence[str] | None,
+        on_progress: Callable[[UpdateProgress], None],
+        *,
+        with_vectors: bool = True,
+    ) -> UpdateReport:
+        """Bring the index up to date: some files here, everything in a process of its own.
+
+        The whole repository is indexed by a child with low priority, so that parsing never
+        holds this process's interpreter lock and embedding never fills its memory.
+        Cancelling stops it; what was written stays, and the next update goes on from there.
+        """
+        if paths is not None:
+            return await self.index.update_files(paths)
+        return await _update_in_child(
+            self.root, self.settings, on_progress, with_vectors=with_vectors
+        )
+
+    async def aclose(self) -> None:
+        await self.index.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """Which engine serves a model, and why; ``problem`` says what is missing, if anything is."""
+
+    model: str
+    engine: str
+    reason: str
+    problem: str = ""
+    remedy: str = ""
+
+
+class Engines:
+    """The models of one process: opened when first asked for, shared by all its workspaces.
+
+    Local engines run in a process that all of the user's editors share, see ``models.host``.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._models: dict[str, Model] = {}
+        self._failure: tuple[float, ModelUnavailable] | None = None
+
+    async def completion_model(self) -> Model | None:
+        """Return the model for typing; nothing if models are switched off.
+
+        Raises:
+            ModelUnavailable: its weights are not here, or no engine can run it.
+        """
+        return self._model(self._settings.model.completion)
+
+    async def chat_model(self) -> Model | None:
+        """Return the model for slow tasks; see :meth:`completion_model`."""
+        return self._model(self._settings.model.chat)
+
+    def choice(self, model_id: str) -> EngineChoice:
+        """Say which engine would run a model, and why, without starting it."""
+        return _choose_engine(model_id, self._settings)
+
+    async def aclose(self) -> None:
+        """Let go of all engines."""
+        models = list(self._models.values())
+        self._models.clear()
+        await asyncio.gather(*(model.aclose() for model in models))
+
+    def _model(self, model_id: str) -> Model | None:
+        if self._settings.model.engine is EngineName.OFF:
+            return None
+        if model_id in self._models:
+            return self._models[model_id]
+        # Whether weights have arrived since is looked up every few seconds, not at every key.
+        if self._failure and time.monotonic() - self._failure[0] < _RETRY_SECONDS:
+            raise self._failure[1]
+        try:
+            self._models[model_id] = _open_model(model_id, self._settings)
+        except ModelUnavailable as error:
+            self._failure = (time.monotonic(), error)
+            raise
+        return self._models[model_id]
+
+
+def _choose_engine(model_id: str, settings: Settings) -> EngineChoice:
+    asked = settings.model.engine
+    if asked is EngineName.OFF:
+        return EngineChoice(model_id, "off", "model.engine is off")
+    if asked is EngineName.ENDPOINT or (asked is EngineName.AUTO and settings.endpoint.url):
+        if not settings.endpoint.url:
+            remedy = f"set it in {config.user_file()}"
+            return EngineChoice(model_id, "endpoint", "", "endpoint.url is not set", remedy)
+        served = settings.endpoint.model or "the server's model"
+        return EngineChoice(served, "endpoint", f"endpoint.url is {settings.endpoint.url}")
+
+    from copilot_ls.models.choose import Platform, WeightForms, choose_engine
+
+    store = model_store()
+    entry = store.catalog.find(model_id)
+    source = store.source_file(entry)
+    if source is None:
+        remedy = f"run `copilot-ls model pull {model_id}`"
+        return EngineChoice(model_id, str(asked), "", f"{model_id} is not on this machine", remedy)
+    if asked is not EngineName.AUTO:
+        return EngineChoice(model_id, str(asked), f"model.engine is {asked}")
+    prepared = store.prepared_folder(entry)
+    weights = WeightForms(
+        openvino=prepared is not None and prepared.name == "openvino",
+        gguf=source.suffix == ".gguf",
+        safetensors=source.suffix == ".safetensors",
+    )
+    modules = {"openvino": "openvino_genai", "llama_cpp": "xllamacpp", "transformers": "torch"}
+    installed = {name for name, module in modules.items() if importlib.util.find_spec(module)}
+    choice = choose_engine(Platform(platform.system(), platform.machine()), installed, weights)
+    if not choice.engine:
+        return EngineChoice(model_id, "none", "", "no engine can run it", choice.reason)
+    return EngineChoice(model_id, choice.engine, choice.reason)
+
+
+def _open_model(model_id: str, settings: Settings) -> Model:
+    if script := os.environ.get("COPILOT_LS_SCRIPT"):
+        return _open_scripted(Path(script))
+    choice = _choose_engine(model_id, settings)
+    if choice.problem:
+        raise ModelUnavailable(choice.problem, remedy=choice.remedy)
+    if choice.engine == EngineName.ENDPOINT:
+        return _open_endpoint(settings)
+    from copilot_ls.models.engine import EngineOptions
+    from copilot_ls.models.local import LocalModel
+
+    store = model_store()
+    entry = store.catalog.find(model_id)
+    options = EngineOptions(
+        device=settings.model.device,
+        n_threads=settings.model.threads,
+        context_tokens=min(entry.context_tokens, _MAX_CONTEXT_TOKENS),
+        grace_s=settings.model.grace_seconds,
+    )
+    capabilities = Capabilities(
+        model=entry.id,
+        engine=choice.engine,
+        context_tokens=options.context_tokens,
+        fim=entry.fim,
+        layout=entry.layout,
+        has_chat=entry.has_chat,
+    )
+    return LocalModel(
+        engine=choice.engine,
+        model_dir=store.folder(entry.id),
+        capabilities=capabilities,
+        options=options,
+        runtime_dir=cache_root() / "engines",
+    )
+
+
+def _open_endpoint(settings: Settings) -> Model:
+    from copilot_ls.models.openai import EndpointApi, EndpointOptions, OpenAIModel
+
+    endpoint = settings.endpoint
+    options = EndpointOptions(
+        url=endpoint.url,
+        api=EndpointApi(endpoint.api),
+        model=endpoint.model,
+        api_key=_secret(endpoint.api_key_env),
+        timeout_s=endpoint.timeout_seconds,
+        proxy=endpoint.proxy,
+        ca_bundle=endpoint.ca_bundle,
+    )
+    catalog = model_store().catalog
+    entry = catalog.entries.get(endpoint.catalog_id) or catalog.like(endpoint.model)
+    return OpenAIModel(
+        options, fim=entry.fim if entry else None, layout=entry.layout if entry else None
+    )
+
+
+def _secret(variable: str) -> str:
+    return os.environ.get(variable, "") if variable else ""
+
+
+def _open_scripted(script: Path) -> Model:
+    """Open what a test wrote: a file answers in this process, a folder in an engine process."""
+    from copilot_ls.models.scripted import Script, ScriptedModel
+
+    fim = model_store().catalog.fim_formats["qwen"]
+    if script.is_file():
+        return ScriptedModel(Script.from_json(script.read_text(encoding="utf-8")), fim=fim)
+    from copilot_ls.models.engine import EngineOptions
+    from copilot_ls.models.local import LocalModel
+
+    return LocalModel(
+        engine="scripted",
+        model_dir=script,
+        capabilities=Capabilities("scripted", "scripted", 4_096, fim=fim),
+        options=EngineOptions(grace_s=0.0),
+        runtime_dir=cache_root() / "engines",
+    )
+
+
+def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspace:
+    """Join the features to their adapters for one folder; opens nothing heavy yet."""
+    root = root.resolve()
+    index = IndexReader(root, settings)
+    completer = Completer(
+        model=engines.completion_model,
+        index=index,
+        options=settings.completion,
+        repository=root.name,
+    )
+    return Workspace(root, settings, index, completer)
+
+
+async def _update_in_child(
+    root: Path,
+    settings: Settings,
+    on_progress: Callable[[UpdateProgress], None],
+    *,
+    with_vectors: bool,
+) -> UpdateReport:
+    command = [sys.executable, "-P", "-m", "copilot_ls"]
+    for key in ("max_file_bytes", "exclude", "vectors", "embedder_url", "embedder_model"):
+        value = getattr(settings.index, key)
+        text = json.dumps(list(value) if isinstance(value, tuple) else value)
+        command += ["--set", f"index.{key}={text}"]
+    command += ["index", str(root), "--json-lines"]
+    command += [] if with_vectors else ["--no-vectors"]
+    cache_root().mkdir(parents=True, exist_ok=True)
+    child = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=cache_root(),
+        limit=1 << 20,
+        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
+    )
+    answer: dict[str, object] = {}
+    try:
+        while line := await child.stdout.readline() if child.stdout else b"":
+            message = json.loads(line)
+            if progress := message.get("progress"):
+                on_progress(
+                    UpdateProgress(
+                        UpdatePhase(progress["phase"]),
+                        progress["done"],
+                        progress["total"],
+                        progress["path"],
+                    )
+                )
+            else:
+                answer = message
+        await child.wait()
+    finally:
+        if child.returncode is None:
+            child.terminate()
+            with contextlib.suppress(TimeoutError, ProcessLookupError):
+                await asyncio.wait_for(child.wait(), 5)
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
+    return _report_of(answer, child.returncode)
+
+
+def _report_of(answer: dict[str, object], returncode: int | None) -> UpdateReport:
+    match answer:
+        case {"report": dict(figures)}:
+            return UpdateReport(
+                plan=Plan(),
+                n_files=figures["n_files"],
+                n_symbols=figures["n_symbols"],
+                n_chunks=figures["n_chunks"],
+                n_embedded=figures["n_embedded"],
+                seconds=figures["seconds"],
+            )
+        case {"error": str(error), "kind": "IndexLocked", **rest}:
+            raise IndexLocked(error, remedy=str(rest.get("remedy", "")))
+        case {"error": str(error), **rest}:
+            raise IndexerError(error, remedy=str(rest.get("remedy", "")))
+    raise IndexerError(
+        f"the indexing process ended with code {returncode}",
+        remedy="run `copilot-ls --debug index` to see why",
+    )
