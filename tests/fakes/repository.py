@@ -102,7 +102,9 @@ class MemoryRepository:
             h: [row for row, chunk in self._chunks.items() if chunk.text_hash == h] for h in hashes
         }
 
-    def frequency(self, term: str) -> int:
+    def frequency(self, term: str, *, in_chunks: bool = False) -> int:
+        if in_chunks:
+            return sum(1 for c in self._chunks.values() if _shared([term], f"{c.header} {c.text}"))
         return sum(1 for s in self._symbols() if _shared([term], f"{s.qualified_name} {s.stub}"))
 
     def _symbols(self) -> list[Symbol]:

@@ -1,0 +1,426 @@
+"""Reading the tables: files, symbols, uses of names, and the lexical index.
+
+A catalog is one consistent view, as long as the caller's read transaction lasts.
+What it returns are facts; which of them answer a question is decided by ``indexer.search``.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from indexer.errors import IndexCorrupt
+from indexer.model import (
+    Chunk,
+    FileStamp,
+    Import,
+    Parameter,
+    ParameterKind,
+    ParsedFile,
+    Problem,
+    Signature,
+    Skipped,
+    SkipReason,
+    Span,
+    Symbol,
+    SymbolKind,
+)
+from indexer.resolve import Outline
+from indexer.store.database import get_meta
+from indexer.store.records import IS_ASYNC, IS_DEPRECATED, IS_PUBLIC, receiver_name
+
+_SYMBOL = (
+    "SELECT s.id, f.path, f.language, s.name, s.qualified_name, s.kind, s.start, s.end, s.line,"
+    " s.end_line, s.stub, s.signature, s.annotation, s.docstring, s.decorators, s.bases, s.flags"
+    " FROM symbols s JOIN files f ON f.id = s.file_id "
+)
+_CHUNK = (
+    "SELECT c.id, c.chunk_id, f.path, c.qualified_name, c.kind, c.start, c.end, c.line,"
+    " c.end_line, c.header, c.text, c.text_hash FROM chunks c JOIN files f ON f.id = c.file_id "
+)
+_CONTAINER = "SELECT c.id, f.path, c.qualified_name FROM chunks c JOIN files f ON f.id = c.file_id"
+_MAX_CACHED: Final = 50_000
+_COUNT_LIMIT: Final = 4_000
+_MAX_MARKS: Final = 500
+
+
+@dataclass
+class Cache:
+    """What readers of one generation of the index need not decode again.
+
+    Shared between threads without a lock: entries are immutable and a lost one is decoded again.
+    Row ids are never used twice in one ``epoch`` of the file, so what is kept by row id outlives
+    a generation.
+    """
+
+    epoch: str = ""
+    generation: str = ""
+    symbols: dict[int, Symbol] = field(default_factory=dict)
+    outlines_by_id: dict[int, Outline] = field(default_factory=dict)
+    outlines: dict[str, Outline | None] = field(default_factory=dict)
+    named: dict[tuple[str, int], list[Symbol]] = field(default_factory=dict)
+    counts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    frequencies: dict[tuple[str, str], int] = field(default_factory=dict)
+    stems: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def at(self, epoch: str, generation: str) -> Cache:
+        """This cache, or a new one with what still holds at another generation."""
+        if (epoch, generation) == (self.epoch, self.generation):
+            return self
+        if epoch != self.epoch:
+            return Cache(epoch, generation)
+        return Cache(epoch, generation, self.symbols, self.outlines_by_id)
+
+
+class Catalog:
+    """Read access to one view of the index; ``cache`` must be of this view's generation."""
+
+    def __init__(self, connection: sqlite3.Connection, cache: Cache) -> None:
+        self._connection = connection
+        self._cache = cache
+
+    # Files
+
+    def stamps(self) -> dict[str, FileStamp]:
+        """The stamp of every indexed file by path."""
+        rows = self._connection.execute("SELECT path, size, modified_ns, content_hash FROM files")
+        return {row[0]: FileStamp(*row) for row in rows}
+
+    def left_out(self) -> dict[str, tuple[Skipped, FileStamp]]:
+        """The files that were skipped after reading them, with the stamp they had then."""
+        rows = self._connection.execute(
+            "SELECT path, reason, size, modified_ns FROM skipped WHERE size >= 0"
+        )
+        return {
+            path: (Skipped(path, SkipReason(reason)), FileStamp(path, size, modified_ns))
+            for path, reason, size, modified_ns in rows
+        }
+
+    def outline(self, path: str) -> Outline | None:
+        """A file's symbols, imports and exports; ``None`` if it is not indexed."""
+        cached = self._cache.outlines
+        if path not in cached:
+            if len(cached) > _MAX_CACHED // 10:
+                cached.clear()
+            cached[path] = self._read_outline(path)
+        return cached[path]
+
+    def paths_with_stem(self, stem: str) -> tuple[str, ...]:
+        """The files that an import of a module called ``stem`` may mean."""
+        cached = self._cache.stems
+        if stem not in cached:
+            if len(cached) > _MAX_CACHED:
+                cached.clear()
+            rows = self._connection.execute(
+                "SELECT path FROM files WHERE stem = ? ORDER BY path", (stem,)
+            )
+            cached[stem] = tuple(path for (path,) in rows)
+        return cached[stem]
+
+    # Symbols and their uses
+
+    def symbols_named(self, name: str, *, limit: int = 64) -> list[Symbol]:
+        """Definitions whose last name part is ``name``."""
+        cached = self._cache.named
+        found = cached.get((name, limit))
+        if found is None:
+            if len(cached) > _MAX_CACHED:
+                cached.clear()
+            found = self._symbols("WHERE s.name = ? LIMIT ?", (name, limit))
+            cached[name, limit] = found
+        return found
+
+    def symbols_starting(self, prefix: str, *, limit: int = 64) -> list[Symbol]:
+        """Definitions whose name starts with ``prefix``, letter case ignored; used ones first."""
+        lower = prefix.lower()
+        return self._symbols(
+            "LEFT JOIN names n ON n.name = s.name"
+            " WHERE lower(s.name) >= ? AND lower(s.name) < ?"
+            " ORDER BY n.n_references DESC LIMIT ?",
+            (lower, lower + "\U0010ffff", limit),
+        )
+
+    def symbols_of(self, ids: Sequence[int]) -> list[Symbol]:
+        """The symbols with these row ids, in this order."""
+        known = {i: self._cache.symbols.get(i) for i in ids}
+        missing = [i for i, symbol in known.items() if symbol is None]
+        if missing:
+            found = self._symbols(f"WHERE s.id IN ({_marks(missing)}) ORDER BY s.id", missing)
+            known.update(zip(sorted(missing), found, strict=True))
+        return [symbol for i in ids if (symbol := known[i]) is not None]
+
+    def uses_in(self, path: str, container: str) -> list[tuple[str, str]]:
+        """Names called inside a function, each with its receiver's text, in order."""
+        return self._connection.execute(
+            "SELECT r.name, r.receiver FROM refs r JOIN files f ON f.id = r.file_id"
+            " WHERE f.path = ? AND r.container = ? AND r.kind IN ('call', 'base', 'decorator')",
+            (path, container),
+        ).fetchall()
+
+    def name_counts(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """How often each name is used and defined in the repository."""
+        cached = self._cache.counts
+        if len(cached) > _MAX_CACHED:
+            cached.clear()
+        wanted = list(names)
+        missing = [name for name in wanted if name not in cached]
+        for start in range(0, len(missing), _MAX_MARKS):
+            part = missing[start : start + _MAX_MARKS]
+            cached.update(dict.fromkeys(part, (0, 0)))
+            for name, n_references, n_definitions in self._connection.execute(
+                f"SELECT * FROM names WHERE name IN ({_marks(part)})",  # noqa: S608
+                part,
+            ):
+                cached[name] = (n_references, n_definitions)
+        return {name: cached.get(name, (0, 0)) for name in wanted}
+
+    def symbols_used_on(self, receiver: str, *, limit: int = 64) -> list[tuple[str, int]]:
+        """What is called on receivers of this name, and how often, most used first."""
+        name = receiver_name(receiver)
+        if not name:
+            return []
+        return self._connection.execute(
+            "SELECT name, count(*) FROM refs WHERE receiver_name = ? GROUP BY name"
+            " ORDER BY 2 DESC LIMIT ?",
+            (name, limit),
+        ).fetchall()
+
+    # The lexical index
+
+    def match_symbols(
+        self, terms: Sequence[str], *, weights: tuple[float, float], limit: int
+    ) -> list[tuple[Symbol, float]]:
+        """Symbols by BM25 of (qualified name, stub and docstring); higher is better."""
+        rows = self._match("symbols_fts", f"({_any_of(terms)})", terms, weights, limit)
+        symbols = self.symbols_of([rowid for rowid, _ in rows])
+        return list(zip(symbols, (score for _, score in rows), strict=True))
+
+    def match_chunks(
+        self,
+        terms: Sequence[str],
+        *,
+        weights: tuple[float, float, float],
+        limit: int,
+        heads_only: bool = False,
+    ) -> list[tuple[int, float]]:
+        """Row ids of chunks by BM25 of (qualified name, header, body); higher is better."""
+        columns = "{name header} : " if heads_only else ""
+        return self._match("chunks_fts", f"{columns}({_any_of(terms)})", terms, weights, limit)
+
+    def chunks_of(self, rowids: Sequence[int]) -> dict[int, Chunk]:
+        """The chunks with these row ids."""
+        rows = self._connection.execute(f"{_CHUNK} WHERE c.id IN ({_marks(rowids)})", list(rowids))
+        return {row[0]: _decode_chunk(row) for row in rows}
+
+    def containers_of(self, rowids: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Path and qualified name of chunks: cheaper than the chunks themselves."""
+        rows = self._connection.execute(
+            f"{_CONTAINER} WHERE c.id IN ({_marks(rowids)})",
+            list(rowids),
+        )
+        return {rowid: (path, name) for rowid, path, name in rows}
+
+    def chunks_with_hashes(self, hashes: Sequence[str]) -> dict[str, list[int]]:
+        """Row ids of the chunks that have one of these texts."""
+        found: dict[str, list[int]] = {}
+        for text_hash, rowid in self._connection.execute(
+            f"SELECT text_hash, id FROM chunks WHERE text_hash IN ({_marks(hashes)})",  # noqa: S608
+            list(hashes),
+        ):
+            found.setdefault(text_hash, []).append(rowid)
+        return found
+
+    def frequency(self, term: str, *, in_chunks: bool = False) -> int:
+        """In how many symbols (or chunks) a term occurs; counted up to a few thousand."""
+        table = "chunks_fts" if in_chunks else "symbols_fts"
+        cached = self._cache.frequencies
+        key = (table, term)
+        if key not in cached:
+            if len(cached) > _MAX_CACHED:
+                cached.clear()
+            row = self._connection.execute(
+                f"SELECT count(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT ?)",  # noqa: S608
+                (_any_of([term]), _COUNT_LIMIT),
+            ).fetchone()
+            cached[key] = int(row[0])
+        return cached[key]
+
+    # What people are told
+
+    def counts(self) -> dict[str, int]:
+        """Rows by table."""
+        return {
+            table: int(self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
+            for table in ("files", "symbols", "refs", "chunks", "embeddings")
+        }
+
+    def languages(self) -> dict[str, int]:
+        rows = self._connection.execute(
+            "SELECT language, count(*) FROM files GROUP BY language ORDER BY 2 DESC"
+        )
+        return dict(rows.fetchall())
+
+    def skipped(self) -> list[Skipped]:
+        rows = self._connection.execute("SELECT path, reason FROM skipped ORDER BY path")
+        return [Skipped(path, SkipReason(reason)) for path, reason in rows]
+
+    def problems(self) -> list[Problem]:
+        rows = self._connection.execute("SELECT path, message, line FROM problems ORDER BY path")
+        return [Problem(*row) for row in rows]
+
+    def meta(self, key: str) -> str:
+        return get_meta(self._connection, key)
+
+    def _symbols(self, where: str, parameters: Sequence[object]) -> list[Symbol]:
+        cached = self._cache.symbols
+        if len(cached) > _MAX_CACHED:
+            cached.clear()
+        found = []
+        for row in self._connection.execute(_SYMBOL + where, parameters):
+            symbol = cached.get(row[0])
+            if symbol is None:
+                symbol = cached[row[0]] = self._decode(row)
+            found.append(symbol)
+        return found
+
+    def _decode(self, row: Sequence[object]) -> Symbol:
+        try:
+            return _decode_symbol(row)
+        except (ValueError, TypeError) as error:
+            raise IndexCorrupt(
+                f"the index holds a symbol that cannot be read: {error}",
+                remedy="update it; it is rebuilt from the repository",
+            ) from error
+
+    def _read_outline(self, path: str) -> Outline | None:
+        row = self._connection.execute(
+            "SELECT id, language, docstring, exports FROM files WHERE path = ?", (path,)
+        ).fetchone()
+        if row is None:
+            return None
+        file_id, language, docstring, exports = row
+        known = self._cache.outlines_by_id
+        if file_id in known:
+            return known[file_id]
+        imports = self._connection.execute(
+            "SELECT module, line, name, alias, level FROM imports WHERE file_id = ?", (file_id,)
+        )
+        outline = Outline(
+            ParsedFile(
+                path=path,
+                language=language,
+                symbols=tuple(self._symbols("WHERE s.file_id = ? ORDER BY s.id", (file_id,))),
+                imports=tuple(Import(path, *rest) for rest in imports),
+                exports=None if exports is None else tuple(json.loads(exports)),
+                docstring=docstring,
+            )
+        )
+        if len(known) > _MAX_CACHED // 10:
+            known.clear()
+        known[file_id] = outline
+        return outline
+
+    def _match(
+        self,
+        table: str,
+        expression: str,
+        terms: Sequence[str],
+        weights: Sequence[float],
+        limit: int,
+    ) -> list[tuple[int, float]]:
+        if not terms:
+            return []
+        columns = ", ".join(str(float(weight)) for weight in weights)
+        rows = self._connection.execute(
+            f"SELECT rowid, -bm25({table}, {columns}) AS score FROM {table}"  # noqa: S608
+            f" WHERE {table} MATCH ? ORDER BY score DESC LIMIT ?",
+            (expression, limit),
+        )
+        return rows.fetchall()
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _any_of(terms: Sequence[str]) -> str:
+    return " OR ".join('"' + term.replace('"', '""') + '"' for term in terms)
+
+
+def _decode_symbol(row: Sequence[object]) -> Symbol:
+    (
+        _,
+        path,
+        language,
+        name,
+        qualified_name,
+        kind,
+        start,
+        end,
+        line,
+        end_line,
+        stub,
+        signature,
+        annotation,
+        docstring,
+        decorators,
+        bases,
+        flags,
+    ) = row
+    return Symbol(
+        path=str(path),
+        language=str(language),
+        name=str(name),
+        qualified_name=str(qualified_name),
+        kind=SymbolKind(str(kind)),
+        span=Span(_int(start), _int(end)),
+        line=_int(line),
+        end_line=_int(end_line),
+        stub=str(stub),
+        signature=_decode_signature(signature),
+        annotation=None if annotation is None else str(annotation),
+        docstring=str(docstring),
+        decorators=tuple(json.loads(str(decorators))) if decorators else (),
+        bases=tuple(json.loads(str(bases))) if bases else (),
+        is_async=bool(_int(flags) & IS_ASYNC),
+        is_public=bool(_int(flags) & IS_PUBLIC),
+        is_deprecated=bool(_int(flags) & IS_DEPRECATED),
+    )
+
+
+def _int(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"a number was stored as {value!r}")
+    return value
+
+
+def _decode_signature(value: object) -> Signature | None:
+    if value is None:
+        return None
+    returns, *parameters = json.loads(str(value))
+    return Signature(
+        parameters=tuple(
+            Parameter(name, ParameterKind(kind), annotation, default, optional)
+            for name, kind, annotation, default, optional in parameters
+        ),
+        returns=returns,
+    )
+
+
+def _decode_chunk(row: Sequence[object]) -> Chunk:
+    _, chunk_id, path, qualified_name, kind, start, end, line, end_line, header, text, digest = row
+    return Chunk(
+        id=str(chunk_id),
+        path=str(path),
+        qualified_name=str(qualified_name),
+        kind=str(kind),
+        span=Span(_int(start), _int(end)),
+        line=_int(line),
+        end_line=_int(end_line),
+        header=str(header),
+        text=str(text),
+        text_hash=str(digest),
+    )

@@ -1,0 +1,100 @@
+"""Vectors by content: what embedding a text once has cost is never paid again.
+
+A vector belongs to the hash of a text and the name of an embedder, not to a place in a file, so
+a function that moves, or comes back after a branch switch, keeps its vector.
+They are stored as 16-bit floats: for unit vectors the error is far below the embedders' own.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+import numpy as np
+
+from indexer.ports import Vectors
+
+
+def missing_texts(
+    connection: sqlite3.Connection, embedder: str, *, limit: int
+) -> list[tuple[str, str]]:
+    """Hash and embedded text of chunks that this embedder has not seen, oldest file first."""
+    return connection.execute(
+        "SELECT c.text_hash, min(c.header || char(10) || c.text) FROM chunks c"
+        " WHERE NOT EXISTS"
+        " (SELECT 1 FROM embeddings e WHERE e.text_hash = c.text_hash AND e.embedder = ?)"
+        " GROUP BY c.text_hash ORDER BY min(c.id) LIMIT ?",
+        (embedder, limit),
+    ).fetchall()
+
+
+def count_missing(connection: sqlite3.Connection, embedder: str) -> int:
+    """How many different texts this embedder has not seen."""
+    row = connection.execute(
+        "SELECT count(DISTINCT c.text_hash) FROM chunks c WHERE NOT EXISTS (SELECT 1 FROM"
+        " embeddings e WHERE e.text_hash = c.text_hash AND e.embedder = ?)",
+        (embedder,),
+    ).fetchone()
+    return int(row[0])
+
+
+def add(
+    connection: sqlite3.Connection, embedder: str, hashes: Sequence[str], vectors: Vectors
+) -> None:
+    """Store one vector for each hash."""
+    rows = np.asarray(vectors, dtype=np.float16)
+    connection.executemany(
+        "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
+        [(text_hash, embedder, row.tobytes()) for text_hash, row in zip(hashes, rows, strict=True)],
+    )
+
+
+def live_hashes(connection: sqlite3.Connection, embedder: str) -> set[str]:
+    """The embedded texts that are in the repository now."""
+    rows = connection.execute(
+        "SELECT DISTINCT e.text_hash FROM embeddings e JOIN chunks c ON c.text_hash = e.text_hash"
+        " WHERE e.embedder = ?",
+        (embedder,),
+    )
+    return {text_hash for (text_hash,) in rows}
+
+
+def read(
+    connection: sqlite3.Connection, embedder: str, hashes: Sequence[str]
+) -> tuple[list[str], Vectors]:
+    """The stored vectors among these texts (a few hundred), scaled to length one again."""
+    marks = ",".join("?" * len(hashes))
+    rows = connection.execute(
+        f"SELECT text_hash, vector FROM embeddings WHERE embedder = ? AND text_hash IN ({marks})",  # noqa: S608
+        [embedder, *hashes],
+    ).fetchall()
+    if not rows:
+        return [], np.zeros((0, 0), dtype=np.float32)
+    vectors = np.stack([np.frombuffer(blob, dtype=np.float16) for _, blob in rows])
+    return [text_hash for text_hash, _ in rows], normalise(vectors.astype(np.float32))
+
+
+def collect(connection: sqlite3.Connection, embedder: str) -> int:
+    """Drop vectors that no chunk uses, if they are more than those in use, and other embedders'.
+
+    Called at the end of a complete update. Returns how many were dropped.
+    """
+    (n_all,) = connection.execute(
+        "SELECT count(*) FROM embeddings WHERE embedder = ?", (embedder,)
+    ).fetchone()
+    (n_live,) = connection.execute("SELECT count(DISTINCT text_hash) FROM chunks").fetchone()
+    if n_all <= 2 * n_live + 1_000:
+        return 0
+    cursor = connection.execute(
+        "DELETE FROM embeddings WHERE embedder <> ? OR text_hash NOT IN"
+        " (SELECT text_hash FROM chunks)",
+        (embedder,),
+    )
+    return cursor.rowcount
+
+
+def normalise(vectors: Vectors) -> Vectors:
+    """Scale rows to length one; rows of zeros stay zeros."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: Vectors = vectors / np.maximum(lengths, 1e-12)
+    return scaled

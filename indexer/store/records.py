@@ -1,0 +1,292 @@
+"""Writing one file's content into the tables, and taking it out again.
+
+Every function works inside the caller's transaction and leaves the tables consistent with each
+other: the lexical index and the counts of names follow the rows of a file.
+Reading is the business of ``catalog``.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from indexer.chunk import split_identifiers
+from indexer.model import Chunk, FileStamp, ParsedFile, Problem, Signature, Skipped, Symbol
+
+_NAMELESS = frozenset({"self", "cls", "this", "super"})
+IS_ASYNC, IS_PUBLIC, IS_DEPRECATED = 1, 2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """All that is stored of one file."""
+
+    stamp: FileStamp
+    parsed: ParsedFile
+    chunks: Sequence[Chunk]
+    n_lines: int
+
+
+def write_file(connection: sqlite3.Connection, record: FileRecord) -> None:
+    """Store a file in place of what was stored of it."""
+    parsed, stamp = record.parsed, record.stamp
+    remove_file(connection, stamp.path)
+    file_id = _next_id(connection, "files")
+    connection.execute(
+        "INSERT INTO files (id, path, stem, language, size, modified_ns, content_hash, n_lines,"
+        " docstring, exports, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            file_id,
+            stamp.path,
+            module_stem(stamp.path),
+            parsed.language,
+            stamp.size,
+            stamp.modified_ns,
+            stamp.content_hash,
+            record.n_lines,
+            parsed.docstring,
+            None if parsed.exports is None else json.dumps(parsed.exports),
+            time.time(),
+        ),
+    )
+    _write_symbols(connection, file_id, parsed.symbols)
+    connection.executemany(
+        "INSERT INTO refs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                file_id,
+                reference.name,
+                reference.kind.value,
+                reference.span.start,
+                reference.span.end,
+                reference.line,
+                reference.receiver,
+                receiver_name(reference.receiver),
+                reference.container,
+                reference.n_arguments,
+                " ".join(reference.keywords),
+                reference.has_unpacking,
+            )
+            for reference in parsed.references
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)",
+        [(file_id, i.module, i.line, i.name, i.alias, i.level) for i in parsed.imports],
+    )
+    _write_chunks(connection, file_id, record.chunks)
+    _count_names(
+        connection,
+        Counter(reference.name for reference in parsed.references),
+        Counter(symbol.name for symbol in parsed.symbols),
+        sign=1,
+    )
+    _write_problems(connection, parsed.problems)
+
+
+def remove_file(connection: sqlite3.Connection, path: str) -> None:
+    """Forget a file, if it is known. Its embeddings stay until they are collected."""
+    connection.execute("DELETE FROM problems WHERE path = ?", (path,))
+    row = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
+    if row is None:
+        return
+    (file_id,) = row
+    _count_names(
+        connection,
+        dict(
+            connection.execute(
+                "SELECT name, count(*) FROM refs WHERE file_id = ? GROUP BY name", row
+            ).fetchall()
+        ),
+        dict(
+            connection.execute(
+                "SELECT name, count(*) FROM symbols WHERE file_id = ? GROUP BY name", row
+            ).fetchall()
+        ),
+        sign=-1,
+    )
+    for table in ("chunks", "symbols"):
+        connection.execute(
+            f"DELETE FROM {table}_fts WHERE rowid IN"  # noqa: S608
+            f" (SELECT id FROM {table} WHERE file_id = ?)",
+            (file_id,),
+        )
+    connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
+
+
+def restamp_files(connection: sqlite3.Connection, stamps: Iterable[FileStamp]) -> None:
+    """Note the present size and time of files whose content is the stored one."""
+    connection.executemany(
+        "UPDATE files SET size = ?1, modified_ns = ?2 WHERE path = ?3"
+        " AND (size <> ?1 OR modified_ns <> ?2)",
+        [(stamp.size, stamp.modified_ns, stamp.path) for stamp in stamps if stamp.content_hash],
+    )
+
+
+def write_skipped(
+    connection: sqlite3.Connection,
+    skipped: Iterable[Skipped],
+    stamps: Mapping[str, FileStamp],
+    *,
+    covers: Callable[[str], bool],
+) -> None:
+    """Replace the skipped files that this update ``covers``.
+
+    Those that were read before they were skipped have a stamp, so as not to be read again.
+    """
+    known = connection.execute("SELECT path FROM skipped").fetchall()
+    connection.executemany(
+        "DELETE FROM skipped WHERE path = ?", [row for row in known if covers(row[0])]
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?, ?)",
+        [
+            (entry.path, entry.reason.value, stamp.size, stamp.modified_ns)
+            if (stamp := stamps.get(entry.path))
+            else (entry.path, entry.reason.value, -1, -1)
+            for entry in skipped
+        ],
+    )
+
+
+def module_stem(path: str) -> str:
+    """The name by which an import may mean this file: of ``a/b/__init__.py`` it is ``b``."""
+    folder, _, name = path.rpartition("/")
+    stem = name.partition(".")[0]
+    if stem in {"__init__", "index"} and folder:
+        return posixpath.basename(folder)
+    return stem
+
+
+def receiver_name(receiver: str) -> str:
+    """The name by which a receiver is known: ``client`` of ``self._client``; empty for a call."""
+    name = receiver.rpartition(".")[2].strip()
+    return name.lstrip("_") if name.isidentifier() and name not in _NAMELESS else ""
+
+
+def _write_symbols(connection: sqlite3.Connection, file_id: int, symbols: Sequence[Symbol]) -> None:
+    first = _next_id(connection, "symbols")
+    connection.executemany(
+        "INSERT INTO symbols VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                symbol_id,
+                file_id,
+                symbol.name,
+                symbol.qualified_name,
+                symbol.kind.value,
+                symbol.span.start,
+                symbol.span.end,
+                symbol.line,
+                symbol.end_line,
+                symbol.stub,
+                _encode_signature(symbol.signature),
+                symbol.annotation,
+                symbol.docstring,
+                json.dumps(symbol.decorators) if symbol.decorators else "",
+                json.dumps(symbol.bases) if symbol.bases else "",
+                IS_ASYNC * symbol.is_async
+                | IS_PUBLIC * symbol.is_public
+                | IS_DEPRECATED * symbol.is_deprecated,
+            )
+            for symbol_id, symbol in enumerate(symbols, first)
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO symbols_fts (rowid, name, declaration) VALUES (?, ?, ?)",
+        [
+            (
+                symbol_id,
+                split_identifiers(symbol.qualified_name),
+                split_identifiers(f"{symbol.stub} {symbol.docstring}"),
+            )
+            for symbol_id, symbol in enumerate(symbols, first)
+        ],
+    )
+
+
+def _write_chunks(connection: sqlite3.Connection, file_id: int, chunks: Sequence[Chunk]) -> None:
+    first = _next_id(connection, "chunks")
+    connection.executemany(
+        "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                rowid,
+                chunk.id,
+                file_id,
+                chunk.qualified_name,
+                chunk.kind,
+                chunk.span.start,
+                chunk.span.end,
+                chunk.line,
+                chunk.end_line,
+                chunk.header,
+                chunk.text,
+                chunk.text_hash,
+            )
+            for rowid, chunk in enumerate(chunks, first)
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO chunks_fts (rowid, name, header, body) VALUES (?, ?, ?, ?)",
+        [
+            (
+                rowid,
+                split_identifiers(chunk.qualified_name),
+                split_identifiers(chunk.header),
+                split_identifiers(chunk.text),
+            )
+            for rowid, chunk in enumerate(chunks, first)
+        ],
+    )
+
+
+def _next_id(connection: sqlite3.Connection, table: str) -> int:
+    """A row id that was never used: readers keep what they decoded by row id."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    return int(row[0]) + 1 if row else 1
+
+
+def _count_names(
+    connection: sqlite3.Connection,
+    references: Mapping[str, int],
+    definitions: Mapping[str, int],
+    *,
+    sign: int,
+) -> None:
+    connection.executemany(
+        "INSERT INTO names VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+        " n_references = n_references + excluded.n_references,"
+        " n_definitions = n_definitions + excluded.n_definitions",
+        [
+            (name, sign * references.get(name, 0), sign * definitions.get(name, 0))
+            for name in references.keys() | definitions.keys()
+        ],
+    )
+
+
+def _write_problems(connection: sqlite3.Connection, problems: Iterable[Problem]) -> None:
+    connection.executemany(
+        "INSERT INTO problems VALUES (?, ?, ?)",
+        [(problem.path, problem.message, problem.line) for problem in problems],
+    )
+
+
+def _encode_signature(signature: Signature | None) -> str | None:
+    if signature is None:
+        return None
+    return json.dumps(
+        [
+            signature.returns,
+            *(
+                [p.name, p.kind.value, p.annotation, p.default, p.optional]
+                for p in signature.parameters
+            ),
+        ],
+        separators=(",", ":"),
+    )

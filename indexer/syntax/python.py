@@ -1,0 +1,667 @@
+"""Python, as tree-sitter-python sees it: what its definitions, uses and imports mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tree_sitter import Node
+
+from indexer.model import (
+    Parameter,
+    ParameterKind,
+    ReferenceKind,
+    Signature,
+    SymbolKind,
+)
+from indexer.syntax.extraction import (
+    MAX_ANNOTATION,
+    MAX_EXPRESSION,
+    Captures,
+    Extraction,
+    Grammar,
+    first_paragraph,
+    is_private_name,
+    named_child,
+    parameter_types,
+    unquoted,
+)
+
+_PROPERTY = re.compile(
+    r"(^|\.)(property|cached_property|abstractproperty|hybrid_property)$"
+    r"|\.(setter|deleter|getter)$"
+)
+_ENUM_BASE = re.compile(r"(^|\.)\w*(Enum|Flag|Choices)$")
+_PROTOCOL_BASE = re.compile(r"(^|\.)Protocol(\[|$)")
+_DOTTED_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_OPTIONAL = re.compile(r"^(?:typing\.)?Optional\[(.*)\]$|\s*\|\s*None$|^None\s*\|\s*", re.DOTALL)
+# Types that nobody looks up in a repository.
+_BUILTIN_TYPES = frozenset(
+    {
+        "str",
+        "int",
+        "float",
+        "bool",
+        "bytes",
+        "complex",
+        "object",
+        "list",
+        "dict",
+        "set",
+        "tuple",
+        "frozenset",
+        "type",
+        "None",
+        "True",
+        "False",
+        "Any",
+        "Optional",
+        "Union",
+        "Literal",
+        "Callable",
+        "Self",
+    }
+)
+# Calls with a capital letter that make no instance of what they name.
+_TYPE_MAKERS = frozenset(
+    {"NewType", "TypeVar", "TypeVarTuple", "ParamSpec", "NamedTuple", "TypedDict"}
+)
+_LITERAL_TYPES = {
+    "string": "str",
+    "concatenated_string": "str",
+    "integer": "int",
+    "float": "float",
+    "true": "bool",
+    "false": "bool",
+    "list": "list",
+    "list_comprehension": "list",
+    "dictionary": "dict",
+    "dictionary_comprehension": "dict",
+    "set": "set",
+    "set_comprehension": "set",
+    "tuple": "tuple",
+}
+
+
+def _load() -> object:
+    import tree_sitter_python
+
+    return tree_sitter_python.language()
+
+
+def _read_decorated(x: Extraction, node: Node) -> None:
+    x.wrapper = node
+
+
+def _read_decorator(x: Extraction, node: Node) -> None:
+    target = named_child(node)
+    if target is not None and target.type == "call":
+        target = target.child_by_field_name("function")
+        called = True
+    else:
+        called = False
+    if target is None:
+        return
+    if target.type == "identifier":
+        x.refer(ReferenceKind.DECORATOR, target)
+    elif target.type == "attribute":
+        name = target.child_by_field_name("attribute")
+        if name is not None:
+            x.refer(ReferenceKind.DECORATOR, name, receiver=target.child_by_field_name("object"))
+        if not called:
+            x.handled.add(target.byte_range)
+
+
+def _wrapper_of(x: Extraction, node: Node) -> Node | None:
+    wrapper, x.wrapper = x.wrapper, None
+    return wrapper if wrapper is not None and wrapper.end_byte == node.end_byte else None
+
+
+def _decorators(x: Extraction, wrapper: Node | None) -> tuple[str, ...]:
+    if wrapper is None:
+        return ()
+    return tuple(
+        x.line_of(child, MAX_ANNOTATION).lstrip("@ ")
+        for child in wrapper.named_children
+        if child.type == "decorator"
+    )
+
+
+def _read_function(x: Extraction, node: Node) -> None:
+    wrapper = _wrapper_of(x, node)
+    name_node = node.child_by_field_name("name")
+    if name_node is None:
+        return
+    name = x.text(name_node)
+    decorators = _decorators(x, wrapper)
+    returns = node.child_by_field_name("return_type")
+    signature = Signature(
+        parameters=tuple(_parameters(x, node.child_by_field_name("parameters"))),
+        returns=x.line_of(returns, MAX_ANNOTATION) if returns is not None else None,
+    )
+    owner = x.scope
+    kind = SymbolKind.FUNCTION
+    if owner.is_class:
+        is_property = any(_PROPERTY.search(_called(each)) for each in decorators)
+        kind = SymbolKind.PROPERTY if is_property else SymbolKind.METHOD
+    is_async = node.child(0).type == "async"
+    docstring = _docstring(x, node.child_by_field_name("body"))
+    type_parameters = node.child_by_field_name("type_parameters")
+    x.define(
+        node,
+        name,
+        kind,
+        _function_stub(
+            name + (x.line_of(type_parameters, MAX_ANNOTATION) if type_parameters else ""),
+            signature,
+            is_async=is_async,
+        ),
+        name_node=name_node,
+        outermost=wrapper,
+        opens=True,
+        signature=signature,
+        annotation=signature.returns if kind is SymbolKind.PROPERTY else None,
+        docstring=first_paragraph(docstring),
+        decorators=decorators,
+        is_async=is_async,
+        is_public=not is_private_name(name),
+        is_deprecated=_is_deprecated(decorators, docstring),
+    )
+    scope = x.scope
+    scope.parameters = {**scope.parameters, **parameter_types(signature)}
+    if owner.is_class:
+        is_static = "staticmethod" in decorators
+        has_receiver = bool(signature.parameters) and not is_static
+        scope.receiver = signature.parameters[0].name if has_receiver else ""
+
+
+def _parameters(x: Extraction, node: Node | None) -> Iterator[Parameter]:
+    if node is None:
+        return
+    found: list[Parameter] = []
+    kind = ParameterKind.POSITIONAL_OR_KEYWORD
+    for child in node.named_children:
+        match child.type:
+            case "positional_separator":
+                found = [
+                    Parameter(
+                        each.name,
+                        ParameterKind.POSITIONAL_ONLY,
+                        each.annotation,
+                        each.default,
+                        each.optional,
+                    )
+                    for each in found
+                ]
+            case "keyword_separator":
+                kind = ParameterKind.KEYWORD_ONLY
+            case "identifier":
+                found.append(Parameter(x.text(child), kind))
+            case "default_parameter" | "typed_default_parameter":
+                name = child.child_by_field_name("name")
+                annotation = child.child_by_field_name("type")
+                default = child.child_by_field_name("value")
+                if name is not None:
+                    found.append(
+                        Parameter(
+                            x.line_of(name, MAX_EXPRESSION),
+                            kind,
+                            x.line_of(annotation, MAX_ANNOTATION) if annotation else None,
+                            x.line_of(default, MAX_EXPRESSION) if default else None,
+                            optional=True,
+                        )
+                    )
+            case "typed_parameter" | "list_splat_pattern" | "dictionary_splat_pattern":
+                target = child
+                annotation = None
+                if child.type == "typed_parameter":
+                    annotation = child.child_by_field_name("type")
+                    target = named_child(child) or child
+                used = kind
+                if target.type == "list_splat_pattern":
+                    used = ParameterKind.VARIADIC_POSITIONAL
+                    kind = ParameterKind.KEYWORD_ONLY
+                elif target.type == "dictionary_splat_pattern":
+                    used = ParameterKind.VARIADIC_KEYWORD
+                found.append(
+                    Parameter(
+                        x.line_of(target, MAX_EXPRESSION).lstrip("* "),
+                        used,
+                        x.line_of(annotation, MAX_ANNOTATION) if annotation else None,
+                        optional=used is not kind or used is ParameterKind.VARIADIC_KEYWORD,
+                    )
+                )
+            case "tuple_pattern":
+                found.append(Parameter(x.line_of(child, MAX_EXPRESSION), kind))
+            case _:
+                pass
+    yield from found
+
+
+def _function_stub(name: str, signature: Signature, *, is_async: bool) -> str:
+    parts: list[str] = []
+    previous: ParameterKind | None = None
+    for parameter in signature.parameters:
+        kind = parameter.kind
+        if previous is ParameterKind.POSITIONAL_ONLY and kind is not previous:
+            parts.append("/")
+        if kind is ParameterKind.KEYWORD_ONLY and previous not in {
+            kind,
+            ParameterKind.VARIADIC_POSITIONAL,
+        }:
+            parts.append("*")
+        stars = {ParameterKind.VARIADIC_POSITIONAL: "*", ParameterKind.VARIADIC_KEYWORD: "**"}
+        text = stars.get(kind, "") + parameter.name
+        if parameter.annotation:
+            text += f": {parameter.annotation}"
+        if parameter.default is not None:
+            text += f" = {parameter.default}" if parameter.annotation else f"={parameter.default}"
+        parts.append(text)
+        previous = kind
+    if previous is ParameterKind.POSITIONAL_ONLY:
+        parts.append("/")
+    prefix = "async def " if is_async else "def "
+    suffix = f" -> {signature.returns}" if signature.returns else ""
+    return f"{prefix}{name}({', '.join(parts)}){suffix}"
+
+
+def _read_class(x: Extraction, node: Node) -> None:
+    wrapper = _wrapper_of(x, node)
+    name_node = node.child_by_field_name("name")
+    if name_node is None:
+        return
+    name = x.text(name_node)
+    decorators = _decorators(x, wrapper)
+    bases: list[str] = []
+    arguments: list[str] = []
+    superclasses = node.child_by_field_name("superclasses")
+    if superclasses is not None:
+        for child in superclasses.named_children:
+            if child.type == "comment":
+                continue
+            text = x.line_of(child, MAX_ANNOTATION)
+            arguments.append(text)
+            if child.type != "keyword_argument":
+                bases.append(text)
+                _refer_to_base(x, child)
+    kind = SymbolKind.CLASS
+    if any(_ENUM_BASE.search(base) for base in bases):
+        kind = SymbolKind.ENUM
+    elif any(_PROTOCOL_BASE.search(base) for base in bases):
+        kind = SymbolKind.INTERFACE
+    type_parameters = node.child_by_field_name("type_parameters")
+    docstring = _docstring(x, node.child_by_field_name("body"))
+    x.define(
+        node,
+        name,
+        kind,
+        f"class {name}"
+        + (x.line_of(type_parameters, MAX_ANNOTATION) if type_parameters else "")
+        + (f"({', '.join(arguments)})" if arguments else ""),
+        name_node=name_node,
+        outermost=wrapper,
+        opens=True,
+        docstring=first_paragraph(docstring),
+        decorators=decorators,
+        bases=tuple(bases),
+        is_public=not is_private_name(name),
+        is_deprecated=_is_deprecated(decorators, docstring),
+    )
+
+
+def _refer_to_base(x: Extraction, node: Node) -> None:
+    if node.type == "subscript":
+        arguments = node.children_by_field_name("subscript")
+        for argument in arguments:
+            x.refer_within(
+                ReferenceKind.ANNOTATION, argument, x.text(argument), _DOTTED_NAME, _BUILTIN_TYPES
+            )
+        value = node.child_by_field_name("value")
+        if value is None:
+            return
+        node = value
+    if node.type == "identifier":
+        x.refer(ReferenceKind.BASE, node)
+    elif node.type == "attribute":
+        name = node.child_by_field_name("attribute")
+        if name is not None:
+            x.refer(ReferenceKind.BASE, name, receiver=node.child_by_field_name("object"))
+            x.handled.add(node.byte_range)
+
+
+def _docstring(x: Extraction, body: Node | None) -> str:
+    """The text of a body's docstring without its quotes, as written."""
+    if body is None:
+        return ""
+    for index in range(body.named_child_count):
+        statement = named_child(body, index)
+        if statement is None or statement.type == "comment":
+            continue
+        if statement.type != "expression_statement" or not statement.named_child_count:
+            return ""
+        string = named_child(statement)
+        if string is None or string.type != "string":
+            return ""
+        return "".join(
+            x.text(each) for each in string.named_children if each.type == "string_content"
+        )
+    return ""
+
+
+def _is_deprecated(decorators: tuple[str, ...], docstring: str) -> bool:
+    return ".. deprecated" in docstring or any(
+        _called(each).rpartition(".")[2] == "deprecated" for each in decorators
+    )
+
+
+def _called(decorator: str) -> str:
+    return decorator.partition("(")[0].rstrip()
+
+
+def _read_type_alias(x: Extraction, node: Node) -> None:
+    left = node.child_by_field_name("left")
+    if left is None:
+        return
+    x.covered_to = left.end_byte
+    if x.scope.in_function:
+        return
+    name = _DOTTED_NAME.match(x.text(left))
+    if name:
+        x.define(
+            node,
+            name[0],
+            SymbolKind.TYPE_ALIAS,
+            x.line_of(node, MAX_ANNOTATION),
+            name_node=left,
+            is_public=not is_private_name(name[0]),
+        )
+
+
+def _read_assignment(x: Extraction, node: Node) -> None:
+    left = node.child_by_field_name("left")
+    if left is None:
+        return
+    scope = x.scope
+    if left.type == "attribute":
+        _read_attribute_assignment(x, node, left)
+        return
+    if scope.in_function:
+        return
+    if left.type != "identifier":
+        for target in left.named_children:
+            if target.type == "identifier":
+                _define_variable(x, node, target, None, None)
+        return
+    value = node.child_by_field_name("right")
+    if scope.kind is SymbolKind.MODULE and x.text(left) == "__all__":
+        x.exports = _strings(x, value)
+        return
+    _define_variable(x, node, left, node.child_by_field_name("type"), value)
+
+
+def _define_variable(
+    x: Extraction, node: Node, target: Node, declared: Node | None, value: Node | None
+) -> None:
+    name = x.text(target)
+    scope = x.scope
+    annotation = unquoted(x.line_of(declared, MAX_ANNOTATION)) if declared is not None else None
+    if scope.kind is SymbolKind.ENUM and declared is None and not name.startswith("_"):
+        kind = SymbolKind.ENUM_MEMBER
+    elif scope.is_class:
+        kind = SymbolKind.FIELD
+    elif (annotation or "").endswith("TypeAlias") or _is_call_of(x, value, "NewType"):
+        kind = SymbolKind.TYPE_ALIAS
+    elif name.isupper() and len(name.strip("_")) > 1:
+        kind = SymbolKind.CONSTANT
+    else:
+        kind = SymbolKind.VARIABLE
+    stub = name + (f": {annotation}" if annotation else "")
+    if value is not None:
+        stub += f" = {x.line_of(value, MAX_EXPRESSION)}"
+    x.define(
+        node,
+        name,
+        kind,
+        stub,
+        name_node=target,
+        annotation=annotation or _inferred_type(x, value),
+        is_public=not is_private_name(name),
+    )
+
+
+def _read_attribute_assignment(x: Extraction, node: Node, left: Node) -> None:
+    """``self.name = value`` in a method declares a field of the class."""
+    scope = x.scope
+    if scope.owner is None or not scope.in_function or not scope.receiver:
+        return
+    receiver = left.child_by_field_name("object")
+    target = left.child_by_field_name("attribute")
+    if target is None or receiver is None or x.text(receiver) != scope.receiver:
+        return
+    name = x.text(target)
+    declared = node.child_by_field_name("type")
+    annotation = (
+        unquoted(x.line_of(declared, MAX_ANNOTATION))
+        if declared is not None
+        else _inferred_type(x, node.child_by_field_name("right"))
+    )
+    x.define(
+        node,
+        name,
+        SymbolKind.FIELD,
+        name + (f": {annotation}" if annotation else ""),
+        name_node=target,
+        owner=scope.owner,
+        annotation=annotation,
+        is_public=not is_private_name(name),
+    )
+
+
+def _inferred_type(x: Extraction, value: Node | None, depth: int = 0) -> str | None:
+    """The type that an expression plainly has, as text."""
+    if value is None or depth > 3:
+        return None
+    match value.type:
+        case "call":
+            function = value.child_by_field_name("function")
+            if function is None or function.type not in {"identifier", "attribute"}:
+                return None
+            text = x.line_of(function, MAX_ANNOTATION)
+            name = text.rpartition(".")[2].lstrip("_")
+            is_class = name[:1].isupper() and not name.isupper() and name not in _TYPE_MAKERS
+            return text if is_class and _DOTTED_NAME.fullmatch(text) else None
+        case "identifier":
+            return x.scope.parameters.get(x.text(value))
+        case "boolean_operator":
+            left = _inferred_type(x, value.child_by_field_name("left"), depth + 1)
+            if left is not None:
+                return _OPTIONAL.sub(lambda match: match[1] or "", left)
+            return _inferred_type(x, value.child_by_field_name("right"), depth + 1)
+        case "conditional_expression":
+            for index in (0, 2):
+                branch = named_child(value, index)
+                found = _inferred_type(x, branch, depth + 1) if branch is not None else None
+                if found is not None:
+                    return _OPTIONAL.sub(lambda match: match[1] or "", found)
+            return None
+        case "string":
+            return (
+                "bytes"
+                if "b" in x.text(value)[:2].lower().partition("'")[0].partition('"')[0]
+                else "str"
+            )
+        case other:
+            return _LITERAL_TYPES.get(other)
+
+
+def _is_call_of(x: Extraction, value: Node | None, name: str) -> bool:
+    if value is None or value.type != "call":
+        return False
+    function = value.child_by_field_name("function")
+    return function is not None and x.text(function).rpartition(".")[2] == name
+
+
+def _read_augmented(x: Extraction, node: Node) -> None:
+    left = node.child_by_field_name("left")
+    if left is not None and x.scope.kind is SymbolKind.MODULE and x.text(left) == "__all__":
+        _extend_exports(x, _strings(x, node.child_by_field_name("right")))
+
+
+def _extend_exports(x: Extraction, names: list[str] | None) -> None:
+    if x.exports is not None and names is not None:
+        x.exports.extend(names)
+    else:
+        x.exports = None
+
+
+def _strings(x: Extraction, value: Node | None) -> list[str] | None:
+    """The strings of a literal list, tuple or sum of those; None if it is anything else."""
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        node = waiting.pop()
+        if node is None:
+            return None
+        if node.type == "binary_operator":
+            waiting += [node.child_by_field_name("right"), node.child_by_field_name("left")]
+            continue
+        if node.type not in {"list", "tuple"}:
+            return None
+        for child in node.named_children:
+            if child.type == "string":
+                found.append(x.text(child).strip("rRuU\"'"))
+            elif child.type != "comment":
+                return None
+    return found
+
+
+def _read_import(x: Extraction, node: Node) -> None:
+    if node.type == "import_statement":
+        for target in node.children_by_field_name("name"):
+            name, alias = _named(x, target)
+            x.bring(target, name, alias=alias)
+        return
+    module = "__future__"
+    level = 0
+    if node.type == "import_from_statement":
+        source = node.child_by_field_name("module_name")
+        if source is None:
+            return
+        text = "".join(x.text(source).split())
+        module = text.lstrip(".")
+        level = len(text) - len(module)
+    for target in node.children_by_field_name("name"):
+        name, alias = _named(x, target)
+        x.bring(target, module, name, alias, level)
+    for child in node.named_children:
+        if child.type == "wildcard_import":
+            x.bring(child, module, "*", level=level)
+
+
+def _named(x: Extraction, target: Node) -> tuple[str, str]:
+    if target.type != "aliased_import":
+        return x.text(target), ""
+    name = target.child_by_field_name("name")
+    alias = target.child_by_field_name("alias")
+    return (x.text(name) if name else "", x.text(alias) if alias else "")
+
+
+def _read_call(x: Extraction, node: Node) -> None:
+    function = node.child_by_field_name("function")
+    arguments = node.child_by_field_name("arguments")
+    if function is None or arguments is None:
+        return
+    receiver: Node | None = None
+    name: Node | None = function
+    if function.type == "attribute":
+        receiver = function.child_by_field_name("object")
+        name = function.child_by_field_name("attribute")
+        x.handled.add(function.byte_range)
+    if name is None:
+        return
+    n_arguments = 0
+    keywords: list[str] = []
+    has_unpacking = False
+    if arguments.type == "generator_expression":
+        n_arguments = 1
+    else:
+        for argument in arguments.named_children:
+            match argument.type:
+                case "keyword_argument":
+                    keyword = argument.child_by_field_name("name")
+                    if keyword is not None:
+                        keywords.append(x.text(keyword))
+                case "list_splat" | "dictionary_splat":
+                    has_unpacking = True
+                case "comment":
+                    pass
+                case _:
+                    n_arguments += 1
+    x.refer(
+        ReferenceKind.CALL,
+        name,
+        receiver=receiver,
+        n_arguments=n_arguments,
+        keywords=tuple(keywords),
+        has_unpacking=has_unpacking,
+    )
+    if receiver is not None and receiver.end_byte - receiver.start_byte == len("__all__"):
+        _read_export_call(x, receiver, name, arguments)
+
+
+def _read_export_call(x: Extraction, receiver: Node, name: Node, arguments: Node) -> None:
+    if x.text(receiver) != "__all__" or x.scope.kind is not SymbolKind.MODULE:
+        return
+    argument = named_child(arguments)
+    match x.text(name):
+        case "extend":
+            _extend_exports(x, _strings(x, argument))
+        case "append" if argument is not None and argument.type == "string":
+            _extend_exports(x, [x.text(argument).strip("rRuU\"'")])
+        case _:
+            x.exports = None
+
+
+def _read_attribute(x: Extraction, node: Node) -> None:
+    if node.byte_range in x.handled or node.start_byte < x.covered_to:
+        return
+    name = node.child_by_field_name("attribute")
+    if name is not None:
+        x.refer(ReferenceKind.ATTRIBUTE, name, receiver=node.child_by_field_name("object"))
+
+
+def _read_annotation(x: Extraction, node: Node) -> None:
+    if node.start_byte < x.covered_to:
+        return
+    x.covered_to = node.end_byte
+    text = x.text(node)
+    if text in _BUILTIN_TYPES:
+        return
+    if "Literal" in text or "Annotated" in text:
+        text = _QUOTED.sub(lambda match: " " * len(match[0]), text)
+    x.refer_within(ReferenceKind.ANNOTATION, node, text, _DOTTED_NAME, _BUILTIN_TYPES)
+
+
+def _prepare(x: Extraction, root: Node, _captures: Captures) -> None:
+    x.docstring = first_paragraph(_docstring(x, root))
+
+
+PYTHON = Grammar(
+    load=_load,
+    queries=("python",),
+    handlers={
+        "decorated": _read_decorated,
+        "decorator": _read_decorator,
+        "function": _read_function,
+        "class": _read_class,
+        "type_alias": _read_type_alias,
+        "assignment": _read_assignment,
+        "augmented": _read_augmented,
+        "import": _read_import,
+        "call": _read_call,
+        "annotation": _read_annotation,
+        "attribute": _read_attribute,
+    },
+    prepare=_prepare,
+)

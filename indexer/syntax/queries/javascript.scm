@@ -1,0 +1,2 @@
+; Only in the JavaScript grammar.
+(class_body (field_definition) @field)
