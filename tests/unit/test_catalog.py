@@ -222,3 +222,23 @@ def test_what_pack_prints_can_be_pasted_into_a_catalogue() -> None:
     pasted = parse_catalog(tomllib.loads(entry_toml(entry, source)))
     assert pasted.problems == ()
     assert pasted.entries[entry.id] == replace(entry, sources=(source,))
+
+
+@pytest.mark.parametrize(
+    ("name", "model_id"),
+    [
+        ("qwen2.5-coder:7b", "qwen2.5-coder-7b-instruct"),
+        ("Qwen/Qwen2.5-Coder-1.5B-Instruct-AWQ", "qwen2.5-coder-1.5b-instruct"),
+        ("qwen3-coder:30b", "qwen3-coder-30b-a3b-instruct"),
+        ("/models/starcoder2-7b.Q8_0.gguf", "starcoder2-7b"),
+        ("codellama/CodeLlama-7b-hf", "codellama-7b"),
+        ("deepseek-coder:6.7b-base", "deepseek-coder-6.7b-base"),
+        ("granite-3b-code-base", "granite-3b-code-base"),
+        ("dolphin-mixtral", None),
+        ("gpt-4o", None),
+        ("", None),
+    ],
+)
+def test_a_servers_name_for_a_model_is_recognised(name: str, model_id: str | None) -> None:
+    entry = SHIPPED.like(name)
+    assert (entry.id if entry else None) == model_id
