@@ -67,7 +67,9 @@ class ModelSettings:
         "Engine that runs the model; `auto` chooses by platform and weights, `off` uses none.",
         trust=Trust.EDITOR,
     )
-    device: str = _setting("CPU", "Device name for the local engine.", trust=Trust.EDITOR)
+    device: str = _setting(
+        "AUTO", "Device of the local engine: `AUTO`, `CPU` or `GPU`.", trust=Trust.EDITOR
+    )
     threads: int = _setting(0, "Threads of the local engine; 0 lets it choose.", trust=Trust.EDITOR)
     grace_seconds: float = _setting(
         30.0,

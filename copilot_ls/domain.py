@@ -116,13 +116,19 @@ class SnippetPlace(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PromptLayout:
-    """How much of what a model is shown. Lengths in characters; ``max_snippets`` a count."""
+    """How much of what a model is shown, and where. Lengths in characters; others are counts.
+
+    ``tail_lines`` above 0 puts the last lines before the cursor (that many to twice that many)
+    *behind* the suffix, as the beginning of the answer: then a keystroke only appends to the
+    prompt, and the engine reads nothing again. At 0 they stand with the rest of the prefix.
+    """
 
     snippet_place: SnippetPlace = SnippetPlace.HEADER
     max_snippets: int = 4
     max_snippet_chars: int = 1_200
     max_prefix_chars: int = 3_000
     max_suffix_chars: int = 600
+    tail_lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ import importlib.util
 import json
 import logging
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -438,7 +437,7 @@ def _choose_engine(model_id: str, settings: Settings) -> EngineChoice:
         served = settings.endpoint.model or "the server's model"
         return EngineChoice(served, "endpoint", f"endpoint.url is {settings.endpoint.url}")
 
-    from copilot_ls.models.choose import Platform, WeightForms, choose_engine
+    from copilot_ls.models.choose import WeightForms, choose_engine, this_platform
 
     store = model_store()
     entry = store.catalog.find(model_id)
@@ -454,12 +453,28 @@ def _choose_engine(model_id: str, settings: Settings) -> EngineChoice:
         gguf=source.suffix == ".gguf",
         safetensors=source.suffix == ".safetensors",
     )
-    modules = {"openvino": "openvino_genai", "llama_cpp": "xllamacpp", "transformers": "torch"}
-    installed = {name for name, module in modules.items() if importlib.util.find_spec(module)}
-    choice = choose_engine(Platform(platform.system(), platform.machine()), installed, weights)
+    choice = choose_engine(this_platform(), installed_engines(), weights)
     if not choice.engine:
         return EngineChoice(model_id, "none", "", "no engine can run it", choice.reason)
     return EngineChoice(model_id, choice.engine, choice.reason)
+
+
+def installed_engines() -> set[str]:
+    """Name the local engines whose library is installed, without loading any."""
+    modules = {"openvino": "openvino_genai", "llama_cpp": "xllamacpp", "transformers": "torch"}
+    return {name for name, module in modules.items() if importlib.util.find_spec(module)}
+
+
+def wants_preparation(settings: Settings, entry: CatalogEntry) -> bool:
+    """Tell whether ``model pull`` should prepare a model: where its engine needs that."""
+    from copilot_ls.models import choose
+    from copilot_ls.models.catalog import Preparation
+
+    if entry.preparation is not Preparation.OPENVINO:
+        return True
+    if settings.model.engine is not EngineName.AUTO:
+        return settings.model.engine is EngineName.OPENVINO
+    return choose.wants_preparation(choose.this_platform(), installed_engines())
 
 
 def _open_model(model_id: str, settings: Settings) -> Model:

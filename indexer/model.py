@@ -370,6 +370,7 @@ class Query:
 class Hit:
     """An answer that explains itself: ``signals`` holds the value each signal gave it.
 
+    ``text`` is the declaration of a symbol as its user writes it, or the text of a chunk;
     ``symbol`` is absent for a window of plain text.
     """
 

@@ -23,6 +23,7 @@ from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from indexer.chunk import split_identifiers
+from indexer.declaration import declaration_of
 from indexer.model import (
     Chunk,
     Hit,
@@ -109,7 +110,7 @@ def search_words(corpus: Corpus, query: Query, nearest: Nearest) -> list[Hit]:
     best = sorted(fused, key=lambda row: (-sum(fused[row].values()), row))
     chunks = corpus.chunks_of(best[: query.limit + len(named)])
     hits = [
-        _symbol_hit(symbol, {"name": 1.0}, score=100.0 - place)
+        _symbol_hit(corpus, symbol, {"name": 1.0}, score=100.0 - place)
         for place, symbol in enumerate(named)
     ]
     known = {(hit.path, hit.line) for hit in hits}
@@ -161,7 +162,9 @@ def _rarest(corpus: Corpus, terms: Iterable[str], limit: int) -> list[str]:
     return (telling if len(telling) >= _MIN_TERMS else known[:_MIN_TERMS])[:limit]
 
 
-def _symbol_hit(symbol: Symbol, signals: Mapping[str, float], *, score: float) -> Hit:
+def _symbol_hit(
+    corpus: Corpus, symbol: Symbol, signals: Mapping[str, float], *, score: float
+) -> Hit:
     return Hit(
         path=symbol.path,
         line=symbol.line,
@@ -170,7 +173,7 @@ def _symbol_hit(symbol: Symbol, signals: Mapping[str, float], *, score: float) -
         score=round(score, 4),
         signals=signals,
         symbol=symbol,
-        text=symbol.stub,
+        text=declaration_of(symbol, corpus.outline(symbol.path)),
     )
 
 
@@ -318,7 +321,7 @@ class CompletionSearch:
         resolver = Resolver(corpus, self._memory_of(generation))
         named = _imported_from(resolver, query.path, cursor.typed)
         if named is not None:
-            return _hits(named, _WEIGHTS, cursor, query.limit)
+            return _hits(corpus, named, _WEIGHTS, cursor, query.limit)
         signals = self._contexts.get(((*key, cursor.indent), generation))
         if signals is None:
             signals = _gather_context(corpus, resolver, place)
@@ -338,7 +341,9 @@ class CompletionSearch:
                     signals.note("prefix", symbol, 1.0)
         _note_fit(signals, cursor, receiver)
         _note_popularity(signals, corpus, place)
-        return _hits(signals, _WEIGHTS, cursor, query.limit, is_settled=receiver is not None)
+        return _hits(
+            corpus, signals, _WEIGHTS, cursor, query.limit, is_settled=receiver is not None
+        )
 
     def _memory_of(self, generation: str) -> Memory:
         known, memory = self._memory
@@ -742,6 +747,7 @@ def _note_popularity(signals: _Signals, corpus: Corpus, place: _Place) -> None:
 
 
 def _hits(
+    corpus: Corpus,
     signals: _Signals,
     weights: Mapping[str, float],
     cursor: _Cursor,
@@ -760,6 +766,7 @@ def _hits(
         order = _alternate(order, sorted(keys, key=lambda key: (-without[key], key)))
     return [
         _symbol_hit(
+            corpus,
             signals.symbols[key],
             {name: round(value, 4) for name, value in signals.values[key].items()},
             score=scores[key],

@@ -92,7 +92,7 @@ def _report(error: Exception) -> int:
         traceback.print_exception(error)
     match error:
         case TyperException():
-            error.show()
+            print(f"copilot-ls: {error.format_message()} (see --help)", file=sys.stderr)
             return ExitCode.USAGE
         case ModelError():
             code = ExitCode.ENGINE

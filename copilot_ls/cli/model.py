@@ -114,8 +114,12 @@ def pull(
         str, typer.Option("--as", metavar="ID", help="With --file: add a GGUF under a new name.")
     ] = "",
     prepare: Annotated[
-        bool, typer.Option("--prepare/--no-prepare", help="Also make the fast form of it.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--prepare/--no-prepare",
+            help="Make the form that OpenVINO runs; by default only where it is faster.",
+        ),
+    ] = None,
     patience: Annotated[
         float, typer.Option(help="Seconds that a source may take to answer.", min=0.5, max=600)
     ] = 5.0,
@@ -125,6 +129,7 @@ def pull(
 
     store = wiring.model_store()
     _print_problems(store.catalog.problems)
+    settings = options_of(context).settings_for(None)
     sources = None
     if new_id:
         if file is None or model_ids:
@@ -134,8 +139,10 @@ def pull(
         if model_ids:
             entries = [store.catalog.find(model_id) for model_id in model_ids]
         else:
-            chosen = options_of(context).settings_for(None).model.completion
-            entries = [store.catalog.find(chosen), store.catalog.find(store.embedder_id)]
+            entries = [
+                store.catalog.find(settings.model.completion),
+                store.catalog.find(store.embedder_id),
+            ]
         if file is not None:
             if len(entries) != 1 or not model_ids:
                 raise ConfigError(
@@ -147,7 +154,9 @@ def pull(
             pulled = store.pull(
                 entry,
                 sources=sources,
-                with_preparation=prepare,
+                with_preparation=(
+                    wiring.wants_preparation(settings, entry) if prepare is None else prepare
+                ),
                 patience=patience,
                 report=report,
             )

@@ -187,10 +187,10 @@ class _OracleIndex(_DirectIndex):
     async def search(self, query: Query) -> Sequence[Hit]:
         del query
         case = self._case
-        for symbol in self._index.lookup(case.callee.rpartition(".")[2]):
-            if symbol.path == case.callee_path and symbol.line == case.callee_line:
-                return [symbol_hit(symbol, {"oracle": 1.0}, score=1.0)]
-        return []
+        named = self._index.search(Query(case.callee.rpartition(".")[2], limit=50))
+        return [
+            hit for hit in named if (hit.path, hit.line) == (case.callee_path, case.callee_line)
+        ]
 
 
 @contextlib.asynccontextmanager

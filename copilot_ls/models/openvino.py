@@ -15,6 +15,7 @@ from copilot_ls.domain import FinishReason, Prompt, Usage
 from copilot_ls.errors import ModelRefused, ModelUnavailable
 from copilot_ls.models.engine import EngineOptions, Generated, usable_threads
 from copilot_ls.models.prompt_cache import PromptMemory, SliceSize
+from copilot_ls.models.telemetry import refuse_telemetry
 from copilot_ls.models.text_stream import Detokenizer, StopCutter
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class OpenVinoEngine:
         self._stop_tokens: set[int] = set()
 
     def load(self) -> None:
+        refuse_telemetry()
         try:
             import openvino_genai
         except ImportError as error:

@@ -75,17 +75,20 @@ def fim_prompt(
     elif chosen:
         header = _comments(chosen, document.language, "")
 
+    before, tail = _split_tail(before, layout.tail_lines, document.text.count("\n", 0, offset))
     before = neutralise(before, fim)
     after = neutralise(after, fim)
+    tail = neutralise(tail, fim)
     if fim.order is FimOrder.SUFFIX_PREFIX_MIDDLE:
-        head = f"{fim.begin}{fim.suffix}{after}{fim.prefix}{header}{before}"
+        # What was typed stands last here by nature.
+        head = f"{fim.begin}{fim.suffix}{after}{fim.prefix}{header}{before}{tail}"
         text = head + fim.middle
-    elif fim.file_separator and header:
-        head = f"{fim.begin}{header}{fim.prefix}{before}"
-        text = f"{head}{fim.suffix}{after}{fim.middle}"
     else:
-        head = f"{fim.begin}{fim.prefix}{header}{before}"
-        text = f"{head}{fim.suffix}{after}{fim.middle}"
+        opening = f"{header}{fim.prefix}" if fim.file_separator else f"{fim.prefix}{header}"
+        head = f"{fim.begin}{opening}{before}"
+        text = f"{head}{fim.suffix}{after}{fim.middle}{tail}"
+        if tail:
+            head = text
     return Prompt(
         text=text,
         stops=(*fim.stops, "\n") if one_line else fim.stops,
@@ -149,6 +152,19 @@ def _budget(layout: PromptLayout, context_tokens: int, max_tokens: int) -> tuple
     share = min(1.0, available / max(1, sum(wanted)))
     prefix, suffix, snippets = (int(chars * share) for chars in wanted)
     return prefix, suffix, snippets
+
+
+def _split_tail(before: str, tail_lines: int, line: int) -> tuple[str, str]:
+    """Cut off the last lines; the cut moves down by ``tail_lines`` at once, and stays else."""
+    if not tail_lines:
+        return before, ""
+    n_tail = tail_lines + line % tail_lines
+    start = len(before)
+    for _ in range(n_tail + 1):
+        start = before.rfind("\n", 0, start)
+        if start < 0:
+            return "", before
+    return before[: start + 1], before[start + 1 :]
 
 
 def _fit(snippets: Sequence[Snippet], max_snippets: int, max_chars: int) -> list[Snippet]:

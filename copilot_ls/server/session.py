@@ -455,6 +455,8 @@ class Session:
             opened.folder = folder
             opened.document.move(path)
             self._examine(opened, folder)
+            document = replace(opened.document.snapshot().document, path=path)
+            self._spawn("reading a document", partial(folder.workspace.completer.warm, document))
 
     def _place(self, uri: str) -> tuple[Folder, str]:
         """Return the folder that a document belongs to, and its path there."""

@@ -22,7 +22,7 @@ from pathlib import Path
 from copilot_ls import wiring
 from copilot_ls.config import IndexSettings, Settings
 from copilot_ls.domain import Prompt
-from copilot_ls.models.scripted import Script, say
+from copilot_ls.models.scripted import say
 from copilot_ls.prompts.fim import fim_prompt
 from tests.bench.editor import Editor
 

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
@@ -30,7 +31,7 @@ class Editor:
         self.start_milliseconds = 0.0
         logging.getLogger("pygls").setLevel(logging.CRITICAL)
 
-    async def __aenter__(self) -> Editor:
+    async def __aenter__(self) -> Self:
         script = Path(self._scratch.name) / "script.json"
         script.write_text(Script.to_json(self._script), encoding="utf-8")
         client = self._client

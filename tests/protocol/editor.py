@@ -234,12 +234,14 @@ def inline_completion(
 
 
 @asynccontextmanager
-async def started_process(*arguments: str) -> AsyncIterator[Editor]:
+async def started_process(
+    *arguments: str, module: str = "tests.protocol.standin"
+) -> AsyncIterator[Editor]:
     """Start a server as an editor does."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "tests.protocol.standin",
+        module,
         *arguments,
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,

@@ -155,9 +155,7 @@ def test_doctor_reports_without_a_model_and_says_that_nothing_leaves_the_machine
     project: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ):
     assert run("doctor", "--json") == ExitCode.ENGINE
-    checks = {
-        check["topic"]: check for check in json.loads(capsys.readouterr().out)["checks"]
-    }
+    checks = {check["topic"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
     assert "model pull" in checks["completion"]["remedy"]
     assert "nothing leaves" in checks["network"]["text"]
 
@@ -166,9 +164,7 @@ def test_doctor_names_the_host_that_the_user_chose(
     project: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ):
     run("--set", "endpoint.url=http://models.example/v1", "doctor", "--json")
-    checks = {
-        check["topic"]: check for check in json.loads(capsys.readouterr().out)["checks"]
-    }
+    checks = {check["topic"]: check for check in json.loads(capsys.readouterr().out)["checks"]}
     assert "models.example" in checks["network"]["text"]
     assert "endpoint" in checks["completion"]["text"]
 

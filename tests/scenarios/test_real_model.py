@@ -24,9 +24,7 @@ pytestmark = pytest.mark.real_model
 @pytest.fixture
 def weights(say_loudly: Callable[[str], None]) -> None:
     """Find the default model, or fetch it where tests may (`CI` or `COPILOT_LS_TEST_PULL`)."""
-    store = wiring.model_store()
-    entry = store.catalog.find(MODEL)
-    if store.prepared_folder(entry) is not None:
+    if not wiring.Engines(Settings()).choice(MODEL).problem:
         return
     reason = "it is not on this machine; run: copilot-ls model pull"
     if os.environ.get("CI") or os.environ.get("COPILOT_LS_TEST_PULL"):

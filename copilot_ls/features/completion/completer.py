@@ -8,11 +8,11 @@ Cancelling the task that awaits stops the generation inside the engine.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from copilot_ls.domain import (
@@ -125,6 +125,13 @@ class Completer:
         while len(self._explained) > _MAX_EXPLAINED:
             self._explained.popitem(last=False)
         return completion
+
+    async def warm(self, document: Document) -> None:
+        """Let the index open itself and read a document before the first request in it."""
+        if self.options.context:
+            query = Query(document.text, SearchMode.COMPLETION, document.path, limit=1)
+            with contextlib.suppress(IndexerError):
+                await self._index.search(query)
 
     def explain(self, suggestion_id: str) -> Completion | None:
         """Return the whole story of a recent suggestion, or of the latest for an empty id."""
@@ -312,7 +319,7 @@ async def _read(
     text = ""
     checked = 0
     usage: Usage | None = None
-    async with aclosing(stream) as deltas:
+    async with contextlib.aclosing(stream) as deltas:
         async for delta in deltas:
             text += delta.text
             usage = delta.usage or usage

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from copilot_ls.domain import PromptLayout, Snippet
-from indexer.model import Hit, Symbol, SymbolKind
+from indexer.model import Hit
 
 # A hit that scores far below the best one is more likely to mislead a small model than to help.
 _LEAST_SHARE_OF_BEST = 0.25
@@ -20,7 +20,7 @@ def choose_snippets(hits: Sequence[Hit], layout: PromptLayout) -> list[Snippet]:
     for hit in hits:
         if hit.symbol is None or hit.score < best * _LEAST_SHARE_OF_BEST:
             continue
-        stub = stub_of(hit.symbol, hit.text)
+        stub = " ".join(hit.text.split())[:_MAX_STUB_CHARS]
         if not stub or stub in seen:
             continue
         seen.add(stub)
@@ -37,14 +37,3 @@ def choose_snippets(hits: Sequence[Hit], layout: PromptLayout) -> list[Snippet]:
         if len(chosen) == layout.max_snippets:
             break
     return chosen
-
-
-def stub_of(symbol: Symbol, text: str = "") -> str:
-    """Write a symbol as a reader wants to see it beside a call; ``text`` overrides the stub."""
-    stub = text or symbol.stub
-    if not text and symbol.kind in {SymbolKind.METHOD, SymbolKind.FIELD, SymbolKind.PROPERTY}:
-        owner = symbol.parent.rpartition(".")[2]
-        if owner:
-            stub = f"{owner}: {stub}"
-    lines = [" ".join(line.split()) for line in stub.splitlines() if line.strip()]
-    return "\n".join(lines)[:_MAX_STUB_CHARS]

@@ -1,0 +1,109 @@
+"""The shipped server, nothing replaced but the words of the model: index, engine process, reply."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psutil
+import pytest
+import pytest_asyncio
+
+from copilot_ls.models.scripted import Script, say
+from tests.protocol.editor import GHOST_TEXT, Editor, started_process
+
+ORDERS = "from tax import Tax\n\n\ndef total(order, tax: Tax):\n    return tax.\n"
+TAX = "class Tax:\n    def net(self, amount: int, *, rate: float = 0.2) -> int:\n        return amount\n"
+CAPABILITIES = {**GHOST_TEXT, "window": {"workDoneProgress": True}}
+SERVE = ("serve", "--set", "index.vectors=false", "--set", "completion.debounce_ms=0")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop 🛒"
+    folder.mkdir()
+    (folder / "tax.py").write_text(TAX, encoding="utf-8")
+    (folder / "orders.py").write_text(ORDERS, encoding="utf-8")
+    return folder
+
+
+@pytest_asyncio.fixture
+async def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Editor]:
+    """A server whose engine is a real process that follows a script."""
+    engine = tmp_path / "engine"
+    engine.mkdir()
+    script = [say("net(order.amount)", when="return tax."), say("again", when="x = ")]
+    (engine / "script.json").write_text(Script.to_json(script), encoding="utf-8")
+    monkeypatch.setenv("COPILOT_LS_SCRIPT", str(engine))
+    async with started_process(*SERVE, module="copilot_ls") as editor:
+        yield editor
+
+
+async def indexed(editor: Editor, folder: Path) -> str:
+    await editor.begin(folder, capabilities=CAPABILITIES)
+    await editor.hear("$/progress", lambda params: params["value"]["kind"] == "end")
+    uri = (folder / "orders.py").as_uri()
+    editor.open(uri, ORDERS)
+    return uri
+
+
+async def test_a_client_gets_a_suggestion_that_was_given_the_signature_of_another_file(
+    editor: Editor, folder: Path
+):
+    uri = await indexed(editor, folder)
+    answer = await editor.complete(uri, 4, 15)
+    (item,) = answer["items"]
+    assert item["insertText"] == "net(order.amount)"
+
+    suggestion_id = item["command"]["arguments"][0]
+    story = await editor.request(
+        "workspace/executeCommand",
+        {"command": "copilot-ls.explain", "arguments": [suggestion_id]},
+    )
+    assert story["snippets"][0]["path"] == "tax.py"
+    assert "net(amount: int, *, rate: float = 0.2) -> int" in story["promptText"]
+    assert await editor.end() == 0
+
+
+async def test_a_saved_file_is_known_at_the_next_key(editor: Editor, folder: Path):
+    uri = await indexed(editor, folder)
+    (folder / "tax.py").write_text(TAX.replace("net", "gross"), encoding="utf-8")
+    editor.notify("textDocument/didSave", {"textDocument": {"uri": (folder / "tax.py").as_uri()}})
+    await editor.hear_status("Ready")
+    for attempt in range(50):
+        # Another text each time, so that the answer is not served again.
+        editor.open(uri, f"# {attempt}\n{ORDERS}")
+        await editor.complete(uri, 5, 15)
+        story = await editor.request(
+            "workspace/executeCommand", {"command": "copilot-ls.explain", "arguments": []}
+        )
+        if story and "gross" in story["promptText"]:
+            break
+    assert "gross" in story["promptText"]
+    assert await editor.end() == 0
+
+
+async def test_a_killed_engine_process_costs_one_answer_and_comes_back(
+    editor: Editor, folder: Path
+):
+    uri = await indexed(editor, folder)
+    assert (await editor.complete(uri, 4, 15))["items"]
+    engines = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "copilot_ls.models.host" in (process.info["cmdline"] or [])
+        and any(str(folder.parent) in word for word in process.info["cmdline"])
+    ]
+    assert len(engines) == 1
+    os.kill(engines[0].pid, signal.SIGKILL)
+    engines[0].wait(10)
+
+    answers = []
+    for line in range(3):
+        editor.open(uri, ORDERS + "\n" * line + "x = ")
+        answers.append(await editor.complete(uri, 5 + line, 4))
+    assert [bool(answer and answer["items"]) for answer in answers][-1]
+    assert sum(not (answer and answer["items"]) for answer in answers) <= 1
+    assert await editor.end() == 0
