@@ -118,9 +118,9 @@ class SnippetPlace(StrEnum):
 class PromptLayout:
     """How much of what a model is shown, and where. Lengths in characters; others are counts.
 
-    ``tail_lines`` above 0 puts the last lines before the cursor (that many to twice that many)
-    *behind* the suffix, as the beginning of the answer: then a keystroke only appends to the
-    prompt, and the engine reads nothing again. At 0 they stand with the rest of the prefix.
+    ``line_end_suffix_chars`` replaces ``max_suffix_chars`` where one line is completed and nothing
+    stands right of the cursor: a small model is led astray by what follows, and without it a
+    keystroke only appends to the prompt (``docs/decisions/0006``).
     """
 
     snippet_place: SnippetPlace = SnippetPlace.HEADER
@@ -128,7 +128,7 @@ class PromptLayout:
     max_snippet_chars: int = 1_200
     max_prefix_chars: int = 3_000
     max_suffix_chars: int = 600
-    tail_lines: int = 0
+    line_end_suffix_chars: int = 600
 
 
 @dataclass(frozen=True, slots=True)

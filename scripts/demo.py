@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import subprocess
 import sys
 import time
@@ -17,26 +18,24 @@ from pathlib import Path
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 from rich.console import Console
+from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
 ROOT = Path(__file__).resolve().parent.parent
-OUT = Console(highlight=False, soft_wrap=True)
+OUT = Console(highlight=False, soft_wrap=True, record=True)
 
-# An unsaved file of this repository: `hide_in` calls an API that other files define.
+# An unsaved file of this repository; the method it needs is defined in another one.
 SCRATCH = ROOT / "copilot_ls" / "scratch.py"
 BEFORE = '''\
-"""Keep the copilot away from some files."""
+"""Decide what to do when a folder is opened."""
 
-from pathlib import Path
-
-from copilot_ls.domain import Document
 from copilot_ls.wiring import Workspace
 
 
-def is_hidden(workspace: Workspace, document: Document) -> bool:
-    """Tell whether the workspace leaves this document alone."""
-    return workspace.'''
-AFTER = " is not None\n"
+def needs_indexing(workspace: Workspace) -> bool:
+    """Tell whether this folder has to be indexed first."""
+    return not workspace.'''
+AFTER = "\n"
 
 
 def command(*arguments: str) -> list[str]:
@@ -146,6 +145,14 @@ def show(title: str, suggestion: str) -> None:
     OUT.print(shown)
 
 
+def draw(path: Path) -> None:
+    """Save what was printed as a picture, without fonts from elsewhere."""
+    OUT.width = 88
+    picture = OUT.export_svg(title="copilot-ls", theme=DIMMED_MONOKAI)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL), "utf-8")
+
+
 def main() -> int:
     started = time.perf_counter()
     run("1  the model, on this machine", "model", "pull")
@@ -161,9 +168,11 @@ def main() -> int:
     milliseconds = " and ".join(f"{1000 * seconds:.0f}" for _, seconds in answers)
     OUT.print(f"  [dim]answered after {milliseconds} ms (first, then warm)[/]")
     OUT.print(
-        "\n[dim]where it came from: copilot-ls complete copilot_ls/wiring.py:LINE --prompt\n"
+        "\n[dim]the same for any file: copilot-ls complete FILE:LINE --prompt\n"
         f"the whole demo took {time.perf_counter() - started:.1f} s[/]"
     )
+    if sys.argv[1:2] == ["--picture"]:
+        draw(Path(sys.argv[2]))
     return 0 if answers[-1][0] else 1
 
 

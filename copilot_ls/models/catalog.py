@@ -398,6 +398,9 @@ def _parse_layout(value: object) -> PromptLayout:
         max_snippet_chars=int(reader.number("max_snippet_chars", default=usual.max_snippet_chars)),
         max_prefix_chars=int(reader.number("max_prefix_chars", default=usual.max_prefix_chars)),
         max_suffix_chars=int(reader.number("max_suffix_chars", default=usual.max_suffix_chars)),
+        line_end_suffix_chars=int(
+            reader.number("line_end_suffix_chars", default=usual.line_end_suffix_chars)
+        ),
     )
     reader.refuse_rest(set())
     return layout

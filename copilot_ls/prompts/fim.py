@@ -64,7 +64,10 @@ def fim_prompt(
     """
     prefix_chars, suffix_chars, snippet_chars = _budget(layout, context_tokens, max_tokens)
     before = prefix_window(document.text[:offset], prefix_chars)
-    after = suffix_window(document.text[offset:], suffix_chars)
+    after = document.text[offset:]
+    if one_line and not after.partition("\n")[0].strip():
+        suffix_chars = min(suffix_chars, layout.line_end_suffix_chars)
+    after = suffix_window(after, suffix_chars)
     chosen = _fit(snippets, layout.max_snippets, snippet_chars)
 
     header = ""
@@ -75,20 +78,15 @@ def fim_prompt(
     elif chosen:
         header = _comments(chosen, document.language, "")
 
-    before, tail = _split_tail(before, layout.tail_lines, document.text.count("\n", 0, offset))
     before = neutralise(before, fim)
     after = neutralise(after, fim)
-    tail = neutralise(tail, fim)
     if fim.order is FimOrder.SUFFIX_PREFIX_MIDDLE:
-        # What was typed stands last here by nature.
-        head = f"{fim.begin}{fim.suffix}{after}{fim.prefix}{header}{before}{tail}"
+        head = f"{fim.begin}{fim.suffix}{after}{fim.prefix}{header}{before}"
         text = head + fim.middle
     else:
         opening = f"{header}{fim.prefix}" if fim.file_separator else f"{fim.prefix}{header}"
         head = f"{fim.begin}{opening}{before}"
-        text = f"{head}{fim.suffix}{after}{fim.middle}{tail}"
-        if tail:
-            head = text
+        text = f"{head}{fim.suffix}{after}{fim.middle}"
     return Prompt(
         text=text,
         stops=(*fim.stops, "\n") if one_line else fim.stops,
@@ -98,14 +96,14 @@ def fim_prompt(
 
 
 def prefix_window(before: str, max_chars: int) -> str:
-    """Keep the end of ``before``, from an anchor that moves only every quarter of ``max_chars``.
+    """Keep the end of ``before``, from an anchor that moves only every third of ``max_chars``.
 
     An anchor that moved with each keystroke would change the first token of every prompt, and
     with it empty the engine's prefix cache.
     """
     if len(before) <= max_chars:
         return before
-    step = max(1, max_chars // 4)
+    step = max(1, max_chars // 3)
     start = -(-(len(before) - max_chars) // step) * step
     line_start = before.find("\n", start - 1) + 1
     return before[line_start if 0 < line_start <= len(before) else start :]
@@ -152,19 +150,6 @@ def _budget(layout: PromptLayout, context_tokens: int, max_tokens: int) -> tuple
     share = min(1.0, available / max(1, sum(wanted)))
     prefix, suffix, snippets = (int(chars * share) for chars in wanted)
     return prefix, suffix, snippets
-
-
-def _split_tail(before: str, tail_lines: int, line: int) -> tuple[str, str]:
-    """Cut off the last lines; the cut moves down by ``tail_lines`` at once, and stays else."""
-    if not tail_lines:
-        return before, ""
-    n_tail = tail_lines + line % tail_lines
-    start = len(before)
-    for _ in range(n_tail + 1):
-        start = before.rfind("\n", 0, start)
-        if start < 0:
-            return "", before
-    return before[: start + 1], before[start + 1 :]
 
 
 def _fit(snippets: Sequence[Snippet], max_snippets: int, max_chars: int) -> list[Snippet]:

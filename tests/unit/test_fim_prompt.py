@@ -70,6 +70,14 @@ def test_one_line_stops_at_the_line_end_and_a_block_does_not():
     assert "\n" not in prompt_of("x = █", one_line=False).stops
 
 
+def test_the_suffix_can_be_left_out_where_nothing_stands_right_of_the_cursor():
+    layout = PromptLayout(line_end_suffix_chars=0)
+    assert "<|fim_suffix|><|fim_middle|>" in prompt_of("x = █\ny = 2", layout=layout).text
+    assert "<|fim_suffix|>)\ny = 2<|fim_middle|>" in prompt_of("f(█)\ny = 2", layout=layout).text
+    block = prompt_of("def f():█\ny = 2", layout=layout, one_line=False)
+    assert "<|fim_suffix|>\ny = 2<|fim_middle|>" in block.text
+
+
 def test_snippets_beyond_count_or_budget_are_left_out():
     layout = PromptLayout(max_snippets=2, max_snippet_chars=20)
     text = prompt_of("x = █", *[snippet(f"def f{n}()") for n in range(4)], layout=layout).text

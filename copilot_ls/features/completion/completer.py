@@ -31,6 +31,7 @@ from copilot_ls.domain import (
 from copilot_ls.errors import ModelError
 from copilot_ls.features.completion.context import choose_snippets
 from copilot_ls.features.completion.options import CompletionOptions
+from copilot_ls.features.completion.pace import ReadingPace
 from copilot_ls.features.completion.postprocess import (
     Scene,
     drop_prompt_comments,
@@ -101,6 +102,7 @@ class Completer:
         self._index = index
         self._repository = repository
         self._memory = SuggestionMemory()
+        self._pace = ReadingPace()
         self._explained: OrderedDict[str, Completion] = OrderedDict()
         self._last_id = 0
         self._last_accepted: tuple[str, str] = ("", "")
@@ -253,7 +255,7 @@ class Completer:
             offset,
             snippets=snippets,
             fim=fim_format,
-            layout=capabilities.layout,
+            layout=self._pace.fit(capabilities.layout),
             context_tokens=capabilities.context_tokens,
             max_tokens=(
                 options.max_line_tokens if extent is Extent.LINE else options.max_block_tokens
@@ -276,6 +278,7 @@ class Completer:
                 reason=str(error),
             )
         clock.lap("model")
+        self._pace.note(usage)
         text = postprocess(fim.restore(raw_text, fim_format), scene)
         told = Completion(
             Outcome.EMPTY,
