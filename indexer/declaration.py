@@ -17,10 +17,16 @@ _RECEIVERS = frozenset({"self", "cls", "this"})
 _RECORD_DECORATORS = re.compile(r"\b(dataclass|define|frozen|mutable|attrs?)\b")
 _RECORD_BASES = re.compile(r"\b(BaseModel|BaseSettings|NamedTuple|TypedDict|Struct)\b")
 _MAX_MEMBERS = 12
+_CALL_STYLE = frozenset({"python", "javascript", "typescript", "tsx"})
 
 
 def declaration_of(symbol: Symbol, outline: Outline | None) -> str:
-    """Write ``symbol`` as its user would; ``outline`` is that of its file."""
+    """Write ``symbol`` as its user would; ``outline`` is that of its file.
+
+    Other languages than Python, JavaScript and TypeScript keep the declaration as it stands.
+    """
+    if symbol.language not in _CALL_STYLE:
+        return symbol.stub
     owner = symbol.parent.rpartition(".")[2]
     match symbol.kind:
         case SymbolKind.CLASS | SymbolKind.INTERFACE if outline is not None:

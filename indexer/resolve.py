@@ -205,8 +205,10 @@ class Resolver:
         if found is None:
             if entry.path.endswith(_JAVASCRIPT_ENDINGS):
                 found = self._javascript_modules(entry.path, entry.module)
-            else:
+            elif entry.path.endswith(_PYTHON_ENDINGS):
                 found = self._python_modules(entry.path, entry.module, entry.level)
+            else:
+                found = []
             self._memory[key] = found
         return found
 

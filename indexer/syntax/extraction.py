@@ -75,6 +75,7 @@ class Scope:
         "parameters",
         "qualified_name",
         "receiver",
+        "section",
     )
 
     def __init__(
@@ -90,6 +91,8 @@ class Scope:
         self.receiver: str = outer.receiver if outer else ""
         self.parameters: Mapping[str, str] = outer.parameters if outer else {}
         self.fields: dict[str, int] = {}
+        # The visibility that holds from a line like ``private:`` on.
+        self.section = ""
         if kind in _CLASS_KINDS:
             self.owner = self
             self.in_function = False
@@ -117,6 +120,7 @@ class Extraction:
         # Ranges of nodes that another handler has dealt with, so that theirs leaves them alone.
         self.handled: set[tuple[int, int]] = set()
         self.type_parameters: set[str] = set()
+        self.namespaces: set[str] = set()
         self.covered_to = 0
         self.wrapper: Node | None = None
         self.documented: tuple[str, int] = ("", -1)

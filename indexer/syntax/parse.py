@@ -14,9 +14,16 @@ from importlib.resources import files
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
 from indexer.model import ParsedFile, Problem, Span
+from indexer.syntax.c import CPP, C, dialect_of
+from indexer.syntax.csharp import CSHARP
 from indexer.syntax.extraction import Extraction, Grammar
+from indexer.syntax.go import GO
+from indexer.syntax.java import JAVA
 from indexer.syntax.javascript import JAVASCRIPT, TSX, TYPESCRIPT
+from indexer.syntax.php import PHP
 from indexer.syntax.python import PYTHON
+from indexer.syntax.ruby import RUBY
+from indexer.syntax.rust import RUST
 from indexer.syntax.source import Source
 
 # Processor time, so that a busy machine does not change what is indexed.
@@ -32,6 +39,14 @@ _GRAMMARS: dict[str, Grammar] = {
     "javascript": JAVASCRIPT,
     "typescript": TYPESCRIPT,
     "tsx": TSX,
+    "c": C,
+    "cpp": CPP,
+    "ruby": RUBY,
+    "php": PHP,
+    "go": GO,
+    "java": JAVA,
+    "rust": RUST,
+    "csharp": CSHARP,
 }
 
 _EXTENSIONS: dict[str, str] = {
@@ -45,6 +60,28 @@ _EXTENSIONS: dict[str, str] = {
     "mts": "typescript",
     "cts": "typescript",
     "tsx": "tsx",
+    "c": "c",
+    "h": "c",
+    "cc": "cpp",
+    "cpp": "cpp",
+    "cxx": "cpp",
+    "c++": "cpp",
+    "hh": "cpp",
+    "hpp": "cpp",
+    "hxx": "cpp",
+    "h++": "cpp",
+    "ipp": "cpp",
+    "tpp": "cpp",
+    "inl": "cpp",
+    "rb": "ruby",
+    "rake": "ruby",
+    "gemspec": "ruby",
+    "php": "php",
+    "phtml": "php",
+    "go": "go",
+    "java": "java",
+    "rs": "rust",
+    "cs": "csharp",
     "md": "markdown",
     "markdown": "markdown",
     "mdx": "markdown",
@@ -89,6 +126,8 @@ _FILE_NAMES: dict[str, str] = {
     "makefile": "makefile",
     "gnumakefile": "makefile",
     "justfile": "makefile",
+    "gemfile": "ruby",
+    "rakefile": "ruby",
     "cmakelists.txt": "cmake",
     "readme": "text",
     "changelog": "text",
@@ -115,6 +154,7 @@ def has_grammar(language: str) -> bool:
 
 def parse(path: str, language: str, text: str) -> ParsedFile:
     """All that a file says of itself; what it cannot say becomes a problem, never an exception."""
+    language = dialect_of(language, text)
     grammar = _GRAMMARS.get(language)
     if grammar is None:
         return ParsedFile(path, language)
@@ -149,6 +189,7 @@ def syntax_errors(language: str, text: str) -> list[Span]:
 
     Empty for a language without a grammar and for a text that is too broken or slow to parse.
     """
+    language = dialect_of(language, text)
     if language not in _GRAMMARS:
         return []
     source = Source(text)

@@ -83,3 +83,9 @@ def test_python_is_written_as_its_user_would(name: str, written: str):
 def test_typescript_too(name: str, written: str):
     outline = Outline(parse("a.ts", "typescript", TYPESCRIPT))
     assert declaration_of(outline.by_qualified_name[name], outline) == written
+
+
+def test_a_language_with_types_first_keeps_its_declaration():
+    outline = Outline(parse("a.c", "c", "static int net(const char *amount) { return 0; }\n"))
+    symbol = outline.by_qualified_name["net"]
+    assert declaration_of(symbol, outline) == symbol.stub

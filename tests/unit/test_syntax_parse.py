@@ -10,7 +10,20 @@ from indexer.model import Span, SymbolKind
 from indexer.syntax.parse import has_grammar, language_of, parse, syntax_errors
 from indexer.syntax.source import Source
 
-GRAMMARS = ["python", "javascript", "typescript", "tsx"]
+GRAMMARS = [
+    "python",
+    "javascript",
+    "typescript",
+    "tsx",
+    "c",
+    "cpp",
+    "ruby",
+    "php",
+    "go",
+    "java",
+    "rust",
+    "csharp",
+]
 
 
 @pytest.mark.parametrize(
@@ -22,6 +35,12 @@ GRAMMARS = ["python", "javascript", "typescript", "tsx"]
         ("a.cts", "typescript"),
         ("a.d.ts", "typescript"),
         ("a.tsx", "tsx"),
+        ("a/b_test.go", "go"),
+        ("a/B.java", "java"),
+        ("src/lib.rs", "rust"),
+        ("A/B.cs", "csharp"),
+        ("a.h", "c"),
+        ("a.hpp", "cpp"),
         ("docs/README.md", "markdown"),
         ("README", "text"),
         ("Dockerfile", "dockerfile"),
@@ -85,6 +104,8 @@ def test_a_missing_token_is_an_empty_span() -> None:
         "<a>" * 5_000,
         "const {" + "a: {" * 5_000,
         "type A = " + "B<" * 5_000,
+        "mod a { fn f() { m!(" * 2_000,
+        "//! a\n" * 5_000,
         "\0" * 1_000,
         "",
         "\r\r\r",
@@ -182,6 +203,34 @@ FRAGMENTS = st.sampled_from(
             "😀",
             "\ud800",
         ],
+        *[
+            "struct ",
+            "typedef ",
+            "template <",
+            "A::",
+            "#define ",
+            "/// d\n",
+            "private:",
+            "->",
+            "union ",
+        ],
+        *[
+            "module ",
+            "end\n",
+            "do |x|",
+            "private\n",
+            "A::B",
+            ":sym",
+            "@x = ",
+            "<?php ",
+            "$x",
+            "unless ",
+            "=begin\n",
+            "<<~A",
+        ],
+        *["func ", "type A struct {", "const (\n", "package a\n", "public ", "record A(", "@A("],
+        *["fn ", "impl A for ", "mod a {", "use a::{", "#[a]", "/// d\n", "//! d\n", "m!(", "::"],
+        *["using ", "namespace A;", "[A]", "?.", "{ get; }", "params int[] a", "operator +", "()"],
         *["module.exports", "require('a')", "constructor", "private ", "await ", "static ", "null"],
     ]
 )
