@@ -140,8 +140,9 @@ async def bench_model() -> Rows:
         ]
         cold = []
         for number in range(5):
-            # A new first line makes every token of the prompt new to the engine's cache.
-            body = f"# {number} {time.time_ns()}\n" + text[:line_start]
+            # A new first line makes every token of the prompt new to the engine's cache; the whole
+            # must fit into the window before the cursor.
+            body = f"# {number} {time.time_ns()}\n{text[line_start - 2_800 : line_start]}"
             prompt = _prompt(body, len(body), capabilities, max_tokens=1)
             tokens = await model.count_tokens(prompt.text)
             started = time.perf_counter()
