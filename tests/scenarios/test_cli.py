@@ -86,7 +86,7 @@ def test_complete_indexes_first_and_shows_the_signature_it_used(
     completion = json.loads(capsys.readouterr().out)["completion"]
     assert completion["suggestions"][0]["text"] == "net(order.amount)"
     assert completion["snippets"][0]["path"] == "shop/tax.py"
-    assert "net(self, amount: int, *, rate: float = 0.2)" in completion["prompt_text"]
+    assert "Tax.net(amount: int, *, rate: float = 0.2) -> int" in completion["prompt_text"]
 
 
 def test_complete_draws_the_suggestion_for_people(
