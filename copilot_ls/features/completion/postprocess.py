@@ -18,8 +18,9 @@ from copilot_ls.features.completion.trigger import CLOSERS, Extent, line_around
 from indexer.model import Span
 
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-# Repetition limits: (length of the repeated unit in tokens at most, window of tokens looked at).
 _REPEATED_LINES = 3
+_PHRASE_WORDS = 4
+_PHRASE_COPIES = 3
 _ECHO_SIMILARITY = 0.95
 
 
@@ -121,7 +122,7 @@ def cut_repetition(text: str, scene: Scene) -> str:
                 copies += 1
             if copies >= _REPEATED_LINES:
                 return "".join(lines[: start + size])
-    return _cut_repeated_words(text)
+    return _cut_looping_phrases(_cut_repeated_words(text))
 
 
 def cut_suffix_overlap(text: str, scene: Scene) -> str:
@@ -278,6 +279,25 @@ def _cut_repeated_words(text: str) -> str:
             if run >= size * (needed - 1):
                 first = words[index - run]
                 return text[: first.start()].rstrip()
+    return text
+
+
+def _cut_looping_phrases(text: str) -> str:
+    """Cut a line that goes on with one phrase: ``a is not None and b is not None and c is …``."""
+    line = text.split("\n", maxsplit=1)[0]
+    words = list(re.finditer(r"\w+|[^\w\s]", line))
+    seen: dict[tuple[str, ...], list[int]] = {}
+    for index in range(len(words) - _PHRASE_WORDS + 1):
+        phrase = tuple(word[0] for word in words[index : index + _PHRASE_WORDS])
+        places = seen.setdefault(phrase, [])
+        if sum(word.isalpha() for word in phrase) < _PHRASE_WORDS - 1 or (
+            places and index < places[-1] + _PHRASE_WORDS
+        ):
+            continue
+        places.append(index)
+        if len(places) == _PHRASE_COPIES:
+            end = words[places[0] + _PHRASE_WORDS - 1].end()
+            return re.sub(r"(\s*\b(and|or|not|if|in)\b|\s*[,+.|&])+\s*$", "", line[:end])
     return text
 
 
