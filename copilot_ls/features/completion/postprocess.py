@@ -108,6 +108,18 @@ def cut_scope_end(text: str, scene: Scene) -> str:
     return "".join(kept)
 
 
+def drop_trailing_comment(text: str, scene: Scene) -> str:
+    """Take a remark off the end of a line of code: small models chat, and are cut in the middle."""
+    if scene.extent is Extent.BLOCK:
+        return text
+    match = re.search(r"\s{2,}(#|//) .*$", text)
+    if match is None or not (scene.left + text[: match.start()]).strip():
+        return text
+    code = scene.left + text[: match.start()]
+    is_in_string = any(code.count(quote) % 2 for quote in "'\"`")
+    return text if is_in_string else text[: match.start()]
+
+
 def cut_repetition(text: str, scene: Scene) -> str:
     """Cut where lines or words begin to repeat themselves."""
     del scene
@@ -216,6 +228,7 @@ STEPS: tuple[Step, ...] = (
     drop_prompt_comments,
     fix_indentation,
     cut_scope_end,
+    drop_trailing_comment,
     cut_repetition,
     cut_suffix_overlap,
     close_only_what_is_open,
