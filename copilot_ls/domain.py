@@ -218,14 +218,43 @@ class Severity(StrEnum):
     HIGH = "high"
 
 
+class Confidence(StrEnum):
+    """How sure a rule is that what it matches is a weakness and not merely looks like one."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One place on the way from where data enters to where it does harm, in the same text."""
+
+    span: Span
+    message: str
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something a check has to say of a text; ``span`` is in the text that was checked."""
+    """Something a check has to say of a text; ``span`` is in the text that was checked.
+
+    ``path`` names the document if there is more than one. ``cwe`` holds numbers such as
+    ``CWE-89``, the most specific first. ``fix`` are edits of the same text which remove the
+    cause; empty if no rule knows a safe one. ``references`` are addresses to read, best first.
+    """
 
     rule: str
     message: str
     severity: Severity
     span: Span
+    path: str = ""
+    confidence: Confidence = Confidence.HIGH
+    category: str = ""
+    cwe: tuple[str, ...] = ()
+    owasp: tuple[str, ...] = ()
+    fix: tuple[Edit, ...] = ()
+    references: tuple[str, ...] = ()
+    trace: tuple[TraceStep, ...] = ()
 
 
 class Origin(StrEnum):

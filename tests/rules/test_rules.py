@@ -1,0 +1,69 @@
+"""Every rule is well-formed, has examples of both kinds, and passes Semgrep's own test."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+from copilot_ls.scanners.rulebook import own_folder, own_rulebook, topics
+
+HERE = Path(__file__).parent
+MARK = re.compile(r"\b(ruleid|ok):\s*([a-z0-9.-]+(?:\s*,\s*[a-z0-9.-]+)*)")
+
+
+def examples() -> list[Path]:
+    return [path for path in HERE.glob("*/*") if path.is_file() and path.name != "__init__.py"]
+
+
+def test_every_rule_is_well_formed():
+    assert own_rulebook().problems == ()
+    assert own_rulebook().rules
+
+
+def test_every_rule_has_an_example_that_it_finds_and_one_that_it_leaves_alone():
+    marked: dict[str, set[str]] = defaultdict(set)
+    for path in examples():
+        for kind, ids in MARK.findall(path.read_text(encoding="utf-8")):
+            for id_ in re.split(r"\s*,\s*", ids):
+                marked[id_].add(kind)
+    assert {id_: marked[id_] for id_ in own_rulebook().rules} == {
+        id_: {"ruleid", "ok"} for id_ in own_rulebook().rules
+    }
+    assert set(marked) <= set(own_rulebook().rules), "examples of rules that do not exist"
+
+
+def test_semgrep_agrees_with_every_mark(tmp_path: Path):
+    for name, text in topics(own_folder()):
+        place = tmp_path / "rules" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    command = [
+        str(Path(sys.executable).with_name("semgrep")),
+        "scan",
+        "--test",
+        "--json",
+        "--metrics=off",
+        "--disable-version-check",
+        f"--config={tmp_path / 'rules'}",
+        str(HERE),
+    ]
+    environment = {**os.environ, "SEMGREP_SEND_METRICS": "off", "HOME": str(tmp_path)}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert result.stdout.strip(), result.stderr
+    report = json.loads(result.stdout)
+    wrong = [
+        f"{Path(target).relative_to(HERE)}: {id_}: expected {lines['expected_lines']}, "
+        f"found {lines['reported_lines']}"
+        for checked in report["results"].values()
+        for id_, check in checked["checks"].items()
+        for target, lines in check["matches"].items()
+        if lines["expected_lines"] != lines["reported_lines"]
+    ]
+    assert wrong == []
+    assert report["config_with_errors"] == []
+    assert result.returncode == 0, result.stderr
