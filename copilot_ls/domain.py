@@ -257,6 +257,15 @@ class Finding:
     trace: tuple[TraceStep, ...] = ()
 
 
+class Verdict(StrEnum):
+    """What the checks made of a suggestion before it was shown."""
+
+    UNCHECKED = "unchecked"
+    PASSED = "passed"
+    REPAIRED = "repaired"
+    WITHHELD = "withheld"
+
+
 class Origin(StrEnum):
     """Where a suggestion came from."""
 
@@ -284,12 +293,14 @@ class Suggestion:
     """Ghost text: replace ``span`` by ``text``.
 
     ``span`` starts at the cursor and may reach right over closers that the text repeats.
+    ``verdict`` is that of the checks when the text was made.
     """
 
     id: str
     text: str
     span: Span
     origin: Origin
+    verdict: Verdict = Verdict.UNCHECKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +308,9 @@ class Completion:
     """The answer to a request, with what is needed to explain and to measure it.
 
     ``milliseconds`` by stage (``wait``, ``context``, ``prompt``, ``model``, ``postprocess``,
-    ``total``). ``reason`` says in words why there is no suggestion.
+    ``verify``, ``total``). ``findings`` are what the checks said, of what was repaired too;
+    their spans are in the document as it would be with the suggestion.
+    ``reason`` says in words why there is no suggestion.
     """
 
     outcome: Outcome

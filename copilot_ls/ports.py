@@ -5,11 +5,14 @@ A protocol stands here if it has two real implementations or stands at a process
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import Protocol
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import Protocol, TypeVar
 
 from copilot_ls.domain import Capabilities, Delta, Prompt
 from indexer.model import Hit, Query, Symbol
+from indexer.resolve import Repository
+
+_Result = TypeVar("_Result")
 
 
 class Model(Protocol):
@@ -58,4 +61,11 @@ class CodeIndex(Protocol):
 
     async def lookup(self, name: str) -> Sequence[Symbol]:
         """Return all symbols with this name or qualified name, in order of path and line."""
+        ...
+
+    async def consult(self, question: Callable[[Repository], _Result]) -> _Result:
+        """Answer a pure question about the repository's names from one consistent view of them.
+
+        Without an index the view is empty.
+        """
         ...

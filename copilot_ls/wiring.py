@@ -42,6 +42,7 @@ from indexer.model import (
     UpdateProgress,
     UpdateReport,
 )
+from indexer.resolve import Repository
 
 if TYPE_CHECKING:
     from copilot_ls.models.catalog import CatalogEntry, FileSource
@@ -282,6 +283,9 @@ class IndexReader:
 
     async def lookup(self, name: str) -> Sequence[Symbol]:
         return await self._read(lambda index: index.lookup(name))
+
+    async def consult(self, question: Callable[[Repository], _Result]) -> _Result:
+        return await self._read(lambda index: index.consult(question))
 
     async def status(self) -> IndexStatus:
         return await self._read(lambda index: index.status())

@@ -38,6 +38,7 @@ from indexer.model import (
     UpdateReport,
 )
 from indexer.ports import Embedder
+from indexer.resolve import EmptyRepository, Repository
 from indexer.store import embeddings, lock, records
 from indexer.store.catalog import Cache, Catalog
 from indexer.store.database import Database, get_meta, set_meta, touch
@@ -158,6 +159,16 @@ class Index:
             return [symbol for symbol in found if last == name or _is_called(symbol, name)]
 
         return self._answer(ask, [])
+
+    def consult(self, question: Callable[[Repository], _T]) -> _T:
+        """Answer a question about the repository's names from one consistent view of them."""
+        answered: list[_T] = []
+
+        def ask(catalog: Catalog, _: str) -> list[_T]:
+            return [question(catalog)]
+
+        answer = self._answer(ask, answered)
+        return answer[0] if answer else question(EmptyRepository())
 
     def status(self) -> IndexStatus:
         """The figures for people; takes milliseconds."""

@@ -76,6 +76,18 @@ class Repository(Protocol):
         ...
 
 
+class EmptyRepository:
+    """A repository of which nothing is known."""
+
+    def outline(self, path: str) -> Outline | None:
+        del path
+        return None
+
+    def paths_with_stem(self, stem: str) -> Sequence[str]:
+        del stem
+        return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """The definition; ``symbol`` is absent if the module itself is meant."""

@@ -116,6 +116,14 @@ def _print(completion: Completion, document: Document, offset: int, *, show_prom
     else:
         suggestion = completion.suggestions[0]
         out.print(frame(document.text, offset, suggestion.text, suggestion.span.end))
+    for finding in completion.findings:
+        out.print(
+            Text.assemble(
+                (f"  {finding.rule} ", "yellow"),
+                finding.message,
+                (f"  ({'can be repaired' if finding.fix else finding.severity})", "dim"),
+            )
+        )
     if completion.snippets:
         out.print("\n[bold]signatures in the prompt[/]")
         for snippet in completion.snippets:
@@ -137,7 +145,8 @@ def _print(completion: Completion, document: Document, offset: int, *, show_prom
         if usage
         else ""
     )
-    out.print(f"\n[dim]{completion.model}   ms: {stages}{tokens}[/]")
+    verdict = f"   {completion.suggestions[0].verdict}" if completion.suggestions else ""
+    out.print(f"\n[dim]{completion.model}{verdict}   ms: {stages}{tokens}[/]")
 
 
 def frame(text: str, offset: int, suggestion: str, end: int) -> object:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from copilot_ls import wiring
 from copilot_ls.config import Settings
@@ -31,6 +32,9 @@ from copilot_ls.evals.repositories import IndexedRepository
 from copilot_ls.features.completion.completer import Completer
 from copilot_ls.ports import CodeIndex
 from indexer.model import Hit, Query, Symbol
+from indexer.resolve import Repository
+
+_Result = TypeVar("_Result")
 
 
 class ContextSource(StrEnum):
@@ -175,6 +179,9 @@ class _DirectIndex(CodeIndex):
 
     async def lookup(self, name: str) -> Sequence[Symbol]:
         return self._index.lookup(name)
+
+    async def consult(self, question: Callable[[Repository], _Result]) -> _Result:
+        return self._index.consult(question)
 
 
 class _OracleIndex(_DirectIndex):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from copilot_ls.domain import FimFormat
 from copilot_ls.models.scripted import Crash, Reply, Script, ScriptedModel, say
 from indexer.model import Hit, Query, Symbol
+from indexer.resolve import EmptyRepository, Repository
+
+_Result = TypeVar("_Result")
 
 QWEN_FIM = FimFormat(
     prefix="<|fim_prefix|>",
@@ -28,15 +32,19 @@ def scripted(*answers: str | Crash, fim: FimFormat | None = QWEN_FIM) -> Scripte
 
 
 class FakeIndex:
-    """Returns the hits it was given, and remembers the queries."""
+    """Returns the hits it was given, and remembers the queries; knows the names of ``repository``."""
 
-    def __init__(self, *hits: Hit) -> None:
+    def __init__(self, *hits: Hit, repository: Repository | None = None) -> None:
         self.hits = hits
+        self.repository = repository or EmptyRepository()
         self.queries: list[Query] = []
 
     async def search(self, query: Query) -> Sequence[Hit]:
         self.queries.append(query)
         return self.hits[: query.limit]
+
+    async def consult(self, question: Callable[[Repository], _Result]) -> _Result:
+        return question(self.repository)
 
     async def lookup(self, name: str) -> Sequence[Symbol]:
         return [hit.symbol for hit in self.hits if hit.symbol and hit.symbol.name == name]

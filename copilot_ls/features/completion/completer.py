@@ -14,19 +14,25 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from copilot_ls.checks.draft import Draft, TreeMemory
+from copilot_ls.checks.gate import Judgement, judge
 from copilot_ls.domain import (
     Capabilities,
     Completion,
     CompletionRequest,
     Delta,
     Document,
+    Edit,
     FimFormat,
+    FinishReason,
     Origin,
     Outcome,
     Snippet,
     Suggestion,
     Usage,
+    Verdict,
 )
 from copilot_ls.errors import ModelError
 from copilot_ls.features.completion.context import choose_snippets
@@ -50,6 +56,7 @@ _log = logging.getLogger(__name__)
 _MAX_EXPLAINED = 64
 _CHECK_EVERY_CHARS = 24
 _INVOKED_PATIENCE = 10
+_VERIFY_SECONDS = 0.25
 
 ModelSource = Callable[[], Awaitable[Model | None]]
 
@@ -103,6 +110,7 @@ class Completer:
         self._repository = repository
         self._memory = SuggestionMemory()
         self._pace = ReadingPace()
+        self._trees = TreeMemory()
         self._explained: OrderedDict[str, Completion] = OrderedDict()
         self._last_id = 0
         self._last_accepted: tuple[str, str] = ("", "")
@@ -268,7 +276,7 @@ class Completer:
         scene = scene_at(document, offset, extent, comments)
         clock.lap("prompt")
         try:
-            raw_text, usage = await _read(model.stream(prompt), scene, options.block_ms)
+            raw_text, usage, is_cut = await _read(model.stream(prompt), scene, options.block_ms)
         except ModelError as error:
             _log.warning("no suggestion: %s", error)
             return Completion(
@@ -280,6 +288,7 @@ class Completer:
         clock.lap("model")
         self._pace.note(usage)
         text = postprocess(fim.restore(raw_text, fim_format), scene)
+        clock.lap("postprocess")
         told = Completion(
             Outcome.EMPTY,
             snippets=tuple(snippets),
@@ -288,12 +297,19 @@ class Completer:
             model=capabilities.model,
             usage=usage,
         )
-        clock.lap("postprocess")
         if not text:
             reason = "the model offers nothing here" if not raw_text.strip() else "filtered out"
             return replace(told, reason=reason)
         if self._was_just_accepted(document, offset, text):
             return replace(told, reason="the same text was just accepted")
+        is_cut = is_cut and raw_text.rstrip().endswith(text)
+        draft = Draft(document, Edit(place(text, scene, offset), text), is_cut, self._trees)
+        judgement = await self._verify(draft)
+        clock.lap("verify")
+        told = replace(told, findings=judgement.findings)
+        if judgement.verdict is Verdict.WITHHELD:
+            return replace(told, outcome=Outcome.WITHHELD, reason=judgement.reason)
+        text = judgement.text
         if hole.is_worth_keeping:
             self._memory.remember(document, offset, text, extent)
         suggestion = Suggestion(
@@ -301,8 +317,23 @@ class Completer:
             text=text,
             span=place(text, scene, offset),
             origin=Origin.MODEL,
+            verdict=judgement.verdict,
         )
         return replace(told, outcome=Outcome.SHOWN, suggestions=(suggestion,))
+
+    async def _verify(self, draft: Draft) -> Judgement:
+        """Have a suggestion checked; one that cannot be checked in time is shown as it is."""
+        if not self.options.verify:
+            return Judgement(Verdict.UNCHECKED, draft.edit.text)
+        try:
+            async with asyncio.timeout(_VERIFY_SECONDS):
+                judgement = await self._index.consult(partial(judge, draft))
+        except (TimeoutError, IndexerError) as error:
+            _log.warning("suggestion not checked: %r", error)
+            judgement = Judgement(Verdict.UNCHECKED, draft.edit.text)
+        self.counts[f"verdict:{judgement.verdict}"] += 1
+        self.counts.update(f"rule:{finding.rule}" for finding in judgement.findings)
+        return judgement
 
     def _was_just_accepted(self, document: Document, offset: int, text: str) -> bool:
         _, accepted = self._last_accepted
@@ -316,8 +347,11 @@ class Completer:
 
 async def _read(
     stream: AsyncGenerator[Delta, None], scene: Scene, block_ms: int
-) -> tuple[str, Usage | None]:
-    """Collect the stream; stop it as soon as more text would be thrown away or come too late."""
+) -> tuple[str, Usage | None, bool]:
+    """Collect the stream; stop it as soon as more text would be thrown away or come too late.
+
+    The last value tells that the model had more to say.
+    """
     started = time.perf_counter()
     text = ""
     checked = 0
@@ -327,7 +361,7 @@ async def _read(
             text += delta.text
             usage = delta.usage or usage
             if delta.finish is not None:
-                break
+                return text, usage, delta.finish is FinishReason.LENGTH
             if scene.extent is Extent.LINE or len(text) - checked < _CHECK_EVERY_CHARS:
                 continue
             checked = len(text)
@@ -337,8 +371,8 @@ async def _read(
             if _is_settled(complete, scene):
                 break
             if 1000 * (time.perf_counter() - started) > block_ms:
-                return complete, usage
-    return text, usage
+                return complete, usage, False
+    return text, usage, False
 
 
 def _is_settled(complete: str, scene: Scene) -> bool:

@@ -41,3 +41,10 @@ class CompletionOptions:
     languages_off: tuple[str, ...] = field(
         default=(), metadata={"doc": "Languages (by their identifier) without completions."}
     )
+    verify: bool = field(
+        default=True,
+        metadata={
+            "doc": "Check each suggestion before it is shown: grammar, names and calls against "
+            "the repository, secrets; what is wrong is repaired or withheld."
+        },
+    )
