@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from copilot_ls.domain import Capabilities, Delta, Prompt
 from indexer.model import Hit, Query, Symbol
-from indexer.resolve import Repository
+from indexer.resolve.outline import Repository
 
 _Result = TypeVar("_Result")
 

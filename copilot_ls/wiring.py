@@ -42,7 +42,7 @@ from indexer.model import (
     UpdateProgress,
     UpdateReport,
 )
-from indexer.resolve import Repository
+from indexer.resolve.outline import Repository
 
 if TYPE_CHECKING:
     from copilot_ls.models.catalog import CatalogEntry, FileSource

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from indexer.model import Parameter, ParameterKind, Signature, Symbol, SymbolKind
-from indexer.resolve import Outline
+from indexer.resolve.outline import Outline
 
 _RECEIVERS = frozenset({"self", "cls", "this"})
 _RECORD_DECORATORS = re.compile(r"\b(dataclass|define|frozen|mutable|attrs?)\b")

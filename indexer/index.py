@@ -38,7 +38,7 @@ from indexer.model import (
     UpdateReport,
 )
 from indexer.ports import Embedder
-from indexer.resolve import EmptyRepository, Repository
+from indexer.resolve.outline import EmptyRepository, Repository
 from indexer.store import embeddings, lock, records
 from indexer.store.catalog import Cache, Catalog
 from indexer.store.database import Database, get_meta, set_meta, touch

@@ -34,18 +34,10 @@ from indexer.model import (
     Symbol,
     SymbolKind,
 )
-from indexer.resolve import (
-    ClassValue,
-    Found,
-    Memory,
-    ModuleValue,
-    Outline,
-    Repository,
-    Resolver,
-    Scope,
-    Value,
-    receiver_before,
-)
+from indexer.resolve.guess import ClassValue, ModuleValue, Resolver, Scope, Value
+from indexer.resolve.names import Found, Memory
+from indexer.resolve.outline import Outline, Repository
+from indexer.resolve.text import receiver_before
 
 Nearest = Callable[[str, int], Sequence[tuple[str, float]]]
 """Hashes of the texts nearest to a text, with their similarity; empty without vectors."""

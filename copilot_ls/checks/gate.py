@@ -14,7 +14,7 @@ from typing import TypeAlias
 from copilot_ls.checks import secrets, syntax
 from copilot_ls.checks.draft import Draft
 from copilot_ls.domain import Edit, Finding, Severity, Verdict
-from indexer.resolve import Repository
+from indexer.resolve.outline import Repository
 
 Check: TypeAlias = Callable[[Draft, Repository], Iterable[Finding]]
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from copilot_ls.checks.draft import Draft
 from copilot_ls.domain import Finding, Severity
 from indexer.model import Span
-from indexer.resolve import Repository
+from indexer.resolve.outline import Repository
 
 RULE = "secret"
 _MIN_LENGTH = 16

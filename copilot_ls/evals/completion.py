@@ -32,7 +32,7 @@ from copilot_ls.evals.repositories import IndexedRepository
 from copilot_ls.features.completion.completer import Completer
 from copilot_ls.ports import CodeIndex
 from indexer.model import Hit, Query, Symbol
-from indexer.resolve import Repository
+from indexer.resolve.outline import Repository
 
 _Result = TypeVar("_Result")
 

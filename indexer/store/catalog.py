@@ -28,7 +28,7 @@ from indexer.model import (
     Symbol,
     SymbolKind,
 )
-from indexer.resolve import Outline
+from indexer.resolve.outline import Outline
 from indexer.store.database import get_meta
 from indexer.store.records import IS_ASYNC, IS_DEPRECATED, IS_PUBLIC, receiver_name
 

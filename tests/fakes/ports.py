@@ -8,7 +8,7 @@ from typing import TypeVar
 from copilot_ls.domain import FimFormat
 from copilot_ls.models.scripted import Crash, Reply, Script, ScriptedModel, say
 from indexer.model import Hit, Query, Symbol
-from indexer.resolve import EmptyRepository, Repository
+from indexer.resolve.outline import EmptyRepository, Repository
 
 _Result = TypeVar("_Result")
 

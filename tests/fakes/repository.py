@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from indexer.chunk import chunks_of, split_identifiers
 from indexer.model import Chunk, ParsedFile, ReferenceKind, Symbol
-from indexer.resolve import Outline
+from indexer.resolve.outline import Outline
 from indexer.store.records import module_stem, receiver_name
 from indexer.syntax.parse import language_of, parse
 

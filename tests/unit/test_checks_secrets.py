@@ -8,7 +8,7 @@ from copilot_ls.checks import secrets
 from copilot_ls.checks.draft import Draft
 from copilot_ls.domain import Document, Edit
 from indexer.model import Span
-from indexer.resolve import EmptyRepository
+from indexer.resolve.outline import EmptyRepository
 
 # Put together here, so that no scanner of this repository stumbles over them.
 AWS = "AKIA" + "Q3EGRKJX7WBN2UZD"

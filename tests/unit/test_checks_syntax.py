@@ -8,7 +8,7 @@ from copilot_ls.checks import syntax
 from copilot_ls.checks.draft import Draft
 from copilot_ls.domain import Document, Edit
 from indexer.model import Span
-from indexer.resolve import EmptyRepository
+from indexer.resolve.outline import EmptyRepository
 
 
 def draft_of(language: str, marked: str, suggestion: str, *, is_cut: bool = False) -> Draft:

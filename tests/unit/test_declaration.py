@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from indexer.declaration import declaration_of
-from indexer.resolve import Outline
+from indexer.resolve.outline import Outline
 from indexer.syntax.parse import parse
 
 PYTHON = """\

@@ -8,7 +8,7 @@ from copilot_ls.checks.draft import Draft, TreeMemory
 from copilot_ls.checks.gate import judge
 from copilot_ls.domain import Document, Edit, Finding, Severity, Verdict
 from indexer.model import Span
-from indexer.resolve import EmptyRepository, Repository
+from indexer.resolve.outline import EmptyRepository, Repository
 
 NOTHING = EmptyRepository()
 

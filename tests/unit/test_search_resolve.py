@@ -3,16 +3,9 @@
 import pytest
 
 from indexer.model import Import
-from indexer.resolve import (
-    Absent,
-    ClassValue,
-    Found,
-    ModuleValue,
-    Resolver,
-    Scope,
-    Unknown,
-    receiver_before,
-)
+from indexer.resolve.guess import ClassValue, ModuleValue, Resolver, Scope
+from indexer.resolve.names import Absent, Found, Unknown
+from indexer.resolve.text import receiver_before
 from tests.fakes.repository import MemoryRepository
 
 SHOP = {
