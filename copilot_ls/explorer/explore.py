@@ -12,8 +12,9 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set
+from typing import Any
 
 from .loading import Subject, load_subject
 from .mutants import Mutant, mutants_of
@@ -32,10 +33,10 @@ _TEST_SECONDS = 1.0
 _MUTANT_SECONDS = 8.0
 _MAX_CRASHES = 20
 
-Tell = Callable[[Dict[str, Any]], None]
+Tell = Callable[[dict[str, Any]], None]
 
 
-def explore(request: Dict[str, Any], tell: Tell) -> Dict[str, Any]:
+def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """Explore a module and return plain data.
 
     ``request``: ``root`` (folder whose code counts as the project's), ``module``, ``seconds``,
@@ -72,12 +73,17 @@ def explore(request: Dict[str, Any], tell: Tell) -> Dict[str, Any]:
     observer = Observer(references)
     candidates = _candidates(search, int(request.get("seed", 0)))
     necessary, spare = _finish_all(
-        search, candidates, subject, runner, references, observer, is_usable, started + 0.75 * seconds
+        search,
+        candidates,
+        subject,
+        runner,
+        references,
+        observer,
+        is_usable,
+        started + 0.75 * seconds,
     )
     tell({"phase": "mutate", "tests": len(necessary), "spare": len(spare)})
-    chosen, n_mutants, killed = _select(
-        subject, necessary, spare, runner, started + seconds, tell
-    )
+    chosen, n_mutants, killed = _select(subject, necessary, spare, runner, started + seconds, tell)
     runner.close()
     return {
         "module": request["module"],
@@ -98,7 +104,7 @@ def explore(request: Dict[str, Any], tell: Tell) -> Dict[str, Any]:
     }
 
 
-def _wanted(request: Dict[str, Any]) -> Callable[[Target], bool]:
+def _wanted(request: dict[str, Any]) -> Callable[[Target], bool]:
     only: Sequence[str] = request.get("only") or ()
     skip = set(request.get("skip") or ())
     private = bool(request.get("private", True))
@@ -116,7 +122,7 @@ def _wanted(request: Dict[str, Any]) -> Callable[[Target], bool]:
 class _Journal:
     """The target that runs now, in a file, for whoever finds this process dead."""
 
-    def __init__(self, path: Optional[str]) -> None:
+    def __init__(self, path: str | None) -> None:
         self._file = open(path, "w", encoding="utf-8") if path else None  # noqa: SIM115
         self._last = ""
 
@@ -129,13 +135,13 @@ class _Journal:
             self._file.flush()
 
 
-def _candidates(search: Search, seed: int) -> List[Kept]:
+def _candidates(search: Search, seed: int) -> list[Kept]:
     """The shortest case of each goal first, then cases that differ in path or result."""
     rng = random.Random(seed)
-    chosen: Dict[str, Kept] = {}
+    chosen: dict[str, Kept] = {}
     for kept in search.archive.values():
         chosen.setdefault(kept.case.source(), kept)
-    rest: List[Kept] = []
+    rest: list[Kept] = []
     for groups in search.by_target.values():
         for group in groups.values():
             rest += sorted(group, key=lambda kept: kept.size)[:5]
@@ -158,7 +164,7 @@ def _finish_all(
     deadline: float,
 ) -> Any:
     """Tests that together reach every goal of the candidates, and those left over."""
-    finished: List[Finished] = []
+    finished: list[Finished] = []
     for number, kept in enumerate(candidates):
         if time.monotonic() > deadline:
             break
@@ -168,8 +174,8 @@ def _finish_all(
         test = finish(kept, runner, references, observer, is_usable)
         if test is not None and passes(test, runner.namespace, runner, _TEST_SECONDS):
             finished.append(test)
-    necessary: List[Finished] = []
-    open_goals: Set[int] = set().union(*(test.goals for test in finished)) if finished else set()
+    necessary: list[Finished] = []
+    open_goals: set[int] = set().union(*(test.goals for test in finished)) if finished else set()
     pool = list(finished)
     while open_goals:
         best = max(pool, key=lambda test: (len(test.goals & open_goals), -len("".join(test.lines))))
@@ -183,8 +189,8 @@ def _finish_all(
 
 def _select(
     subject: Subject,
-    necessary: List[Finished],
-    spare: List[Finished],
+    necessary: list[Finished],
+    spare: list[Finished],
     runner: Runner,
     deadline: float,
     tell: Tell,
@@ -200,7 +206,9 @@ def _select(
         if time.monotonic() > deadline:
             break
         n_run += 1
-        ranked = sorted(spare, key=lambda test: (not _is_near(test, mutant), len("".join(test.lines))))
+        ranked = sorted(
+            spare, key=lambda test: (not _is_near(test, mutant), len("".join(test.lines)))
+        )
         killer = _first_killer(mutant, subject, [*chosen, *ranked], runner)
         if killer is None:
             continue
@@ -222,7 +230,7 @@ def _is_near(test: Finished, mutant: Mutant) -> bool:
 
 def _first_killer(
     mutant: Mutant, subject: Subject, tests: Sequence[Finished], runner: Runner
-) -> Optional[int]:
+) -> int | None:
     """The number of the first test that fails; -1 if the fault ends the module, none if none."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -243,9 +251,7 @@ def _first_killer(
     return int(answer) if answer.lstrip("-").isdigit() else -1
 
 
-def _run_mutant(
-    mutant: Mutant, subject: Subject, tests: Sequence[Finished], runner: Runner
-) -> str:
+def _run_mutant(mutant: Mutant, subject: Subject, tests: Sequence[Finished], runner: Runner) -> str:
     signal.setitimer(signal.ITIMER_REAL, 0)
     module = subject.module
     code = compile(mutant.tree, module.__file__ or "<mutant>", "exec")
@@ -271,7 +277,7 @@ def _answer_of(child: int, reading: int) -> str:
     return answer or "-1"
 
 
-def _plain(test: Finished) -> Dict[str, Any]:
+def _plain(test: Finished) -> dict[str, Any]:
     return {
         "target": test.target,
         "lines": test.lines,
@@ -283,7 +289,7 @@ def _plain(test: Finished) -> Dict[str, Any]:
     }
 
 
-def _crashes(search: Search, deliberate: Deliberate) -> List[Dict[str, str]]:
+def _crashes(search: Search, deliberate: Deliberate) -> list[dict[str, str]]:
     """What ended in an error that nobody raised on purpose, with the shortest case of each."""
     found = []
     for (target, message), (case, error) in search.crashes.items():
@@ -297,7 +303,7 @@ def main() -> int:
     request = json.loads(sys.stdin.read())
     with open(request["answer"], "w", encoding="utf-8") as answer:
 
-        def tell(message: Dict[str, Any]) -> None:
+        def tell(message: dict[str, Any]) -> None:
             answer.write(json.dumps(message) + "\n")
             answer.flush()
 

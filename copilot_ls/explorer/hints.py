@@ -12,32 +12,50 @@ import builtins
 import inspect
 import re
 import typing
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 Hint = Any
-Hints = List[Tuple[float, Hint]]
+Hints = list[tuple[float, Hint]]
 
-_METHODS: Dict[str, Tuple[Hint, ...]] = {}
+_METHODS: dict[str, tuple[Hint, ...]] = {}
 for _type in (str, bytes, list, dict, set, int, float):
     for _name in dir(_type):
         if not _name.startswith("_"):
             _METHODS.setdefault(_name, ())
             _METHODS[_name] += (_type,)
 _METHODS.update(
-    dict.fromkeys(("read", "readline", "readlines", "write", "seek", "flush", "getvalue"), ("file",))
+    dict.fromkeys(
+        ("read", "readline", "readlines", "write", "seek", "flush", "getvalue"), ("file",)
+    )
 )
 _METHODS.update(
     dict.fromkeys(
-        ("exists", "is_dir", "is_file", "joinpath", "as_posix", "mkdir", "parent", "read_text",
-         "write_text", "glob", "expanduser", "resolve", "iterdir", "suffix", "stem"),
+        (
+            "exists",
+            "is_dir",
+            "is_file",
+            "joinpath",
+            "as_posix",
+            "mkdir",
+            "parent",
+            "read_text",
+            "write_text",
+            "glob",
+            "expanduser",
+            "resolve",
+            "iterdir",
+            "suffix",
+            "stem",
+        ),
         ("path",),
     )
 )
 _METHODS.update(dict.fromkeys(("__name__", "__qualname__", "__mro__", "__bases__"), ("class",)))
 _METHODS.update(dict.fromkeys(("__code__", "__wrapped__", "__defaults__"), ("callable",)))
-_CALLS: Dict[str, Tuple[Hint, ...]] = {
-    "len": (str, list), "sum": (typing.List[int],), "max": (typing.List[int],),
-    "min": (typing.List[int],), "sorted": (typing.List[int], typing.List[str]),
+_CALLS: dict[str, tuple[Hint, ...]] = {
+    "len": (str, list), "sum": (list[int],), "max": (list[int],),
+    "min": (list[int],), "sorted": (list[int], list[str]),
     "range": (int,), "chr": (int,), "ord": (str,), "abs": (int, float), "round": (float,),
     "int": (str, int), "float": (str, float), "open": ("path",), "iter": ("iterable",),
     "enumerate": ("iterable",), "list": ("iterable",), "tuple": ("iterable",), "set": ("iterable",),
@@ -46,13 +64,13 @@ _CALLS: Dict[str, Tuple[Hint, ...]] = {
     "callable": ("callable", int), "exec": (str,), "eval": (str,), "compile": (str,),
     "repr": ("object",), "str": ("object",), "dict": (dict,), "bytes": (bytes,), "Path": ("path",),
 }  # fmt: skip
-_CALLS_OF_MODULE: Dict[str, Tuple[Hint, ...]] = {
+_CALLS_OF_MODULE: dict[str, tuple[Hint, ...]] = {
     "re": (str,), "os": ("path",), "os.path": ("path",), "json": (str,), "ast": (str,),
     "shutil": ("path",), "inspect": ("callable", "class", "object"), "math": (float, int),
     "struct": (bytes,), "base64": (bytes,), "importlib": ("module",), "functools": ("callable",),
     "dataclasses": ("dataclass",), "textwrap": (str,), "pathlib": ("path",),
 }  # fmt: skip
-_NAMES: Tuple[Tuple[str, Tuple[Hint, ...]], ...] = (
+_NAMES: tuple[tuple[str, tuple[Hint, ...]], ...] = (
     (r"(^|_)(path|file|filename|dir|directory|folder)(_|$|name)", ("path", str)),
     (r"(^|_)(func|function|callback|fn|handler|predicate|decorated|wrapped|method)(_|$)", ("callable",)),
     (r"^(cls|klass|type_|class_)$", ("class",)),
@@ -61,11 +79,11 @@ _NAMES: Tuple[Tuple[str, Tuple[Hint, ...]], ...] = (
     (r"(^|_)(ratio|rate|factor|scale|alpha|seconds|timeout|delay|weight)(_|$)", (float, int)),
     (r"(^|_)(name|text|string|str|msg|message|title|prefix|suffix|pattern|key|word|line|url|uri|code|lang|encoding|mode|fmt|format|sep|s)(_|$)", (str,)),
     (r"(^|_)(is|has|should|use|with|no|do|allow|flag|verbose|strict|force|debug|recursive)(_|$)", (bool,)),
-    (r"(^|_)(items|values|list|args|names|lines|words|elements|rows|keys|seq|sequence|iterable|objs)(_|$)", (list, typing.List[str], typing.List[int])),
+    (r"(^|_)(items|values|list|args|names|lines|words|elements|rows|keys|seq|sequence|iterable|objs)(_|$)", (list, list[str], list[int])),
     (r"(^|_)(dict|mapping|kwargs|kvs|options|config|settings|params|map|data|info|attrs|env)(_|$)", (dict,)),
     (r"(^|_)(bytes|raw|buf|buffer|payload|blob)(_|$)", (bytes,)),
 )  # fmt: skip
-_DOC_TYPES: Dict[str, Hint] = {
+_DOC_TYPES: dict[str, Hint] = {
     "str": str, "string": str, "int": int, "integer": int, "float": float, "number": float,
     "bool": bool, "boolean": bool, "bytes": bytes, "list": list, "tuple": tuple, "dict": dict,
     "set": set, "mapping": dict, "callable": "callable", "function": "callable", "path": "path",
@@ -75,8 +93,8 @@ _DOC_TYPES: Dict[str, Hint] = {
 
 
 def hints_of(
-    function: Any, definition: Optional[ast.AST], namespace: Mapping[str, Any]
-) -> Dict[str, Hints]:
+    function: Any, definition: ast.AST | None, namespace: Mapping[str, Any]
+) -> dict[str, Hints]:
     """Weighted hints for each parameter of ``function`` but its receiver.
 
     ``definition`` is its tree, ``namespace`` its module's: both help where no annotation does.
@@ -88,7 +106,7 @@ def hints_of(
     annotations = _annotations(function)
     body = _Body(definition, namespace) if definition is not None else None
     documented = _documented(inspect.getdoc(function) or "")
-    found: Dict[str, Hints] = {}
+    found: dict[str, Hints] = {}
     for name, parameter in signature.parameters.items():
         hints: Hints = []
         annotation = annotations.get(name, parameter.annotation)
@@ -113,7 +131,7 @@ def hints_of(
     return found
 
 
-def _annotations(function: Any) -> Dict[str, Any]:
+def _annotations(function: Any) -> dict[str, Any]:
     target = function.__init__ if inspect.isclass(function) else function
     try:
         return dict(typing.get_type_hints(target))
@@ -128,8 +146,8 @@ def _evaluate(text: str, namespace: Mapping[str, Any]) -> Any:
         return _DOC_TYPES.get(text.strip("'\" ").lower(), inspect.Parameter.empty)
 
 
-def _documented(docstring: str) -> Dict[str, Hint]:
-    found: Dict[str, Hint] = {}
+def _documented(docstring: str) -> dict[str, Hint]:
+    found: dict[str, Hint] = {}
     for pattern in (
         r":param\s+(?P<type>[\w.]+)\s+(?P<name>\w+):",
         r":type\s+(?P<name>\w+):\s*(?::\w+:)?`*(?P<type>[\w.]+)",
@@ -147,7 +165,7 @@ class _Body:
     """What a function's body does with the names that come in."""
 
     def __init__(self, definition: ast.AST, namespace: Mapping[str, Any]) -> None:
-        self._found: Dict[str, Hints] = {}
+        self._found: dict[str, Hints] = {}
         self._namespace = namespace
         for node in ast.walk(definition):
             self._look(node)
@@ -181,9 +199,7 @@ class _Body:
         elif isinstance(node, ast.Call):
             self._look_at_call(node)
         elif isinstance(node, ast.Compare):
-            for side, other in (
-                (node.left, node.comparators[0]), (node.comparators[0], node.left)
-            ):
+            for side, other in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
                 for constant in _constants(other):
                     self._note(side, 1.5, type(constant))
         elif isinstance(node, ast.BinOp):
@@ -207,7 +223,7 @@ class _Body:
             for cls in self._classes(node.args[1]):
                 self._note(node.args[0], 2.0, cls)
             return
-        hints: Tuple[Hint, ...] = ()
+        hints: tuple[Hint, ...] = ()
         if isinstance(function, ast.Name):
             hints = _CALLS.get(function.id, ())
         elif isinstance(function, ast.Attribute):

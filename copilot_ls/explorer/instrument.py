@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import ast
 import operator
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+from collections.abc import Callable
+from typing import Any
 
 # Names that end in two underscores are not mangled inside classes.
 PROBE = "__copilot_ls_probe__"
 ENTER = "__copilot_ls_enter__"
 COMPARED = "__copilot_ls_compared__"
 _MAX_COMPARED = 256
-_OPERATORS: Dict[type, Tuple[str, Callable[[Any, Any], Any]]] = {
+_OPERATORS: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Eq: ("==", operator.eq),
     ast.NotEq: ("!=", operator.ne),
     ast.Lt: ("<", operator.lt),
@@ -38,7 +39,7 @@ class Goal:
 
     __slots__ = ("id", "kind", "line", "owner", "parent")
 
-    def __init__(self, number: int, kind: str, line: int, owner: str, parent: Optional[int]) -> None:
+    def __init__(self, number: int, kind: str, line: int, owner: str, parent: int | None) -> None:
         self.id = number
         self.kind = kind
         self.line = line
@@ -50,8 +51,8 @@ class Recorder:
     """What the probes saw since the last :meth:`begin`."""
 
     def __init__(self) -> None:
-        self.hit: Set[int] = set()
-        self.compared: Dict[int, Tuple[str, object, object]] = {}
+        self.hit: set[int] = set()
+        self.compared: dict[int, tuple[str, object, object]] = {}
 
     def begin(self) -> None:
         """Forget the run before."""
@@ -79,7 +80,7 @@ class Recorder:
         return _BY_SYMBOL[symbol](left, right)
 
 
-def instrument(source: str, filename: str) -> Tuple[ast.Module, List[Goal]]:
+def instrument(source: str, filename: str) -> tuple[ast.Module, list[Goal]]:
     """Return the tree of ``source`` with probes, and the goals they stand for.
 
     Raises:
@@ -94,10 +95,10 @@ def instrument(source: str, filename: str) -> Tuple[ast.Module, List[Goal]]:
 
 class _Writer(ast.NodeTransformer):
     def __init__(self) -> None:
-        self.goals: List[Goal] = []
-        self._owner: List[str] = []
-        self._is_class: List[bool] = []
-        self._parents: List[Optional[int]] = [None]
+        self.goals: list[Goal] = []
+        self._owner: list[str] = []
+        self._is_class: list[bool] = []
+        self._parents: list[int | None] = [None]
         self._n_compared = 0
 
     # Definitions
@@ -222,16 +223,16 @@ class _Writer(ast.NodeTransformer):
     def _decision(self, test: ast.expr, goal: int) -> ast.expr:
         return _call(PROBE, [ast.Constant(goal), self.visit(test)], test)
 
-    def _inside(self, body: List[ast.stmt], goal: int) -> List[ast.stmt]:
+    def _inside(self, body: list[ast.stmt], goal: int) -> list[ast.stmt]:
         self._parents.append(goal)
-        visited: List[ast.stmt] = []
+        visited: list[ast.stmt] = []
         for statement in body:
             result = self.visit(statement)
             visited += result if isinstance(result, list) else [result]
         self._parents.pop()
         return visited
 
-    def _block(self, body: List[ast.stmt], goal: int) -> List[ast.stmt]:
+    def _block(self, body: list[ast.stmt], goal: int) -> list[ast.stmt]:
         """The visited body with a probe in front, behind the docstring and ``__future__``."""
         visited = self._inside(body, goal)
         place = visited[0] if visited else None
@@ -250,7 +251,7 @@ class _Writer(ast.NodeTransformer):
         return first
 
 
-def _call(name: str, arguments: List[ast.expr], place: Optional[ast.AST]) -> ast.Call:
+def _call(name: str, arguments: list[ast.expr], place: ast.AST | None) -> ast.Call:
     call = ast.Call(ast.Name(name, ast.Load()), arguments, [])
     if place is not None:
         ast.copy_location(call, place)

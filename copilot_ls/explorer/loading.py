@@ -8,8 +8,9 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
+from collections.abc import Sequence
 from types import ModuleType
-from typing import Any, List, Optional, Sequence
+from typing import Any
 
 from .instrument import COMPARED, ENTER, PROBE, Goal, Recorder, instrument
 
@@ -17,7 +18,9 @@ from .instrument import COMPARED, ENTER, PROBE, Goal, Recorder, instrument
 class Subject:
     """A loaded module with the goals in it and the recorder that its probes tell."""
 
-    def __init__(self, module: ModuleType, source: str, goals: List[Goal], recorder: Recorder) -> None:
+    def __init__(
+        self, module: ModuleType, source: str, goals: list[Goal], recorder: Recorder
+    ) -> None:
         self.module = module
         self.source = source
         self.tree = ast.parse(source)
@@ -49,7 +52,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
     def __init__(self, fullname: str, path: str) -> None:
         super().__init__(fullname, path)
         self.text = ""
-        self.goals: List[Goal] = []
+        self.goals: list[Goal] = []
         self.recorder = Recorder()
 
     def get_code(self, fullname: str) -> Any:
@@ -69,11 +72,11 @@ class _Loader(importlib.machinery.SourceFileLoader):
 class _Finder(importlib.abc.MetaPathFinder):
     def __init__(self, name: str) -> None:
         self._name = name
-        self.loader: Optional[_Loader] = None
+        self.loader: _Loader | None = None
 
     def find_spec(
-        self, fullname: str, path: Optional[Sequence[str]], target: Optional[ModuleType] = None
-    ) -> Optional[importlib.machinery.ModuleSpec]:
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
         if fullname != self._name:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import ast
 import copy
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from collections.abc import Iterator
+from typing import Any
 
-_COMPARISONS: Dict[type, Tuple[type, ...]] = {
+_COMPARISONS: dict[type, tuple[type, ...]] = {
     ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE),
     ast.GtE: (ast.Gt, ast.Lt), ast.Eq: (ast.NotEq,), ast.NotEq: (ast.Eq,),
     ast.Is: (ast.IsNot,), ast.IsNot: (ast.Is,), ast.In: (ast.NotIn,), ast.NotIn: (ast.In,),
 }  # fmt: skip
-_ARITHMETIC: Dict[type, type] = {
+_ARITHMETIC: dict[type, type] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.Div: ast.Mult,
     ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult, ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr,
     ast.BitOr: ast.BitAnd, ast.BitXor: ast.BitAnd, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
@@ -35,7 +36,7 @@ class Mutant:
         self.tree = tree
 
 
-def mutants_of(source: str, limit: int) -> List[Mutant]:
+def mutants_of(source: str, limit: int) -> list[Mutant]:
     """At most ``limit`` mutants, spread evenly over the functions of ``source``."""
     tree = ast.parse(source)
     places = list(_places(tree))
@@ -53,17 +54,17 @@ def mutants_of(source: str, limit: int) -> List[Mutant]:
     return found
 
 
-_Path = Tuple[Tuple[str, Optional[int]], ...]
+_Path = tuple[tuple[str, int | None], ...]
 
 
-def _places(tree: ast.Module) -> Iterator[Tuple[_Path, Any]]:
-    stack: List[Tuple[ast.AST, _Path, bool]] = [(tree, (), False)]
+def _places(tree: ast.Module) -> Iterator[tuple[_Path, Any]]:
+    stack: list[tuple[ast.AST, _Path, bool]] = [(tree, (), False)]
     while stack:
         node, path, is_inside = stack.pop()
         if is_inside:
             for change in _changes(node, path):
                 yield path, change
-        children: List[Tuple[ast.AST, _Path, bool]] = []
+        children: list[tuple[ast.AST, _Path, bool]] = []
         is_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         for name, value in ast.iter_fields(node):
             if name in {"annotation", "returns", "decorator_list"}:

@@ -6,7 +6,8 @@ calls and collections hold nodes. Standard library alone.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence, Tuple, Union
+from collections.abc import Sequence
+from typing import Any, Union
 
 
 class Literal:
@@ -38,9 +39,7 @@ class Call:
 
     __slots__ = ("arguments", "function", "keywords")
 
-    def __init__(
-        self, function: str, arguments: Sequence["Node"], keywords: Dict[str, "Node"]
-    ) -> None:
+    def __init__(self, function: str, arguments: Sequence[Node], keywords: dict[str, Node]) -> None:
         self.function = function
         self.arguments = list(arguments)
         self.keywords = dict(keywords)
@@ -96,17 +95,17 @@ class Case:
         self,
         target: str,
         action: Call,
-        setup: Sequence[Tuple[str, Node]] = (),
+        setup: Sequence[tuple[str, Node]] = (),
         steps: Sequence[Call] = (),
         is_awaited: bool = False,
     ) -> None:
         self.target = target
         self.action = action
-        self.setup: List[Tuple[str, Node]] = list(setup)
-        self.steps: List[Call] = list(steps)
+        self.setup: list[tuple[str, Node]] = list(setup)
+        self.steps: list[Call] = list(steps)
         self.is_awaited = is_awaited
 
-    def lines(self) -> List[str]:
+    def lines(self) -> list[str]:
         """The statements before the action."""
         bound = [f"{name} = {node.render()}" for name, node in self.setup]
         return bound + [step.render() for step in self.steps]

@@ -6,15 +6,16 @@ import enum
 import inspect
 import re
 import types
+from collections.abc import Callable
 from pathlib import PurePath
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any
 
 from .nodes import Case, is_literal, literal_source
 
 _MAX_ATTRIBUTES = 6
 _MAX_MESSAGE = 100
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
-Reference = Callable[[Any], Optional[str]]
+Reference = Callable[[Any], str | None]
 
 
 class Observer:
@@ -23,7 +24,7 @@ class Observer:
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
 
-    def of_result(self, value: Any, name: str = "result", folder: str = "") -> List[str]:
+    def of_result(self, value: Any, name: str = "result", folder: str = "") -> list[str]:
         """Assertions on a value that stands under ``name``; empty if nothing stable is known."""
         return self._about(value, name, folder, depth=0)
 
@@ -38,9 +39,9 @@ class Observer:
             parts += f", match={_regex_source(first)}"
         return f"with pytest.raises({parts}):"
 
-    def state(self, value: Any, name: str) -> Dict[str, str]:
+    def state(self, value: Any, name: str) -> dict[str, str]:
         """The plain public attributes of an object, as source by expression."""
-        found: Dict[str, str] = {}
+        found: dict[str, str] = {}
         if isinstance(value, (type, types.ModuleType)) or is_literal(value):
             return found
         for attribute in _attributes(value):
@@ -52,7 +53,7 @@ class Observer:
                 found[f"{name}.{attribute}"] = literal_source(current)
         return found
 
-    def _about(self, value: Any, name: str, folder: str, depth: int) -> List[str]:
+    def _about(self, value: Any, name: str, folder: str, depth: int) -> list[str]:
         if value is None or value is True or value is False:
             return [f"assert {name} is {value}"]
         if isinstance(value, enum.Enum):
@@ -69,7 +70,9 @@ class Observer:
             return []
         if is_literal(value):
             return [f"assert {name} == {literal_source(value)}"]
-        if isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)):
+        if isinstance(
+            value, (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType)
+        ):
             source = self._reference(value)
             if source:
                 return [f"assert {name} is {source}"]
@@ -83,7 +86,7 @@ class Observer:
             return [f"assert {name}.pattern == {value.pattern!r}"]
         return self._about_object(value, name, folder, depth)
 
-    def _about_path(self, value: PurePath, name: str, folder: str) -> List[str]:
+    def _about_path(self, value: PurePath, name: str, folder: str) -> list[str]:
         text = value.as_posix()
         if folder and text == folder:
             return [f"assert {name} == tmp_path"]
@@ -91,9 +94,11 @@ class Observer:
             return [f"assert {name} == tmp_path / {text[len(folder) + 1 :]!r}"]
         return [] if value.is_absolute() else [f"assert {name}.as_posix() == {text!r}"]
 
-    def _about_object(self, value: Any, name: str, folder: str, depth: int) -> List[str]:
+    def _about_object(self, value: Any, name: str, folder: str, depth: int) -> list[str]:
         lines = self._kind(value, name)
-        if isinstance(value, (list, tuple, set, frozenset, dict)) or hasattr(type(value), "__len__"):
+        if isinstance(value, (list, tuple, set, frozenset, dict)) or hasattr(
+            type(value), "__len__"
+        ):
             try:
                 lines.append(f"assert len({name}) == {len(value)}")
             except Exception:
@@ -117,7 +122,7 @@ class Observer:
             lines.append(f"assert str({name}) == {text!r}")
         return lines
 
-    def _kind(self, value: Any, name: str) -> List[str]:
+    def _kind(self, value: Any, name: str) -> list[str]:
         source = self._reference(type(value))
         if source:
             return [f"assert isinstance({name}, {source})"]
@@ -126,7 +131,7 @@ class Observer:
         return [f"assert type({name}).__name__ == {type(value).__name__!r}"]
 
 
-def changed_state(before: Dict[str, str], after: Dict[str, str]) -> List[str]:
+def changed_state(before: dict[str, str], after: dict[str, str]) -> list[str]:
     """Assertions on the attributes that an action changed, or that were not there before."""
     changed = [entry for entry in after.items() if before.get(entry[0]) != entry[1]]
     return [_equals(source, literal) for source, literal in changed[:_MAX_ATTRIBUTES]]
@@ -137,7 +142,7 @@ def _equals(source: str, literal: str) -> str:
     return f"assert {source} {operator} {literal}"
 
 
-def _attributes(value: Any) -> List[str]:
+def _attributes(value: Any) -> list[str]:
     names = [name for name in getattr(value, "__dict__", {}) if not name.startswith("_")]
     names += [name for name in getattr(type(value), "__slots__", ()) if not name.startswith("_")]
     for cls in type(value).__mro__[:-1]:
@@ -151,7 +156,7 @@ def _attributes(value: Any) -> List[str]:
     return list(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
-def _own_text(value: Any) -> Optional[str]:
+def _own_text(value: Any) -> str | None:
     """``str(value)`` where its class says how; the default holds an address."""
     cls = type(value)
     if cls.__str__ is object.__str__ and cls.__repr__ is object.__repr__:

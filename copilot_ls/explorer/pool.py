@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import random
 import re
-from typing import Any, Dict, List, Sequence, Set
+from collections.abc import Sequence
+from typing import Any
 
 try:  # Python 3.11 moved it.
     from re import _parser as sre_parse  # type: ignore[attr-defined]
 except ImportError:  # pragma: no cover
     import sre_parse  # type: ignore[no-redef]
 
-_STANDARD: Dict[type, Sequence[Any]] = {
+_STANDARD: dict[type, Sequence[Any]] = {
     int: (0, 1, -1, 2, 3, 5, 10, 100, 1000),
     float: (0.0, 1.0, -1.0, 0.5, 2.5, 100.0),
     str: ("", "a", "abc", "Hello World", "x y z", "foo_bar", "FooBar", "123", "a,b;c", " pad ",
@@ -30,9 +31,9 @@ class Pool:
 
     def __init__(self, tree: ast.AST, rng: random.Random) -> None:
         self._rng = rng
-        self.own: Dict[type, List[Any]] = {kind: [] for kind in _STANDARD}
-        self.learnt: Dict[type, List[Any]] = {kind: [] for kind in _STANDARD}
-        self._known: Set[Any] = set()
+        self.own: dict[type, list[Any]] = {kind: [] for kind in _STANDARD}
+        self.learnt: dict[type, list[Any]] = {kind: [] for kind in _STANDARD}
+        self._known: set[Any] = set()
         for value in _constants_of(tree):
             self._add(self.own, value)
         for text in list(self.own[str]):
@@ -56,7 +57,7 @@ class Pool:
             if kind in self.learnt and len(self.learnt[kind]) < _MAX_DYNAMIC:
                 self._add(self.learnt, part)
 
-    def _add(self, table: Dict[type, List[Any]], value: Any) -> None:
+    def _add(self, table: dict[type, list[Any]], value: Any) -> None:
         kind = type(value)
         if kind not in table or (isinstance(value, (str, bytes)) and len(value) > _MAX_TEXT):
             return
@@ -95,7 +96,7 @@ def vary_text(text: str, rng: random.Random, another: Any) -> str:
     return " ".join((text, str(another())))
 
 
-def samples_of_regex(pattern: str, rng: random.Random, n: int = 3) -> List[str]:
+def samples_of_regex(pattern: str, rng: random.Random, n: int = 3) -> list[str]:
     """Texts that a regular expression matches; none if ``pattern`` does not look like one."""
     if not re.search(r"\\[dwsbDWS]|\[[^\]]+\][*+?]?|\(\?|[^\\]\.\*|\(.+[|)].*\)[*+?]?", pattern):
         return []
@@ -115,7 +116,7 @@ def samples_of_regex(pattern: str, rng: random.Random, n: int = 3) -> List[str]:
     return found
 
 
-def _sample(parsed: Any, rng: random.Random, groups: Dict[int, str]) -> str:
+def _sample(parsed: Any, rng: random.Random, groups: dict[int, str]) -> str:
     text = ""
     for operation, argument in parsed:
         name = str(operation)
@@ -177,7 +178,7 @@ def _in_class(code: int, option: Any) -> bool:
     return bool(argument == code)
 
 
-def _constants_of(tree: ast.AST) -> List[Any]:
+def _constants_of(tree: ast.AST) -> list[Any]:
     docstrings = set()
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
@@ -185,7 +186,7 @@ def _constants_of(tree: ast.AST) -> List[Any]:
             value = body[0].value
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 docstrings.add(id(value))
-    found: List[Any] = []
+    found: list[Any] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in docstrings:
             found.append(node.value)

@@ -16,9 +16,10 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple
+from typing import Any
 
 from .nodes import Case
 
@@ -40,26 +41,26 @@ class Outcome:
 
     def __init__(self) -> None:
         self.result: Any = None
-        self.error: Optional[BaseException] = None
+        self.error: BaseException | None = None
         self.is_timeout = False
         self.output = ""
         self.wrapper = "{}"
-        self.names: Dict[str, Any] = {}
-        self.created: List[Tuple[str, bool]] = []
+        self.names: dict[str, Any] = {}
+        self.created: list[tuple[str, bool]] = []
         self.seconds = 0.0
 
 
 class Runner:
     """Executes cases in a namespace; each that asks for ``tmp_path`` gets an empty folder."""
 
-    def __init__(self, namespace: Dict[str, Any], *, seconds: float = 1.0) -> None:
+    def __init__(self, namespace: dict[str, Any], *, seconds: float = 1.0) -> None:
         self.namespace = namespace
         self.seconds = seconds
         self._home = Path(tempfile.mkdtemp(prefix="case-"))
         self._n_folders = 0
 
     def run(
-        self, case: Case, before_action: Callable[[Dict[str, Any]], None] = lambda _: None
+        self, case: Case, before_action: Callable[[dict[str, Any]], None] = lambda _: None
     ) -> Outcome:
         """Execute; what the code under test raises is in the outcome, never raised.
 
@@ -97,7 +98,7 @@ class Runner:
     def close(self) -> None:
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def _folder(self, names: Dict[str, Any]) -> Path:
+    def _folder(self, names: dict[str, Any]) -> Path:
         self._n_folders += 1
         if self._n_folders % 200 == 0:
             shutil.rmtree(self._home, ignore_errors=True)
@@ -113,20 +114,20 @@ _FILES = {
 }
 
 
-def prelude_of(source: str) -> List[str]:
+def prelude_of(source: str) -> list[str]:
     """Statements that make the files which a case names."""
     return [line for mark, line in _FILES.items() if mark in source]
 
 
-def settle(result: Any) -> Tuple[Any, str]:
+def settle(result: Any) -> tuple[Any, str]:
     """Await a coroutine and empty an iterator; returns the value and the text to wrap around."""
     if inspect.iscoroutine(result):
         value, inner = settle(asyncio.run(result))
         return value, inner.replace("{}", "asyncio.run({})")
     if inspect.isasyncgen(result):
 
-        async def collect() -> List[Any]:
-            items: List[Any] = []
+        async def collect() -> list[Any]:
+            items: list[Any] = []
             async for item in result:
                 items.append(item)
                 if len(items) >= MAX_ITEMS:
@@ -173,7 +174,7 @@ class Deliberate:
 
     def __init__(self, root: Path) -> None:
         self._root = str(root.resolve()) + os.sep
-        self._raising: Dict[str, Set[int]] = {}
+        self._raising: dict[str, set[int]] = {}
 
     def __call__(self, error: BaseException) -> bool:
         """Whether the innermost frame is a ``raise`` or ``assert`` of the project."""
@@ -195,9 +196,9 @@ class Deliberate:
             os.path.abspath(name).startswith(self._root) for name, _ in _frames(error.__traceback__)
         )
 
-    def _raise_lines(self, filename: str) -> Set[int]:
+    def _raise_lines(self, filename: str) -> set[int]:
         if filename not in self._raising:
-            lines: Set[int] = set()
+            lines: set[int] = set()
             try:
                 tree = ast.parse("".join(linecache.getlines(filename)))
             except (SyntaxError, ValueError):
@@ -209,7 +210,7 @@ class Deliberate:
         return self._raising[filename]
 
 
-def _frames(traceback: Optional[TracebackType]) -> List[Tuple[str, int]]:
+def _frames(traceback: TracebackType | None) -> list[tuple[str, int]]:
     frames = []
     while traceback is not None:
         filename = traceback.tb_frame.f_code.co_filename
@@ -219,7 +220,7 @@ def _frames(traceback: Optional[TracebackType]) -> List[Tuple[str, int]]:
     return frames
 
 
-def _created(folder: Path, before: Set[Path]) -> List[Tuple[str, bool]]:
+def _created(folder: Path, before: set[Path]) -> list[tuple[str, bool]]:
     found = sorted(set(folder.rglob("*")) - before)[:5]
     return [(path.relative_to(folder).as_posix(), path.is_dir()) for path in found]
 

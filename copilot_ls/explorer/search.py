@@ -13,7 +13,10 @@ import ast
 import random
 import time
 from collections import Counter, deque
-from typing import Any, Callable, Deque, Dict, FrozenSet, Iterator, List, Optional, Sequence, Set, Tuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import (
+    Any,
+)
 
 from .loading import Subject
 from .nodes import Call, Case, Collection, Literal, Node, Raw, Read, is_literal
@@ -37,7 +40,7 @@ class Kept:
 
     __slots__ = ("case", "goals", "outcome_kind", "size")
 
-    def __init__(self, case: Case, goals: FrozenSet[int], outcome_kind: str) -> None:
+    def __init__(self, case: Case, goals: frozenset[int], outcome_kind: str) -> None:
         self.case = case
         self.goals = goals
         self.outcome_kind = outcome_kind
@@ -55,7 +58,7 @@ class Search:
         *,
         seed: int,
         seeds: Sequence[str] = (),
-        wanted: Optional[Callable[[Target], bool]] = None,
+        wanted: Callable[[Target], bool] | None = None,
         is_usable: Callable[[Outcome], bool] = lambda _: True,
         before: Callable[[Case], None] = lambda _: None,
     ) -> None:
@@ -81,16 +84,16 @@ class Search:
         self._values.definition_of = definitions.of
         self._values.namespace = vars(subject.module)
         runner.namespace.update(references.namespace)
-        self.archive: Dict[int, Kept] = {}
-        self.by_target: Dict[str, Dict[Tuple[FrozenSet[int], str], List[Kept]]] = {}
-        self.crashes: Dict[Tuple[str, str], Tuple[Case, BaseException]] = {}
+        self.archive: dict[int, Kept] = {}
+        self.by_target: dict[str, dict[tuple[frozenset[int], str], list[Kept]]] = {}
+        self.crashes: dict[tuple[str, str], tuple[Case, BaseException]] = {}
         self.n_runs = 0
         self._n_tried: Counter[str] = Counter()
         self._n_useful: Counter[str] = Counter()
         self._timeouts: Counter[str] = Counter()
-        self._queue: Deque[Case] = deque()
-        self._seen: Set[str] = set()
-        self._goals_by_owner: Dict[str, List[int]] = {}
+        self._queue: deque[Case] = deque()
+        self._seen: set[str] = set()
+        self._goals_by_owner: dict[str, list[int]] = {}
         for goal in subject.goals:
             self._goals_by_owner.setdefault(goal.owner, []).append(goal.id)
         for text in seeds:
@@ -134,7 +137,7 @@ class Search:
                 return best
         return best
 
-    def _same_but(self, case: Case, kept: Kept) -> Optional[Kept]:
+    def _same_but(self, case: Case, kept: Kept) -> Kept | None:
         self._before(case)
         self._subject.recorder.begin()
         outcome = self._runner.run(case)
@@ -146,7 +149,7 @@ class Search:
         return Kept(case, hit, kind)
 
     @property
-    def covered(self) -> Set[int]:
+    def covered(self) -> set[int]:
         return set(self.archive) | self._subject.hit_at_import
 
     # One case
@@ -204,12 +207,12 @@ class Search:
             group[self._rng.randrange(len(group))] = kept
         return is_new
 
-    def _mend(self, case: Case, compared: Sequence[Tuple[str, object, object]]) -> None:
+    def _mend(self, case: Case, compared: Sequence[tuple[str, object, object]]) -> None:
         """Queue variants in which a compared operand becomes what it was compared with."""
         n_queued = 0
         for symbol, left, right in compared:
             for old, new in ((left, right), (right, left)):
-                options: List[Any] = [new]
+                options: list[Any] = [new]
                 if symbol in {"in", "not in"} and isinstance(new, (tuple, frozenset)):
                     options = list(new)[:4]
                 elif isinstance(new, (int, float)) and not isinstance(new, bool):
@@ -226,7 +229,7 @@ class Search:
                         if n_queued >= _MAX_REPAIRS or len(self._queue) > 400:
                             return
 
-    def _with_replaced(self, case: Case, old: Any, new: Any) -> Optional[Case]:
+    def _with_replaced(self, case: Case, old: Any, new: Any) -> Case | None:
         action = self._values.replaced(case.action, old, new)
         if isinstance(action, Call):
             return Case(case.target, action, case.setup, case.steps)
@@ -240,7 +243,7 @@ class Search:
 
     # The next case
 
-    def _next_case(self) -> Optional[Case]:
+    def _next_case(self) -> Case | None:
         if self._queue and self._rng.random() < 0.7:
             return self._queue.popleft()
         target = self._choose_target()
@@ -267,7 +270,7 @@ class Search:
             weights.append(weight)
         return self._rng.choices(self.targets, weights)[0]
 
-    def _goals_of(self, target: Target) -> List[int]:
+    def _goals_of(self, target: Target) -> list[int]:
         name = target.name
         goals = list(self._goals_by_owner.get(name, ()))
         if isinstance(target.function, type):
@@ -282,15 +285,17 @@ class Search:
 
     def _fresh(self, target: Target) -> Case:
         values = self._values
-        setup: List[Tuple[str, Node]] = []
-        steps: List[Call] = []
+        setup: list[tuple[str, Node]] = []
+        steps: list[Call] = []
         if target.owner is None:
             positional, keywords = values.arguments(target.parameters, target.hints)
             return Case(target.name, Call(target.source, positional, keywords))
         name = _variable(target.owner.__name__)
         setup.append((name, values.instance(target.owner)))
         if self._rng.random() < 0.45:
-            siblings = [t for t in self.targets if t.owner is target.owner and t.parameters is not None]
+            siblings = [
+                t for t in self.targets if t.owner is target.owner and t.parameters is not None
+            ]
             for _ in range(self._rng.choice((1, 1, 2, 3))):
                 sibling = self._rng.choice(siblings)
                 steps.append(self._method_call(name, sibling))
@@ -428,7 +433,7 @@ def _node(tree: ast.expr) -> Node:
         return Raw(ast.unparse(tree))
 
 
-def _rank(kept: Kept) -> Tuple[int, int]:
+def _rank(kept: Kept) -> tuple[int, int]:
     """Smaller is better: a value tells more than an error, a short case more than a long one."""
     return (0 if kept.outcome_kind == "value" else 1, kept.size + _SMALL * len(kept.case.steps))
 
@@ -441,4 +446,6 @@ def _variable(class_name: str) -> str:
     return words if words.isidentifier() and words not in _TAKEN else "subject"
 
 
-_TAKEN = frozenset({"result", "class", "import", "def", "in", "is", "from", "tmp_path", "object", "type"})
+_TAKEN = frozenset(
+    {"result", "class", "import", "def", "in", "is", "from", "tmp_path", "object", "type"}
+)

@@ -8,7 +8,8 @@ import enum
 import inspect
 import sys
 import types
-from typing import Any, Dict, List, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from .hints import Hints, hints_of
 
@@ -26,9 +27,9 @@ class Target:
         name: str,
         source: str,
         function: Any,
-        owner: Optional[type],
+        owner: type | None,
         parameters: Sequence[inspect.Parameter],
-        hints: Dict[str, Hints],
+        hints: dict[str, Hints],
     ) -> None:
         self.name = name
         self.source = source
@@ -55,29 +56,27 @@ class References:
             self._statements = {self.alias: f"from {package} import {name}"}
         else:
             self._statements = {self.alias: f"import {name}"}
-        self.namespace: Dict[str, Any] = {self.alias: module}
-        self._known: Dict[int, Optional[str]] = {}
+        self.namespace: dict[str, Any] = {self.alias: module}
+        self._known: dict[int, str | None] = {}
 
-    def __call__(self, value: Any) -> Optional[str]:
+    def __call__(self, value: Any) -> str | None:
         """Source that evaluates to ``value``, or nothing."""
         key = id(value)
         if key not in self._known:
             self._known[key] = self._find(value)
         return self._known[key]
 
-    def statements(self, source: str) -> List[str]:
+    def statements(self, source: str) -> list[str]:
         """The imports that ``source`` needs."""
         names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
-        return sorted(
-            statement for name, statement in self._statements.items() if name in names
-        )
+        return sorted(statement for name, statement in self._statements.items() if name in names)
 
     def add_standard(self, names: Sequence[str]) -> None:
         """Make modules of the standard library known under their own names."""
         for name in names:
             self._import(name)
 
-    def _find(self, value: Any) -> Optional[str]:
+    def _find(self, value: Any) -> str | None:
         qualified_name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
         module_name = getattr(value, "__module__", None)
         if isinstance(value, types.ModuleType):
@@ -100,7 +99,7 @@ class References:
         alias = self._import(module.__name__)
         return f"{alias}.{qualified_name}" if alias else None
 
-    def _import(self, name: str) -> Optional[str]:
+    def _import(self, name: str) -> str | None:
         if "." not in name:
             self._statements.setdefault(name, f"import {name}")
             self.namespace.setdefault(name, __import__(name))
@@ -117,10 +116,10 @@ class Definitions:
     """The trees of a module's functions by their qualified name."""
 
     def __init__(self, tree: ast.Module) -> None:
-        self._trees: Dict[str, ast.AST] = {}
+        self._trees: dict[str, ast.AST] = {}
         self._collect(tree.body, "")
 
-    def of(self, function: Any) -> Optional[ast.AST]:
+    def of(self, function: Any) -> ast.AST | None:
         function = inspect.unwrap(function) if callable(function) else function
         return self._trees.get(getattr(function, "__qualname__", ""))
 
@@ -137,9 +136,9 @@ class Definitions:
 
 def find_targets(
     module: types.ModuleType, references: References, definitions: Definitions
-) -> List[Target]:
+) -> list[Target]:
     """Everything callable that the module itself defines, in the order of its source."""
-    found: List[Target] = []
+    found: list[Target] = []
     for name, value in list(vars(module).items()):
         if getattr(value, "__module__", None) != module.__name__:
             continue
@@ -153,13 +152,13 @@ def find_targets(
 
 
 def _of_class(
-    cls: type, references: References, definitions: Definitions, namespace: Dict[str, Any]
-) -> List[Target]:
+    cls: type, references: References, definitions: Definitions, namespace: dict[str, Any]
+) -> list[Target]:
     source = references(cls)
     if source is None:
         return []
     module = sys.modules[cls.__module__]
-    found: List[Target] = []
+    found: list[Target] = []
     if not issubclass(cls, enum.Enum) and not inspect.isabstract(cls):
         target = _target(cls.__qualname__, source, cls, None, definitions, module)
         if target is not None:
@@ -199,10 +198,10 @@ def _target(
     name: str,
     source: str,
     function: Any,
-    owner: Optional[type],
+    owner: type | None,
     definitions: Definitions,
     module: types.ModuleType,
-) -> Optional[Target]:
+) -> Target | None:
     try:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence
+from typing import Any
 
 from .nodes import Call, Case, Collection, Literal, Node, Raw, is_literal, literal_source
 from .observing import Observer, changed_state
 from .running import Outcome, Runner, prelude_of, time_limit
 from .search import Kept
 from .targets import References
+
 
 class Finished:
     """A test: ``lines`` are its body; it is named after ``target`` and what is expected."""
@@ -22,7 +24,7 @@ class Finished:
         target: str,
         lines: Sequence[str],
         imports: Sequence[str],
-        goals: FrozenSet[int],
+        goals: frozenset[int],
         seconds: float,
         error: str = "",
     ) -> None:
@@ -32,9 +34,9 @@ class Finished:
         self.goals = goals
         self.seconds = seconds
         self.error = error
-        self.kills: List[int] = []
+        self.kills: list[int] = []
 
-    def run(self, namespace: Dict[str, Any], runner: Runner) -> None:
+    def run(self, namespace: dict[str, Any], runner: Runner) -> None:
         """Execute the test; raises what a failing test raises."""
         names = dict(namespace)
         source = "\n".join(self.lines)
@@ -50,7 +52,7 @@ def finish(
     references: References,
     observer: Observer,
     is_usable: Callable[[Outcome], bool],
-) -> Optional[Finished]:
+) -> Finished | None:
     """Run a case again, twice, and keep the assertions that hold both times.
 
     Nothing is returned if the two runs disagree or nothing can be asserted.
@@ -79,7 +81,9 @@ def _observe(
 ) -> Any:
     lifted = _lifted(case)
     for candidate in ([lifted] if lifted is not None else []) + [case]:
-        found = _observe_one(candidate, runner, observer, is_usable, needs_change=candidate is lifted)
+        found = _observe_one(
+            candidate, runner, observer, is_usable, needs_change=candidate is lifted
+        )
         if found is not None:
             return found
     return None
@@ -93,12 +97,15 @@ def _observe_one(
     *,
     needs_change: bool,
 ) -> Any:
-    states: Dict[str, Dict[str, str]] = {}
+    states: dict[str, dict[str, str]] = {}
     inputs = [name for name, _ in case.setup]
 
-    def remember(names: Dict[str, Any]) -> None:
+    def remember(names: dict[str, Any]) -> None:
         for name in inputs:
-            states[name] = {**observer.state(names.get(name), name), **_plain(names.get(name), name)}
+            states[name] = {
+                **observer.state(names.get(name), name),
+                **_plain(names.get(name), name),
+            }
 
     outcome = runner.run(case, before_action=remember)
     folder = str(outcome.names.get("__folder__", ""))
@@ -110,9 +117,14 @@ def _observe_one(
         if needs_change or not is_usable(outcome):
             return None
         expectation = observer.of_error(outcome.error, folder)
-        return [*setup, expectation, f"    {action}"], [], type(outcome.error).__name__, outcome.seconds
+        return (
+            [*setup, expectation, f"    {action}"],
+            [],
+            type(outcome.error).__name__,
+            outcome.seconds,
+        )
     asserts = observer.of_result(outcome.result, "result", folder)
-    changes: List[str] = []
+    changes: list[str] = []
     for name in inputs:
         value = outcome.names.get(name)
         after = {**observer.state(value, name), **_plain(value, name)}
@@ -127,16 +139,16 @@ def _observe_one(
     return [*setup, head], asserts, "", outcome.seconds
 
 
-def _plain(value: Any, name: str) -> Dict[str, str]:
+def _plain(value: Any, name: str) -> dict[str, str]:
     if isinstance(value, (list, dict, set, bytearray)) and is_literal(value, 60):
         return {name: literal_source(value)}
     return {}
 
 
-def _lifted(case: Case) -> Optional[Case]:
+def _lifted(case: Case) -> Case | None:
     """The case with its mutable inputs under names, so that changes to them can be seen."""
     setup = list(case.setup)
-    arguments: List[Node] = []
+    arguments: list[Node] = []
     n_lifted = 0
     for argument in case.action.arguments:
         value = argument.value if isinstance(argument, Literal) else None
@@ -160,11 +172,11 @@ class Failure(AssertionError):
 
 
 class _Raises:
-    def __init__(self, kind: Any, match: Optional[str] = None) -> None:
+    def __init__(self, kind: Any, match: str | None = None) -> None:
         self._kind = kind
         self._match = match
 
-    def __enter__(self) -> "_Raises":
+    def __enter__(self) -> _Raises:
         return self
 
     def __exit__(self, kind: Any, error: Any, _: Any) -> bool:
@@ -193,7 +205,7 @@ STAND_IN = SimpleNamespace(raises=_Raises, approx=_Approx)
 """What tests use of pytest, for interpreters that have none; the same behaviour on our inputs."""
 
 
-def passes(test: Finished, namespace: Dict[str, Any], runner: Runner, seconds: float) -> bool:
+def passes(test: Finished, namespace: dict[str, Any], runner: Runner, seconds: float) -> bool:
     """Whether the test passes within its time."""
     is_done = False
     try:

@@ -12,7 +12,8 @@ import random
 import re
 import types
 import typing
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from .hints import Hints, hints_of
 from .nodes import Call, Collection, Literal, Node, Raw
@@ -21,7 +22,7 @@ from .pool import Pool, vary_text
 _MAX_DEPTH = 4
 _PLAIN = (str, int, bool, float, bytes, complex)
 _ANYTHING = (str, int, float, bool, type(None), list, dict, tuple, bytes, "callable", set, "class")
-_KNOWN_CALLS: Dict[str, Sequence[str]] = {
+_KNOWN_CALLS: dict[str, Sequence[str]] = {
     "datetime.datetime": ("datetime.datetime(2024, 2, 29, 12, 30, 15)", "datetime.datetime(1999, 12, 31)"),
     "datetime.date": ("datetime.date(2024, 2, 29)", "datetime.date(2000, 1, 1)"),
     "datetime.time": ("datetime.time(12, 30)",),
@@ -29,7 +30,7 @@ _KNOWN_CALLS: Dict[str, Sequence[str]] = {
     "datetime.timezone": ("datetime.timezone.utc",),
     "decimal.Decimal": ('decimal.Decimal("1.50")', "decimal.Decimal(0)"),
     "fractions.Fraction": ("fractions.Fraction(1, 3)",),
-    "uuid.UUID": ('uuid.UUID(int=1)',),
+    "uuid.UUID": ("uuid.UUID(int=1)",),
     "collections.OrderedDict": ('collections.OrderedDict([("a", 1), ("b", 2)])', "collections.OrderedDict()"),
     "collections.Counter": ('collections.Counter("abca")',),
     "collections.deque": ("collections.deque([1, 2, 3])", "collections.deque()"),
@@ -70,16 +71,16 @@ class Values:
         self,
         pool: Pool,
         rng: random.Random,
-        reference: Callable[[Any], Optional[str]],
+        reference: Callable[[Any], str | None],
         classes: Sequence[type],
     ) -> None:
         self._pool = pool
         self._rng = rng
         self._reference = reference
         self._classes = [cls for cls in classes if not _is_abstract(cls)]
-        self._constructors: Dict[type, Dict[str, Hints]] = {}
+        self._constructors: dict[type, dict[str, Hints]] = {}
         self.definition_of: Callable[[Any], Any] = lambda _: None
-        self.namespace: Dict[str, Any] = {}
+        self.namespace: dict[str, Any] = {}
 
     def for_hints(self, hints: Hints, depth: int = 0) -> Node:
         """An input for a parameter: by its hints mostly, anything at times."""
@@ -90,11 +91,11 @@ class Values:
         return self.of(hint, depth)
 
     def arguments(
-        self, parameters: Sequence[inspect.Parameter], hints: Dict[str, Hints], depth: int = 0
-    ) -> Tuple[List[Node], Dict[str, Node]]:
+        self, parameters: Sequence[inspect.Parameter], hints: dict[str, Hints], depth: int = 0
+    ) -> tuple[list[Node], dict[str, Node]]:
         """Inputs for a whole call; what has a default is left out at times."""
-        positional: List[Node] = []
-        keywords: Dict[str, Node] = {}
+        positional: list[Node] = []
+        keywords: dict[str, Node] = {}
         is_positional = True
         for parameter in parameters:
             wanted = hints.get(parameter.name, [])
@@ -178,7 +179,7 @@ class Values:
             return Collection(node.kind, items)
         return self.anything(depth)
 
-    def replaced(self, node: Node, old: Any, new: Any) -> Optional[Node]:
+    def replaced(self, node: Node, old: Any, new: Any) -> Node | None:
         """The input with the literal ``old`` replaced by ``new``; nothing if it is not in it."""
         if isinstance(node, Literal):
             value, found = _replaced(node.value, old, new)
@@ -210,7 +211,7 @@ class Values:
             own = [self._reference(cls) for cls in self._classes]
             return Raw(rng.choice([*_CLASSES, *[source for source in own if source]]))
         if word == "iterable":
-            return self.of(rng.choice((list, typing.List[str], typing.List[int], str, dict)), depth)
+            return self.of(rng.choice((list, list[str], list[int], str, dict)), depth)
         if word == "iterator":
             return Raw(f"iter({self.of(list, depth).render()})")
         if word == "module":
@@ -219,10 +220,12 @@ class Values:
             return self._of_class(rng.choice(self._classes), depth)
         return Raw(rng.choice(_OBJECTS))
 
-    def _of_generic(self, origin: Any, arguments: Tuple[Any, ...], depth: int) -> Node:
+    def _of_generic(self, origin: Any, arguments: tuple[Any, ...], depth: int) -> Node:
         rng = self._rng
-        if origin is typing.Union or type(origin).__name__ == "UnionType" or origin is getattr(
-            types, "UnionType", None
+        if (
+            origin is typing.Union
+            or type(origin).__name__ == "UnionType"
+            or origin is getattr(types, "UnionType", None)
         ):
             return self.of(rng.choice(arguments), depth)
         if origin is getattr(typing, "Literal", None):
@@ -255,7 +258,7 @@ class Values:
             return Raw(rng.choice(_KNOWN_CALLS["re.Pattern"]))
         return self._of_class(origin, depth)
 
-    def _several(self, kind: str, arguments: Tuple[Any, ...], depth: int) -> Node:
+    def _several(self, kind: str, arguments: tuple[Any, ...], depth: int) -> Node:
         n_items = 0 if depth >= _MAX_DEPTH else self._rng.choice((0, 1, 1, 2, 2, 3, 4))
         inner = arguments[0] if arguments else self._rng.choice((int, str, str, int, tuple, Any))
         if isinstance(inner, typing.TypeVar) and not inner.__bound__:
@@ -264,7 +267,7 @@ class Values:
             inner = int
         return _joined(kind, [self.of(inner, depth + 1) for _ in range(n_items)])
 
-    def _mapping(self, arguments: Tuple[Any, ...], depth: int) -> Node:
+    def _mapping(self, arguments: tuple[Any, ...], depth: int) -> Node:
         n_items = 0 if depth >= _MAX_DEPTH else self._rng.choice((0, 1, 2, 2, 3))
         key, value = arguments if len(arguments) == 2 else (str, Any)
         if isinstance(key, typing.TypeVar) or key in (Any, object):
@@ -395,7 +398,7 @@ def _joined(kind: str, nodes: Sequence[Any]) -> Node:
     return Collection("list" if kind == "set" else kind, nodes)
 
 
-def _replaced(value: Any, old: Any, new: Any) -> Tuple[Any, bool]:
+def _replaced(value: Any, old: Any, new: Any) -> tuple[Any, bool]:
     if type(value) is type(old) and value == old and value != new:
         return new, True
     if isinstance(value, str) and isinstance(old, str) and isinstance(new, str):
@@ -426,8 +429,8 @@ def _is_namedtuple(cls: Any) -> bool:
     return issubclass(cls, tuple) and hasattr(cls, "_fields")
 
 
-def _subclasses(cls: Any) -> List[Any]:
-    found: List[Any] = []
+def _subclasses(cls: Any) -> list[Any]:
+    found: list[Any] = []
     try:
         direct = cls.__subclasses__()
     except TypeError:

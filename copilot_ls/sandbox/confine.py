@@ -19,7 +19,7 @@ import os
 import platform
 import struct
 import sys
-from typing import Any, Dict, List
+from typing import Any
 
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_FILTER = 38, 22, 2
@@ -30,9 +30,9 @@ _FILE_ONLY = (1 << 0) | (1 << 1) | (1 << 2) | (1 << 14) | (1 << 15)
 _AF_INET, _AF_INET6 = 2, 10
 
 
-def main(arguments: List[str]) -> int:
+def main(arguments: list[str]) -> int:
     report_path, spec_text, _, *command = arguments
-    spec: Dict[str, Any] = json.loads(spec_text)
+    spec: dict[str, Any] = json.loads(spec_text)
     report = {"files": "", "network": "", "limits": "", "problem": ""}
     try:
         _limit(spec, report)
@@ -47,7 +47,7 @@ def main(arguments: List[str]) -> int:
     return 127
 
 
-def _limit(spec: Dict[str, Any], report: Dict[str, str]) -> None:
+def _limit(spec: dict[str, Any], report: dict[str, str]) -> None:
     try:
         import resource
     except ImportError:
@@ -95,7 +95,7 @@ def _n_processes_of_user() -> int:
     return n_threads
 
 
-def _confine_linux(spec: Dict[str, Any], report: Dict[str, str]) -> None:
+def _confine_linux(spec: dict[str, Any], report: dict[str, str]) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
     abi = libc.syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1)
@@ -110,7 +110,7 @@ def _confine_linux(spec: Dict[str, Any], report: Dict[str, str]) -> None:
         report["network"] = "landlock, TCP alone"
 
 
-def _landlock(libc: Any, abi: int, spec: Dict[str, Any]) -> None:
+def _landlock(libc: Any, abi: int, spec: dict[str, Any]) -> None:
     everything = _ALL_BY_ABI.get(abi, _ALL_NEWEST)
     network = 3 if abi >= 4 else 0
     # No signals to processes outside, no abstract sockets of others.
