@@ -88,6 +88,10 @@ def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     return {
         "module": request["module"],
         "targets": [target.name for target in search.targets],
+        "parameters": {
+            target.name: [parameter.name for parameter in target.parameters]
+            for target in search.targets
+        },
         "runs": search.n_runs,
         "goals": len(subject.goals),
         "covered": len(search.covered),
@@ -299,7 +303,7 @@ def _crashes(search: Search, deliberate: Deliberate) -> list[dict[str, str]]:
 
 
 def main() -> int:
-    """Read a request as JSON from standard input; write messages as JSON lines to the named file."""
+    """Read a request as JSON from standard input; write JSON lines to the file that it names."""
     request = json.loads(sys.stdin.read())
     with open(request["answer"], "w", encoding="utf-8") as answer:
 

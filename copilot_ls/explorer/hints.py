@@ -1,8 +1,8 @@
 """What a parameter wants to be given: from its annotation, or from what the body does with it.
 
 A hint is an annotation object (``int``, ``List[str]``, a class) or one of a few words for what
-has no annotation: ``path``, ``callable``, ``file``, ``class``, ``iterable``, ``object``, ``module``.
-Each has a weight. Standard library alone.
+has no annotation: ``path``, ``callable``, ``file``, ``class``, ``iterable``, ``object``,
+``module``. Each has a weight. Standard library alone.
 """
 
 from __future__ import annotations
@@ -70,19 +70,24 @@ _CALLS_OF_MODULE: dict[str, tuple[Hint, ...]] = {
     "struct": (bytes,), "base64": (bytes,), "importlib": ("module",), "functools": ("callable",),
     "dataclasses": ("dataclass",), "textwrap": (str,), "pathlib": ("path",),
 }  # fmt: skip
-_NAMES: tuple[tuple[str, tuple[Hint, ...]], ...] = (
-    (r"(^|_)(path|file|filename|dir|directory|folder)(_|$|name)", ("path", str)),
-    (r"(^|_)(func|function|callback|fn|handler|predicate|decorated|wrapped|method)(_|$)", ("callable",)),
-    (r"^(cls|klass|type_|class_)$", ("class",)),
-    (r"(^|_)(count|num|n|size|length|width|height|index|idx|depth|level|limit|max|min|start|stop|step|offset|port|year|month|day|age)(_|$)", (int,)),
-    (r"^(i|j|k|n|m|x|y|z)$", (int, float)),
-    (r"(^|_)(ratio|rate|factor|scale|alpha|seconds|timeout|delay|weight)(_|$)", (float, int)),
-    (r"(^|_)(name|text|string|str|msg|message|title|prefix|suffix|pattern|key|word|line|url|uri|code|lang|encoding|mode|fmt|format|sep|s)(_|$)", (str,)),
-    (r"(^|_)(is|has|should|use|with|no|do|allow|flag|verbose|strict|force|debug|recursive)(_|$)", (bool,)),
-    (r"(^|_)(items|values|list|args|names|lines|words|elements|rows|keys|seq|sequence|iterable|objs)(_|$)", (list, list[str], list[int])),
-    (r"(^|_)(dict|mapping|kwargs|kvs|options|config|settings|params|map|data|info|attrs|env)(_|$)", (dict,)),
-    (r"(^|_)(bytes|raw|buf|buffer|payload|blob)(_|$)", (bytes,)),
-)  # fmt: skip
+_NAMES: tuple[tuple[frozenset[str], tuple[Hint, ...]], ...] = tuple(
+    (frozenset(words.split()), hints)
+    for words, hints in (
+        ("path file filename filepath dir directory folder", ("path", str)),
+        ("func function callback fn handler predicate decorated wrapped method", ("callable",)),
+        ("cls klass type class", ("class",)),
+        ("count num n size length width height index idx depth level limit max min", (int,)),
+        ("start stop step offset port year month day hour age i j k m x y z", (int, float)),
+        ("ratio rate factor scale alpha seconds timeout delay weight", (float, int)),
+        ("name text string str msg message title prefix suffix pattern key word line", (str,)),
+        ("url uri code lang encoding mode fmt format sep s", (str,)),
+        ("is has should use with no do allow flag verbose strict force debug recursive", (bool,)),
+        ("items values list args names lines words elements rows keys seq", (list, list[str])),
+        ("sequence iterable objs numbers", (list, list[int])),
+        ("dict mapping kwargs kvs options config settings params map data info attrs env", (dict,)),
+        ("bytes raw buf buffer payload blob", (bytes,)),
+    )
+)
 _DOC_TYPES: dict[str, Hint] = {
     "str": str, "string": str, "int": int, "integer": int, "float": float, "number": float,
     "bool": bool, "boolean": bool, "bytes": bytes, "list": list, "tuple": tuple, "dict": dict,
@@ -123,8 +128,9 @@ def hints_of(
             hints.append((5.0, documented[name]))
         if body is not None:
             hints += body.uses(name)
-        for pattern, options in _NAMES:
-            if re.search(pattern, name.lower()):
+        words = set(name.lower().strip("_").split("_"))
+        for known, options in _NAMES:
+            if known & words:
                 hints += [(1.0 / (1 + place), option) for place, option in enumerate(options)]
                 break
         found[name] = hints

@@ -30,7 +30,7 @@ _OPERATORS: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
     ast.In: ("in", lambda left, right: left in right),
     ast.NotIn: ("not in", lambda left, right: left not in right),
 }
-_BY_SYMBOL = {symbol: function for symbol, function in _OPERATORS.values()}
+_BY_SYMBOL = dict(_OPERATORS.values())
 _SIMPLE = (int, float, str, bytes, tuple, frozenset)
 
 
@@ -74,9 +74,9 @@ class Recorder:
 
     def compare(self, number: int, symbol: str, left: Any, right: Any) -> Any:
         """Compare as the code would, and remember plain operands of comparisons."""
-        if isinstance(left, _SIMPLE) or isinstance(right, _SIMPLE):
-            if len(self.compared) < _MAX_COMPARED:
-                self.compared[number] = (symbol, left, right)
+        is_plain = isinstance(left, _SIMPLE) or isinstance(right, _SIMPLE)
+        if is_plain and len(self.compared) < _MAX_COMPARED:
+            self.compared[number] = (symbol, left, right)
         return _BY_SYMBOL[symbol](left, right)
 
 
@@ -111,7 +111,7 @@ class _Writer(ast.NodeTransformer):
         self._owner.pop()
         return node
 
-    def visit_FunctionDef(self, node: Any) -> ast.AST:
+    def visit_FunctionDef(self, node: Any) -> Any:
         node.decorator_list = [self.visit(entry) for entry in node.decorator_list]
         node.args = self.visit(node.args)
         self._owner.append(node.name)
@@ -167,7 +167,7 @@ class _Writer(ast.NodeTransformer):
             node.msg = self.visit(node.msg)
         return node
 
-    def visit_For(self, node: Any) -> ast.AST:
+    def visit_For(self, node: Any) -> Any:
         goal = self._pair("for", node.lineno)
         node.iter = self.visit(node.iter)
         node.body = self._block(node.body, goal)
@@ -191,19 +191,11 @@ class _Writer(ast.NodeTransformer):
         node.body = self._block(node.body, goal)
         return node
 
-    def visit_Try(self, node: Any) -> ast.AST:
-        self.generic_visit(node)
-        return node
-
-    def visit_match_case(self, node: Any) -> ast.AST:
+    def visit_match_case(self, node: Any) -> Any:
         goal = self._goal("case", node.pattern.lineno)
         if node.guard is not None:
             node.guard = self.visit(node.guard)
         node.body = self._block(node.body, goal)
-        return node
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        self.generic_visit(node)
         return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:

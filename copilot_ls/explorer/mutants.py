@@ -28,7 +28,9 @@ class Mutant:
 
     __slots__ = ("description", "id", "line", "owner", "tree")
 
-    def __init__(self, number: int, line: int, owner: str, description: str, tree: ast.Module):
+    def __init__(
+        self, number: int, line: int, owner: str, description: str, tree: ast.Module
+    ) -> None:
         self.id = number
         self.line = line
         self.owner = owner
@@ -62,7 +64,7 @@ def _places(tree: ast.Module) -> Iterator[tuple[_Path, Any]]:
     while stack:
         node, path, is_inside = stack.pop()
         if is_inside:
-            for change in _changes(node, path):
+            for change in _changes(node):
                 yield path, change
         children: list[tuple[ast.AST, _Path, bool]] = []
         is_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
@@ -71,7 +73,7 @@ def _places(tree: ast.Module) -> Iterator[tuple[_Path, Any]]:
                 continue
             entries = value if isinstance(value, list) else [value]
             for index, entry in enumerate(entries):
-                if not isinstance(entry, ast.AST) or _is_left_out(entry, node, name, index):
+                if not isinstance(entry, ast.AST) or _is_left_out(entry, node):
                     continue
                 step = (name, index if isinstance(value, list) else None)
                 inside = is_inside or (is_function and name in {"body", "args"})
@@ -79,13 +81,13 @@ def _places(tree: ast.Module) -> Iterator[tuple[_Path, Any]]:
         stack += reversed(children)
 
 
-def _is_left_out(entry: ast.AST, parent: ast.AST, name: str, index: int) -> bool:
+def _is_left_out(entry: ast.AST, parent: ast.AST) -> bool:
     if isinstance(entry, ast.Expr) and isinstance(entry.value, ast.Constant):
         return True
     return isinstance(entry, ast.JoinedStr) or isinstance(parent, ast.JoinedStr)
 
 
-def _changes(node: ast.AST, path: _Path) -> Iterator[Any]:
+def _changes(node: ast.AST) -> Iterator[Any]:
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         for new in _COMPARISONS.get(type(node.ops[0]), ()):
             yield lambda n, t, p, new=new: _set_comparison(n, new)

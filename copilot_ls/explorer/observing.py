@@ -158,7 +158,7 @@ def _attributes(value: Any) -> list[str]:
 
 def _own_text(value: Any) -> str | None:
     """``str(value)`` where its class says how; the default holds an address."""
-    cls = type(value)
+    cls: Any = type(value)
     if cls.__str__ is object.__str__ and cls.__repr__ is object.__repr__:
         return None
     if cls.__module__ == "builtins":

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 try:  # Python 3.11 moved it.
-    from re import _parser as sre_parse  # type: ignore[attr-defined]
+    from re import _parser as sre_parse
 except ImportError:  # pragma: no cover
     import sre_parse  # type: ignore[no-redef]
 
@@ -105,7 +105,7 @@ def samples_of_regex(pattern: str, rng: random.Random, n: int = 3) -> list[str]:
         compiled = re.compile(pattern)
     except Exception:
         return []
-    found = []
+    found: list[str] = []
     for _ in range(n):
         try:
             text = _sample(parsed, rng, {})
@@ -170,7 +170,7 @@ def _in_class(code: int, option: Any) -> bool:
     operation, argument = option
     name = str(operation)
     if name == "RANGE":
-        return argument[0] <= code <= argument[1]
+        return bool(argument[0] <= code <= argument[1])
     if name == "CATEGORY":
         pattern = {"CATEGORY_DIGIT": r"\d", "CATEGORY_SPACE": r"\s", "CATEGORY_WORD": r"\w"}
         regex = pattern.get(str(argument))

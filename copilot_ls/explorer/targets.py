@@ -143,7 +143,7 @@ def find_targets(
         if getattr(value, "__module__", None) != module.__name__:
             continue
         if inspect.isclass(value):
-            found += _of_class(value, references, definitions, vars(module))
+            found += _of_class(value, references, definitions)
         elif callable(value) and not isinstance(value, type):
             target = _target(name, f"{references.alias}.{name}", value, None, definitions, module)
             if target is not None:
@@ -151,9 +151,7 @@ def find_targets(
     return found
 
 
-def _of_class(
-    cls: type, references: References, definitions: Definitions, namespace: dict[str, Any]
-) -> list[Target]:
+def _of_class(cls: type, references: References, definitions: Definitions) -> list[Target]:
     source = references(cls)
     if source is None:
         return []

@@ -36,7 +36,7 @@ def main(arguments: list[str]) -> int:
     report = {"files": "", "network": "", "limits": "", "problem": ""}
     try:
         _limit(spec, report)
-        if sys.platform == "linux":
+        if platform.system() == "Linux":
             _confine_linux(spec, report)
     except OSError as error:
         report["problem"] = str(error)
@@ -143,7 +143,7 @@ def _allow(libc: Any, ruleset: int, path: str, rights: int) -> None:
 
 
 def _refuse_sockets(libc: Any) -> bool:
-    """Let ``socket(AF_INET or AF_INET6, …)`` fail with EACCES; False if this cannot be done here."""
+    """Let sockets of the Internet families fail with EACCES; False if this cannot be done."""
     known = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}.get(platform.machine())
     if known is None:
         return False

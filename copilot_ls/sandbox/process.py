@@ -146,7 +146,7 @@ class ProcessSandbox:
             "file_bytes": limits.file_bytes,
             "processes": limits.processes,
             "readable": [*_SYSTEM, *map(str, self._readable)],
-            "writable": [str(self._folder), "/dev/null", "/dev/tty", "/dev/shm"],
+            "writable": [str(self._folder), "/dev/null", "/dev/tty"],
             "environment": {
                 "PATH": os.pathsep.join([str(self._interpreter.parent), os.defpath]),
                 "HOME": str(self._home),
@@ -261,12 +261,12 @@ def _size_of(folder: Path) -> int:
     for here, _, files in os.walk(folder):
         for name in files:
             with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(here, name)).st_size
+                total += (Path(here) / name).lstat().st_size
     return total
 
 
 def _interpreter_folders(interpreter: Path) -> list[Path]:
-    """Where an interpreter and its libraries stand: its environment, and what that was made from."""
+    """An interpreter's environment, and what that was made from."""
     folders = [interpreter.parent.parent, interpreter.resolve().parent.parent]
     config = interpreter.parent.parent / "pyvenv.cfg"
     with contextlib.suppress(OSError):
