@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import random
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any
 
-try:  # Python 3.11 moved it.
-    from re import _parser as sre_parse
-except ImportError:  # pragma: no cover
-    import sre_parse  # type: ignore[no-redef]
+# Python 3.11 moved the parser of regular expressions.
+sre_parse = importlib.import_module("re._parser" if sys.version_info >= (3, 11) else "sre_parse")
 
 _STANDARD: dict[type, Sequence[Any]] = {
     int: (0, 1, -1, 2, 3, 5, 10, 100, 1000),

@@ -26,8 +26,8 @@ from .targets import Definitions, References, Target, find_targets
 from .values import Values
 
 _STANDARD_MODULES = (
-    "argparse", "array", "collections", "datetime", "decimal", "fractions", "io", "itertools",
-    "json", "logging", "pathlib", "re", "types", "uuid",
+    "argparse", "array", "asyncio", "collections", "datetime", "decimal", "fractions", "io",
+    "itertools", "json", "logging", "pathlib", "re", "types", "uuid",
 )  # fmt: skip
 _MAX_SIGNATURES = 24
 _MAX_REPAIRS = 12

@@ -71,8 +71,6 @@ def finish(
     imports = references.statements(source)
     if "pytest." in source:
         imports.append("import pytest")
-    if "asyncio." in source and "import asyncio" not in imports:
-        imports.append("import asyncio")
     return Finished(kept.case.target, lines, imports, kept.goals, seconds, error)
 
 

@@ -19,7 +19,7 @@ import os
 import platform
 import struct
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_FILTER = 38, 22, 2
@@ -30,7 +30,7 @@ _FILE_ONLY = (1 << 0) | (1 << 1) | (1 << 2) | (1 << 14) | (1 << 15)
 _AF_INET, _AF_INET6 = 2, 10
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> NoReturn:
     report_path, spec_text, _, *command = arguments
     spec: dict[str, Any] = json.loads(spec_text)
     report = {"files": "", "network": "", "limits": "", "problem": ""}
@@ -44,14 +44,13 @@ def main(arguments: list[str]) -> int:
         json.dump(report, file)
     os.chdir(spec["folder"])
     os.execve(command[0], command, spec["environment"])
-    return 127
 
 
 def _limit(spec: dict[str, Any], report: dict[str, str]) -> None:
-    try:
-        import resource
-    except ImportError:
+    if platform.system() == "Windows":
         return
+    import resource
+
     wanted = (
         ("RLIMIT_CPU", int(spec["cpu_seconds"])),
         ("RLIMIT_AS", int(spec["memory_bytes"])),
@@ -169,4 +168,4 @@ def _refuse_sockets(libc: Any) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

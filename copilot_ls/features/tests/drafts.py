@@ -69,7 +69,7 @@ class Exploration:
                     for entry in _entries(answer["crashes"])
                 ),
                 parameters={
-                    str(name): tuple(str(part) for part in parts)
+                    str(name): tuple(str(part) for part in _list(parts))
                     for name, parts in _mapping(answer["parameters"]).items()
                 },
                 n_goals=_number(answer["goals"]),

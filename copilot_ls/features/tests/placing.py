@@ -21,7 +21,7 @@ def module_of(path: str, exists: Callable[[str], bool]) -> tuple[str, str]:
     return ".".join(parts), folder.as_posix()
 
 
-def test_path_of(path: str, exists: Callable[[str], bool]) -> str:
+def place_of_tests(path: str, exists: Callable[[str], bool]) -> str:
     """Where the tests of the module at ``path`` belong: beside its brothers, under a free name."""
     name = PurePosixPath(path).stem
     if name == "__init__":

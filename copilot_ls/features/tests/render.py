@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -220,9 +221,8 @@ def _quoted(name: str) -> str:
 
 def _arranged(imports: Sequence[str]) -> str:
     """Standard modules, others, in two groups as formatters arrange them."""
-    import sys
-
-    standard, other = [], []
+    standard: list[str] = []
+    other: list[str] = []
     for line in imports:
         module = line.split()[1].split(".")[0]
         (standard if module in sys.stdlib_module_names else other).append(line)

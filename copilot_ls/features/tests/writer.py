@@ -17,7 +17,7 @@ from pathlib import Path
 from copilot_ls.domain import Ending, Limits, SandboxRun
 from copilot_ls.features.tests.drafts import Draft, Exploration, Suspicion
 from copilot_ls.features.tests.options import TestOptions
-from copilot_ls.features.tests.placing import module_of, test_path_of
+from copilot_ls.features.tests.placing import module_of, place_of_tests
 from copilot_ls.features.tests.render import RenderedTest, render_file, render_tests
 from copilot_ls.ports import Sandbox
 
@@ -45,8 +45,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class WrittenTests:
-    """The proposal for one module. ``text`` is empty if nothing earned its place; then ``problem``
-    says why."""
+    """The proposal for one module.
+
+    ``text`` is empty if nothing earned its place; then ``problem`` says why.
+    """
 
     path: str
     module: str
@@ -84,7 +86,7 @@ class TestWriter:
         """Propose tests for the module at ``path`` (relative to the project)."""
         started = time.monotonic()
         module, folder = module_of(path, self._exists)
-        test_path = test_path_of(path, self._exists)
+        test_path = place_of_tests(path, self._exists)
         exploration, run = await self._explore(
             module, folder, only=only, seeds=[*seeds, *self._examples(path)], tell=on_progress
         )
