@@ -233,6 +233,7 @@ class _Watch:
             for child in self._started:
                 with contextlib.suppress(psutil.Error):
                     child.kill()
+            psutil.wait_procs(self._started, timeout=0.5)
 
     def _n_processes(self) -> int:
         with contextlib.suppress(psutil.Error):
