@@ -270,8 +270,12 @@ class Origin(StrEnum):
     """Where a suggestion came from."""
 
     MODEL = "model"
-    CACHE = "cache"
+    IN_FLIGHT = "in_flight"
+    """Begun for an earlier key, and what was typed since fits it."""
     TYPED_AHEAD = "typed_ahead"
+    SPECULATIVE = "speculative"
+    """Made before anybody asked, for what follows an accepted suggestion."""
+    CACHE = "cache"
 
 
 class Outcome(StrEnum):

@@ -399,6 +399,7 @@ class Workspace:
         )
 
     async def aclose(self) -> None:
+        await self.completer.aclose()
         await self.index.aclose()
 
 
