@@ -9,8 +9,8 @@
       ├─ DownloadError
       │    ├─ Offline             no source could be reached
       │    └─ DigestMismatch      what arrived is not what was promised
-      ├─ WorkspaceError           a path outside the workspace, unreadable, or not text
-      └─ SandboxError             a project's code cannot be run, or may not be
+      ├─ ScannerError             the security scanner is missing or does not work
+      └─ WorkspaceError           a path outside the workspace, unreadable, or not text
 
 Each carries a ``remedy``: one sentence that tells the user what to do.
 """
@@ -62,9 +62,9 @@ class DigestMismatch(DownloadError):
     """What arrived is not what the catalogue promises; it was removed."""
 
 
+class ScannerError(CopilotError):
+    """The security scanner is missing, or does not work on this machine."""
+
+
 class WorkspaceError(CopilotError):
     """A path that is outside the workspace, unreadable, or not text."""
-
-
-class SandboxError(CopilotError):
-    """A project's code cannot be run here, or the user has not allowed it."""

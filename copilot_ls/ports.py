@@ -5,11 +5,10 @@ A protocol stands here if it has two real implementations or stands at a process
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol, TypeVar
 
-from copilot_ls.domain import Capabilities, Delta, Limits, Prompt, SandboxRun
+from copilot_ls.domain import Capabilities, Delta, Document, Prompt, ScanReport
 from indexer.model import Hit, Query, Symbol
 from indexer.resolve.outline import Repository
 
@@ -72,42 +71,24 @@ class CodeIndex(Protocol):
         ...
 
 
-class Sandbox(Protocol):
-    """A place where a project's own code runs without harm: on a copy, confined and limited.
+class Scanner(Protocol):
+    """Looks for weaknesses in texts.
 
-    Implementations: a confined process, and scripted for tests.
+    Implementations: patterns in this process, and Semgrep in processes of its own.
     """
 
-    @property
-    def project(self) -> Path:
-        """The copy of the project; what is written here reaches nobody."""
-        ...
+    async def scan(
+        self, documents: Sequence[Document], on_progress: Callable[[int], None]
+    ) -> ScanReport:
+        """Scan each document on its own; ``on_progress`` is told how many are done so far.
 
-    @property
-    def scratch(self) -> Path:
-        """An empty folder that confined code may write to, and that we may read."""
-        ...
-
-    async def run(
-        self,
-        arguments: Sequence[str],
-        limits: Limits,
-        *,
-        environment: Mapping[str, str] | None = None,
-        stdin: str = "",
-        on_line: Callable[[str], None] | None = None,
-        follow: Path | None = None,
-    ) -> SandboxRun:
-        """Run the project's interpreter with ``arguments`` and wait for its end.
-
-        ``on_line`` gets each new line of the file ``follow`` while it grows. Cancelling the task
-        ends the process and all that it started.
+        What cannot be scanned is a problem in the report. Cancelling stops the work.
 
         Raises:
-            SandboxError: the interpreter cannot be started.
+            ScannerError: the engine cannot be used at all.
         """
         ...
 
-    def close(self) -> None:
-        """Remove the copy."""
+    async def aclose(self) -> None:
+        """End the processes and remove the files that scanning needed."""
         ...

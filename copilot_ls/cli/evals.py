@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from copilot_ls.cli.context import console, options_of, print_json
-from copilot_ls.evals import completion, retrieval
+from copilot_ls.domain import Confidence
+from copilot_ls.evals import completion, retrieval, security
 from copilot_ls.evals.cases import At, Case, read_cases
 from copilot_ls.evals.completion import ContextSource
 
@@ -89,6 +90,64 @@ def evaluate_completion(
             for snippet in answer.completion.snippets:
                 out.print(f"       | {snippet.stub}", markup=False, style="dim")
     _report(completion.summarise(answers), as_json=as_json)
+
+
+@app.command("security")
+def evaluate_security(
+    cases: CasesOption,
+    root: Annotated[Path, typer.Option("--root", help="Folder that the cases' paths are in.")],
+    confidence: Annotated[
+        Confidence, typer.Option("--confidence", help="Least confidence that counts.")
+    ] = Confidence.MEDIUM,
+    rivals: Annotated[
+        bool, typer.Option("--rivals/--no-rivals", help="Run Bandit and Ruff as well.")
+    ] = True,
+    as_json: JsonOption = False,
+    details: Annotated[bool, typer.Option("--details", help="Name each wrong verdict.")] = False,
+) -> None:
+    """How many weaknesses of ground-truthed code are found, and how much harmless is accused?"""
+    chosen = security.read_cases(cases)
+    documents = security.read_documents(chosen, root)
+    with _progress(len(documents), quiet=as_json) as on_progress:
+        own = security.run_own(documents, root, min_confidence=confidence, on_progress=on_progress)
+    others = {
+        "bandit": security.run_bandit(documents, root) if rivals else None,
+        "ruff": security.run_ruff(documents, root) if rivals else None,
+    }
+    if details:
+        out = console(stderr=True)
+        for what, wrong in zip(("missed", "accused"), security.missed(chosen, own), strict=True):
+            for case in wrong:
+                out.print(f"{what} {case.category} {case.path} {case.lines or ''}", markup=False)
+    summaries = {name: security.summarise(chosen, run) for name, run in others.items() if run}
+    summary = security.summarise(chosen, own)
+    if as_json:
+        print_json({**summary, "rivals": summaries})
+    else:
+        _print_security({"copilot-ls": summary, **summaries})
+
+
+def _print_security(summaries: Mapping[str, Mapping[str, object]]) -> None:
+    from rich.table import Table
+
+    figures = ("n_vulnerable", "n_harmless", "tpr", "fpr", "precision", "youden")
+    out = console()
+    for name, summary in summaries.items():
+        table = Table(name, *figures, box=None, header_style="bold")
+        table.add_row("all", *[_figure(summary[figure]) for figure in figures], style="bold")
+        categories = summary["by_category"]
+        if isinstance(categories, Mapping):
+            for category, rates in categories.items():
+                table.add_row(category, *[_figure(rates[figure]) for figure in figures])
+        out.print(table)
+        problems = summary["problems"]
+        if isinstance(problems, list) and problems:
+            out.print(f"  {len(problems)} problems: {problems[0]} …", style="yellow", markup=False)
+        out.print(
+            f"  mean over categories: tpr {summary['mean_tpr']:.3f}, fpr "
+            f"{summary['mean_fpr']:.3f};  {summary['ms_per_file']} ms a file\n",
+            style="dim",
+        )
 
 
 def _choose(cases: list[Case], limit: int) -> list[Case]:

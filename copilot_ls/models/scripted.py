@@ -146,10 +146,7 @@ def _words(text: str) -> list[str]:
 
 @dataclass
 class ScriptedModel:
-    """The port without a process. ``prompts`` records what was asked.
-
-    ``stopped`` is set when a request was cancelled before its end.
-    """
+    """The port without a process. ``prompts`` records what was asked."""
 
     script: Script
     fim: FimFormat | None = None
@@ -161,7 +158,6 @@ class ScriptedModel:
     def __post_init__(self) -> None:
         self._turn = asyncio.Lock()
         self._marks: dict[str, asyncio.Event] = {}
-        self.stopped = asyncio.Event()
 
     def mark(self, name: str) -> asyncio.Event:
         """Return the event that ``Reach(name)`` sets and ``Wait(name)`` awaits."""
@@ -221,9 +217,7 @@ class ScriptedModel:
                 )
                 yield Delta(finish=finish, usage=usage)
         finally:
-            if not is_finished:
-                self.n_cancelled += 1
-                self.stopped.set()
+            self.n_cancelled += not is_finished
 
     async def count_tokens(self, text: str) -> int:
         self._check_open()

@@ -1,0 +1,94 @@
+"""One look at documents with everything that scans: the findings that count, each once.
+
+Scanners report on their own; here their reports are joined, what is said twice is said once, and
+what somebody has accepted is set apart.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from copilot_ls.domain import Confidence, Document, Finding, Severity
+from copilot_ls.features.security.cwe import are_related
+from copilot_ls.features.security.suppress import split_suppressed
+from copilot_ls.ports import Scanner
+from indexer.model import Problem
+
+_CONFIDENCES = [*Confidence]
+_SEVERITIES = [*Severity]
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityOptions:
+    """Which findings are worth showing."""
+
+    min_confidence: Confidence = Confidence.MEDIUM
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The findings in order of path and place; ``suppressed`` ones a comment has taken back."""
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+async def check(
+    documents: Sequence[Document],
+    scanners: Sequence[Scanner],
+    options: SecurityOptions,
+    on_progress: Callable[[int], None],
+) -> Checked:
+    """Scan documents and join what is found; ``on_progress`` counts those that are done.
+
+    Raises:
+        ScannerError: an engine cannot be used at all.
+    """
+    findings: list[Finding] = []
+    problems: list[Problem] = []
+    for scanner in scanners:
+        report = await scanner.scan(documents, on_progress)
+        findings += report.findings
+        problems += report.problems
+    by_path = defaultdict(list)
+    for finding in findings:
+        if _CONFIDENCES.index(finding.confidence) >= _CONFIDENCES.index(options.min_confidence):
+            by_path[finding.path].append(finding)
+    kept: list[Finding] = []
+    suppressed: list[Finding] = []
+    for document in sorted(documents, key=lambda document: document.path):
+        of_document = say_once(by_path[document.path], document.text)
+        counting, taken_back = split_suppressed(of_document, document.text)
+        kept += counting
+        suppressed += taken_back
+    return Checked(tuple(kept), tuple(suppressed), tuple(dict.fromkeys(problems)))
+
+
+def say_once(findings: Iterable[Finding], text: str) -> list[Finding]:
+    """Keep one of the findings that say the same of one place: the gravest, then the surest.
+
+    The same is: related weaknesses in stretches that touch the same first line.
+    """
+    kept: list[tuple[int, Finding]] = []
+    for finding in sorted(findings, key=_weight):
+        line = text.count("\n", 0, finding.span.start)
+        is_said = any(
+            line == other_line and are_related(finding.cwe, other.cwe) for other_line, other in kept
+        )
+        if not is_said:
+            kept.append((line, finding))
+    return sorted((finding for _, finding in kept), key=lambda each: (each.span, each.rule))
+
+
+def _weight(finding: Finding) -> tuple[int, int, bool, bool, str, int]:
+    return (
+        -_SEVERITIES.index(finding.severity),
+        -_CONFIDENCES.index(finding.confidence),
+        not finding.trace,
+        not finding.fix,
+        finding.rule,
+        finding.span.start,
+    )

@@ -1,0 +1,418 @@
+"""Semgrep as a scanner: programs that end with their answer, one of them started ahead.
+
+A core process that was started ahead has read the rules and waits for its list of files; it
+answers in the time that scanning takes. Each answers once, so that none grows, and a crash
+costs one scan. The texts are written to a private folder under names of our own: what Semgrep
+sees of a repository is what we chose to show, whatever the repository says about ignoring,
+configuring or linking.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import shutil
+from asyncio.subprocess import Process
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from copilot_ls.domain import Document, ScanReport
+from copilot_ls.errors import ScannerError
+from copilot_ls.scanners.engine import Engine, environment
+from copilot_ls.scanners.languages import dialect_of
+from copilot_ls.scanners.private import make_private_folder
+from copilot_ls.scanners.results import Results, UnknownOutput, read_results
+from copilot_ls.scanners.rulebook import Rulebook
+from indexer.model import Problem
+
+_log = logging.getLogger(__name__)
+# For one rule on one file; a file that is slow for this many rules is given up.
+_RULE_SECONDS = 5
+_MAX_SLOW_RULES = 3
+_MAX_MEMORY_MB = 2_000
+# For one process: what starting may take on a busy machine, and for each file.
+_START_SECONDS = 30
+_FILE_SECONDS = 20
+_BATCH_DOCUMENTS = 64
+_BATCH_CHARS = 500_000
+_BACKGROUND_PRIORITY = 5
+_HAS_NAMED_PIPES = hasattr(os, "mkfifo")
+
+
+class SemgrepScanner:
+    """The ``Scanner`` port on Semgrep.
+
+    ``jobs`` processes run side by side. With ``idle_seconds``, one more is kept ahead for the
+    language that was scanned last, until nothing was scanned for so long; it takes 110 MB.
+    """
+
+    def __init__(
+        self, engine: Engine, rulebook: Rulebook, *, jobs: int, idle_seconds: float
+    ) -> None:
+        self._engine = engine
+        self._rules = {
+            name: {id_: rule for id_, rule in rulebook.rules.items() if name in rule.languages}
+            for name in {name for rule in rulebook.rules.values() for name in rule.languages}
+        }
+        self._problems = list(rulebook.problems)
+        self._slots = asyncio.Semaphore(jobs)
+        self._idle_seconds = idle_seconds
+        self._folder: Path | None = None
+        self._numbers = count()
+        self._ahead: tuple[str, _WaitingCore] | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
+        self._core_works = engine.core is not None
+
+    async def scan(
+        self, documents: Sequence[Document], on_progress: Callable[[int], None]
+    ) -> ScanReport:
+        n_done = 0
+
+        async def scan_batch(batch: _Batch) -> Results:
+            nonlocal n_done
+            async with self._slots:
+                results = await self._scan_batch(batch)
+            n_done += len(batch.documents)
+            on_progress(n_done)
+            return results
+
+        batches = [*_batches(documents, self._rules)]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(scan_batch(batch)) for batch in batches]
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        on_progress(len(documents))
+        found = [task.result() for task in tasks]
+        broken = {rule: why for results in found for rule, why in results.broken_rules.items()}
+        return ScanReport(
+            tuple(finding for results in found for finding in results.findings),
+            (
+                *self._problems,
+                *(Problem("", f"rule {rule} is not used: {why}") for rule, why in broken.items()),
+                *(problem for results in found for problem in results.problems),
+            ),
+        )
+
+    async def warm(self, language: str) -> None:
+        """Start a process ahead for a language, unless one waits already."""
+        dialect = dialect_of(language)
+        if dialect is not None and dialect.name in self._rules:
+            await self._start_ahead(dialect.name)
+
+    async def aclose(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        await self._stop_ahead()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    async def _scan_batch(self, batch: _Batch) -> Results:
+        """Scan some documents; those that bring a process down are found out and named."""
+        try:
+            return await self._run(batch)
+        except _Failed as error:
+            if len(batch.documents) == 1:
+                [document] = batch.documents
+                _log.debug("Semgrep failed on one document: %s", error)
+                return Results((), (Problem(document.path, f"is not scanned: {error}"),))
+        middle = len(batch.documents) // 2
+        halves = [
+            await self._scan_batch(_Batch(batch.language, part))
+            for part in (batch.documents[:middle], batch.documents[middle:])
+        ]
+        return Results(
+            tuple(finding for half in halves for finding in half.findings),
+            tuple(problem for half in halves for problem in half.problems),
+            {rule: why for half in halves for rule, why in half.broken_rules.items()},
+        )
+
+    async def _run(self, batch: _Batch) -> Results:
+        folder = self._private_folder() / f"run-{next(self._numbers)}"
+        folder.mkdir()
+        try:
+            files = _write(batch.documents, folder)
+            seconds = _START_SECONDS + _FILE_SECONDS * len(files)
+            rules = self._rules[batch.language]
+            if self._core_works:
+                try:
+                    output = await self._ask_core(batch.language, files, seconds)
+                    return read_results(output, files, rules)
+                except UnknownOutput as error:
+                    if self._engine.cli is None:
+                        raise ScannerError(
+                            f"Semgrep {self._engine.version} answers in an unknown way: {error}",
+                            remedy="install a version that is known to work: "
+                            "pip install 'copilot-ls[security]'",
+                        ) from error
+                    _log.warning("Semgrep's core is not understood; its slow command line serves")
+                    self._core_works = False
+            output = await self._ask_cli(batch.language, files, folder, seconds)
+            try:
+                return read_results(output, files, rules)
+            except UnknownOutput as error:
+                raise _Failed(f"Semgrep's answer is not understood ({error})") from error
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            if self._idle_seconds:
+                await self._start_ahead(batch.language)
+
+    async def _ask_core(
+        self, language: str, files: Mapping[str, Document], seconds: float
+    ) -> bytes:
+        message = _targets(files, language)
+        if _HAS_NAMED_PIPES:
+            process = await self._take(language)
+            return await process.answer(message, seconds)
+        targets = self._private_folder() / f"targets-{next(self._numbers)}.json"
+        targets.write_bytes(message)
+        try:
+            command = _core_command(self._core(), self._rules_file(language), targets)
+            return await _output(await _spawn(command, self._private_folder()), seconds)
+        finally:
+            targets.unlink(missing_ok=True)
+
+    async def _ask_cli(
+        self, language: str, files: Iterable[str], folder: Path, seconds: float
+    ) -> bytes:
+        command = [
+            str(self._engine.cli),
+            "scan",
+            "--json",
+            "--no-rewrite-rule-ids",
+            "--disable-nosem",
+            "--metrics=off",
+            "--disable-version-check",
+            "--no-git-ignore",
+            "--quiet",
+            "--jobs=1",
+            f"--timeout={_RULE_SECONDS}",
+            f"--timeout-threshold={_MAX_SLOW_RULES}",
+            f"--max-memory={_MAX_MEMORY_MB}",
+            "--max-target-bytes=0",
+            f"--config={self._rules_file(language)}",
+            *files,
+        ]
+        return await _output(await _spawn(command, folder), seconds)
+
+    async def _take(self, language: str) -> _WaitingCore:
+        """Return a core process for a language: the one that waits, or a new one."""
+        if self._ahead is not None and self._ahead[0] == language:
+            process, self._ahead = self._ahead[1], None
+            if process.is_alive:
+                return process
+            await process.stop()
+        return await self._start(language)
+
+    async def _start(self, language: str) -> _WaitingCore:
+        targets = self._private_folder() / f"targets-{next(self._numbers)}.json"
+        return await _WaitingCore.start(self._core(), self._rules_file(language), targets)
+
+    async def _start_ahead(self, language: str) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._idle_timer = loop.call_later(
+            self._idle_seconds, lambda: loop.create_task(self._stop_ahead())
+        )
+        if not self._core_works or not _HAS_NAMED_PIPES:
+            return
+        if self._ahead is not None:
+            if self._ahead[0] == language and self._ahead[1].is_alive:
+                return
+            await self._stop_ahead()
+        self._ahead = (language, await self._start(language))
+
+    async def _stop_ahead(self) -> None:
+        if self._ahead is not None:
+            process, self._ahead = self._ahead[1], None
+            await process.stop()
+
+    def _core(self) -> Path:
+        if self._engine.core is None:
+            raise AssertionError("nobody asks for a core that is not there")
+        return self._engine.core
+
+    def _private_folder(self) -> Path:
+        if self._folder is None:
+            self._folder = make_private_folder()
+        return self._folder
+
+    def _rules_file(self, language: str) -> Path:
+        path = self._private_folder() / f"rules-{language}.json"
+        if not path.exists():
+            path.write_text(Rulebook(self._rules[language]).to_semgrep(), encoding="utf-8")
+        return path
+
+
+class _Failed(Exception):
+    """A process did not answer; the text says why, for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    language: str
+    documents: Sequence[Document]
+
+
+class _WaitingCore:
+    """A core that has been told its rules, and will be told its files once, through a pipe."""
+
+    def __init__(self, process: Process, targets: Path, writer: int) -> None:
+        self._process = process
+        self._targets = targets
+        self._writer: int | None = writer
+
+    @classmethod
+    async def start(cls, core: Path, rules: Path, targets: Path) -> _WaitingCore:
+        os.mkfifo(targets, 0o600)
+        # Open for both, so that neither side waits for the other to open it.
+        writer = os.open(targets, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            process = await _spawn(_core_command(core, rules, targets), targets.parent)
+        except BaseException:
+            os.close(writer)
+            raise
+        return cls(process, targets, writer)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def answer(self, message: bytes, seconds: float) -> bytes:
+        """Tell it the files and return what it writes.
+
+        Raises:
+            _Failed: it died, or took longer than ``seconds``.
+        """
+        # The core opens its list twice. A plain file takes the place of the pipe first: whoever
+        # opens it from now on reads that, and whoever waits at the pipe already is told there.
+        plain = self._targets.with_suffix(".plain")
+        plain.write_bytes(message)
+        plain.replace(self._targets)
+        try:
+            if self._writer is None or os.write(self._writer, message) != len(message):
+                raise _Failed("it could not be told its files")
+            self._close()
+            return await _output(self._process, seconds)
+        except BlockingIOError as error:
+            raise _Failed("it could not be told its files") from error
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        self._close()
+        await _kill(self._process)
+        self._targets.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            os.close(self._writer)
+            self._writer = None
+
+
+def _batches(documents: Sequence[Document], languages: Container[str]) -> Iterator[_Batch]:
+    """Yield documents of one language together, few enough that progress can be seen."""
+    waiting: dict[str, list[Document]] = {}
+    for document in documents:
+        dialect = dialect_of(document.language)
+        if dialect is None or dialect.name not in languages:
+            continue
+        batch = waiting.setdefault(dialect.name, [])
+        batch.append(document)
+        n_chars = sum(len(each.text) for each in batch)
+        if len(batch) == _BATCH_DOCUMENTS or n_chars > _BATCH_CHARS:
+            yield _Batch(dialect.name, waiting.pop(dialect.name))
+    for language, batch in waiting.items():
+        yield _Batch(language, batch)
+
+
+def _write(documents: Sequence[Document], folder: Path) -> dict[str, Document]:
+    """Write texts under numbers; return each document by the path it went to."""
+    files = {}
+    for number, document in enumerate(documents):
+        dialect = dialect_of(document.language)
+        path = folder / f"{number}{dialect.suffix if dialect else ''}"
+        path.write_bytes(document.text.encode(errors="replace"))
+        files[str(path)] = document
+    return files
+
+
+def _targets(files: Iterable[str], language: str) -> bytes:
+    """Write the list of files in the form in which the core takes it."""
+    entries = [
+        [
+            "CodeTarget",
+            {
+                "path": {"fpath": path, "ppath": f"/{Path(path).name}"},
+                "analyzer": language,
+                "products": ["sast"],
+            },
+        ]
+        for path in files
+    ]
+    return json.dumps(["Targets", entries]).encode()
+
+
+def _core_command(core: Path, rules: Path, targets: Path) -> list[str]:
+    return [
+        str(core),
+        "-json_nodots",
+        "-fast",
+        *("-rules", str(rules)),
+        *("-targets", str(targets)),
+        *("-j", "1"),
+        *("-timeout", str(_RULE_SECONDS)),
+        *("-timeout_threshold", str(_MAX_SLOW_RULES)),
+        *("-max_memory", str(_MAX_MEMORY_MB)),
+    ]
+
+
+async def _spawn(command: Sequence[str], home: Path) -> Process:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=home,
+            env=environment(home),
+        )
+    except OSError as error:
+        raise ScannerError(
+            f"Semgrep cannot be started: {error}",
+            remedy="reinstall it: pip install --force-reinstall 'copilot-ls[security]'",
+        ) from error
+    if hasattr(os, "setpriority"):
+        # Typing and its model go first.
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, _BACKGROUND_PRIORITY)
+    return process
+
+
+async def _output(process: Process, seconds: float) -> bytes:
+    """Wait for a process and return what it wrote; kills it on the way out if need be."""
+    try:
+        async with asyncio.timeout(seconds):
+            output, _ = await process.communicate()
+    except TimeoutError as error:
+        raise _Failed(f"Semgrep took longer than {seconds:.0f} seconds") from error
+    finally:
+        await _kill(process)
+    # It says 0 for no findings, 1 for findings and 2 for errors, which its answer then names.
+    if process.returncode not in {0, 1, 2} or not output:
+        raise _Failed(f"Semgrep ended with code {process.returncode}")
+    return output
+
+
+async def _kill(process: Process) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
