@@ -12,7 +12,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 
@@ -29,6 +28,11 @@ _LEADING_LINE = re.compile(r"\s*(#|//|/\*|\*|@)")
 _HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*$")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _IDENTIFIER = re.compile(r"\w+")
+_WITHOUT_PUNCTUATION = "".join(
+    character if character.isalnum() or character == "_" else " "
+    for character in map(chr, range(128))
+)
+_MAX_KNOWN_WORDS = 65_536
 _PART = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 
 
@@ -52,16 +56,29 @@ def split_identifiers(text: str) -> str:
     ``parseHTTPResponse2`` and ``parse_http_response_2`` give the same words: the parts, and the
     whole without its punctuation, all in lower case.
     """
-    return " ".join(map(_words_of, _IDENTIFIER.findall(text)))
+    # For ASCII this is twice as fast as the regular expression, and finds the same.
+    identifiers = (
+        text.translate(_WITHOUT_PUNCTUATION).split()
+        if text.isascii()
+        else _IDENTIFIER.findall(text)
+    )
+    return " ".join(map(_WORDS.__getitem__, identifiers))
 
 
-# Code repeats its names: nine of ten identifiers of a repository are found here.
-@lru_cache(maxsize=65_536)
-def _words_of(identifier: str) -> str:
-    parts = [part.lower() for part in _PART.findall(identifier)]
-    if len(parts) > 1:
-        parts.insert(0, "".join(parts))
-    return " ".join(parts)
+class _Words(dict[str, str]):
+    """Identifier → its words. Code repeats its names: nine of ten are found here."""
+
+    def __missing__(self, identifier: str) -> str:
+        parts = [part.lower() for part in _PART.findall(identifier)]
+        if len(parts) > 1:
+            parts.insert(0, "".join(parts))
+        if len(self) >= _MAX_KNOWN_WORDS:
+            self.clear()
+        words = self[identifier] = " ".join(parts)
+        return words
+
+
+_WORDS = _Words()
 
 
 @dataclass(frozen=True, slots=True)

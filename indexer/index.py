@@ -12,14 +12,15 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import astuple, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from indexer import chunk, plan, scan, search
+from indexer import plan, scan, search
 from indexer.errors import EmbedderUnavailable, IndexCorrupt, IndexerError
+from indexer.intake.pool import Taken, take_in_all
 from indexer.model import (
     FileStamp,
     Hit,
@@ -42,6 +43,7 @@ from indexer.resolve.outline import EmptyRepository, Repository
 from indexer.store import embeddings, lock, records
 from indexer.store.catalog import Cache, Catalog
 from indexer.store.database import Database, get_meta, set_meta, touch
+from indexer.store.records import FileRows
 from indexer.store.vectors import VectorIndex
 from indexer.syntax import parse
 
@@ -52,7 +54,9 @@ _T = TypeVar("_T")
 OnProgress = Callable[[UpdateProgress], None]
 ShouldStop = Callable[[], bool]
 
-_FILES_PER_TRANSACTION = 200
+# What a kill loses at most; smaller transactions cost more, because each sorts its words anew.
+_FILES_PER_TRANSACTION = 500
+_BYTES_PER_TRANSACTION = 2_000_000
 _TEXTS_PER_TRANSACTION = 64
 # The tables and the lexical index of a file take about five times its size.
 _STORE_BYTES_PER_SOURCE_BYTE = 6
@@ -227,11 +231,9 @@ class Index:
                 for path in run.plan.removed:
                     records.remove_file(connection, path)
                 touch(connection)
-        for start in range(0, len(wanted), _FILES_PER_TRANSACTION):
-            batch = wanted[start : start + _FILES_PER_TRANSACTION]
-            self._write_batch(run, batch, found, done=start, total=len(wanted))
-            if run.should_stop():
-                return
+        self._write(run, [found[path] for path in wanted])
+        if run.should_stop():
+            return
         with self._database.writing() as connection:
             records.restamp_files(connection, (found[path] for path in run.plan.unchanged))
             records.write_skipped(
@@ -282,55 +284,44 @@ class Index:
         self._is_damaged = False
         return None
 
-    def _write_batch(
-        self,
-        run: _Run,
-        paths: Sequence[str],
-        stamps: Mapping[str, FileStamp],
-        *,
-        done: int,
-        total: int,
-    ) -> None:
-        written: list[records.FileRecord] = []
-        left_out: list[str] = []
-        with run.phase(UpdatePhase.PARSE):
-            for number, path in enumerate(paths, done):
-                if run.should_stop():
+    def _write(self, run: _Run, stamps: Sequence[FileStamp]) -> None:
+        """Take in these files and write them, some of them in each transaction."""
+        batch: list[Taken] = []
+        size = 0
+        with contextlib.closing(take_in_all(self.root, stamps, self._options)) as coming:
+            while not run.should_stop():
+                with run.phase(UpdatePhase.PARSE):
+                    taken = next(coming, None)
+                if taken is None:
                     break
-                run.tell(UpdateProgress(UpdatePhase.PARSE, number, total, path))
-                record = self._read(run, stamps[path])
-                if record is None:
-                    left_out.append(path)
-                else:
-                    written.append(record)
+                stamp = stamps[run.n_taken]
+                run.n_taken += 1
+                run.tell(UpdateProgress(UpdatePhase.PARSE, run.n_taken, len(stamps), stamp.path))
+                if isinstance(taken, Skipped):
+                    run.skipped.append(taken)
+                    run.left_out[stamp.path] = stamp
+                batch.append(taken)
+                size += stamp.size
+                if size > _BYTES_PER_TRANSACTION or len(batch) >= _FILES_PER_TRANSACTION:
+                    self._write_batch(run, batch, total=len(stamps))
+                    batch, size = [], 0
+        self._write_batch(run, batch, total=len(stamps))
+
+    def _write_batch(self, run: _Run, batch: Sequence[Taken], *, total: int) -> None:
+        if not batch:
+            return
+        written = [taken for taken in batch if isinstance(taken, FileRows)]
         with run.phase(UpdatePhase.WRITE), self._database.writing() as connection:
-            for path in left_out:
-                records.remove_file(connection, path)
-            for record in written:
-                records.write_file(connection, record)
+            for taken in batch:
+                if isinstance(taken, Skipped):
+                    records.remove_file(connection, taken.path)
+            records.write_files(connection, written)
             touch(connection)
         run.n_files += len(written)
-        run.n_symbols += sum(len(record.parsed.symbols) for record in written)
-        run.n_chunks += sum(len(record.chunks) for record in written)
-        run.tell(UpdateProgress(UpdatePhase.WRITE, done + len(paths), total))
-
-    def _read(self, run: _Run, stamp: FileStamp) -> records.FileRecord | None:
-        language = parse.language_of(stamp.path)
-        if language is None:
-            return None
-        source = scan.read_source(self.root, stamp.path, self._options)
-        if isinstance(source, Skipped):
-            run.skipped.append(source)
-            run.left_out[stamp.path] = stamp
-            return None
-        parsed = parse.parse(stamp.path, language, source.text)
-        run.problems += (*source.problems, *parsed.problems)
-        return records.FileRecord(
-            stamp=source.stamp,
-            parsed=parsed,
-            chunks=chunk.chunks_of(parsed, source.text),
-            n_lines=source.text.count("\n") + 1,
-        )
+        run.n_symbols += sum(len(rows.symbols) for rows in written)
+        run.n_chunks += sum(len(rows.chunks) for rows in written)
+        run.problems += (problem for rows in written for problem in rows.found_problems())
+        run.tell(UpdateProgress(UpdatePhase.WRITE, run.n_taken, total))
 
     def _embed(self, run: _Run, embedder: Embedder, *, is_complete: bool) -> None:
         try:
@@ -418,7 +409,7 @@ class _Run:
         self.problems: list[Problem] = []
         self.skipped: list[Skipped] = []
         self.left_out: dict[str, FileStamp] = {}
-        self.n_files = self.n_symbols = self.n_chunks = self.n_embedded = 0
+        self.n_taken = self.n_files = self.n_symbols = self.n_chunks = self.n_embedded = 0
         self._seconds: dict[str, float] = {}
 
     @contextlib.contextmanager

@@ -230,6 +230,7 @@ class SkipReason(StrEnum):
     TOO_LARGE = "too large"
     GENERATED = "generated, minified or vendored"
     UNREADABLE = "unreadable"
+    HARMFUL = "ends the process that reads it"
     OUTSIDE = "link that leaves the workspace"
     NOT_A_FILE = "not a regular file"
 

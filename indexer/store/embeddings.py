@@ -10,8 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-import numpy as np
-
 from indexer.ports import Vectors
 
 
@@ -42,6 +40,8 @@ def add(
     connection: sqlite3.Connection, embedder: str, hashes: Sequence[str], vectors: Vectors
 ) -> None:
     """Store one vector for each hash."""
+    import numpy as np
+
     rows = np.asarray(vectors, dtype=np.float16)
     connection.executemany(
         "INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)",
@@ -63,6 +63,8 @@ def read(
     connection: sqlite3.Connection, embedder: str, hashes: Sequence[str]
 ) -> tuple[list[str], Vectors]:
     """The stored vectors among these texts (a few hundred), scaled to length one again."""
+    import numpy as np
+
     marks = ",".join("?" * len(hashes))
     rows = connection.execute(
         f"SELECT text_hash, vector FROM embeddings WHERE embedder = ? AND text_hash IN ({marks})",  # noqa: S608
@@ -95,6 +97,8 @@ def collect(connection: sqlite3.Connection, embedder: str) -> int:
 
 def normalise(vectors: Vectors) -> Vectors:
     """Scale rows to length one; rows of zeros stay zeros."""
+    import numpy as np
+
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     scaled: Vectors = vectors / np.maximum(lengths, 1e-12)
     return scaled

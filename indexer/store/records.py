@@ -1,7 +1,9 @@
-"""Writing one file's content into the tables, and taking it out again.
+"""Writing files into the tables, and taking them out again.
 
-Every function works inside the caller's transaction and leaves the tables consistent with each
-other: the lexical index and the counts of names follow the rows of a file.
+A file is first made into rows, which needs no database and happens where it was parsed, mostly in
+another process; writing them is then all that the one writer has to do.
+Every function that writes works inside the caller's transaction and leaves the tables consistent
+with each other: the lexical index and the counts of names follow the rows of a file.
 Reading is the business of ``catalog``.
 """
 
@@ -9,17 +11,22 @@ from __future__ import annotations
 
 import json
 import posixpath
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from indexer.chunk import split_identifiers
-from indexer.model import Chunk, FileStamp, ParsedFile, Problem, Signature, Skipped, Symbol
+from indexer.model import Chunk, FileStamp, ParsedFile, Problem, Signature, Skipped
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _NAMELESS = frozenset({"self", "cls", "this", "super"})
 IS_ASYNC, IS_PUBLIC, IS_DEPRECATED = 1, 2, 4
+
+Row: TypeAlias = tuple[str | int | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,36 +37,77 @@ class FileRecord:
     parsed: ParsedFile
     chunks: Sequence[Chunk]
     n_lines: int
+    problems: Sequence[Problem] = ()
 
 
-def write_file(connection: sqlite3.Connection, record: FileRecord) -> None:
-    """Store a file in place of what was stored of it."""
+class FileRows(NamedTuple):
+    """One file as rows of the tables, each without the ids that only the writer can give.
+
+    Made of strings, numbers, lists and tuples alone, so that it travels between processes at the
+    cost of copying. ``symbol_words`` and ``chunk_words`` are what the lexical index gets.
+    """
+
+    stamp: Row
+    file: Row
+    symbols: list[Row]
+    symbol_words: list[Row]
+    references: list[Row]
+    imports: list[Row]
+    chunks: list[Row]
+    chunk_words: list[Row]
+    problems: list[Row]
+
+    @property
+    def path(self) -> str:
+        return str(self.stamp[0])
+
+    def found_problems(self) -> list[Problem]:
+        """What the file could not say of itself."""
+        return [Problem(str(p), str(message), int(line or 0)) for p, message, line in self.problems]
+
+
+def rows_of(record: FileRecord) -> FileRows:
+    """A file as rows; pure, and half of what indexing it costs."""
     parsed, stamp = record.parsed, record.stamp
-    remove_file(connection, stamp.path)
-    file_id = _next_id(connection, "files")
-    connection.execute(
-        "INSERT INTO files (id, path, stem, language, size, modified_ns, content_hash, n_lines,"
-        " docstring, exports, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            file_id,
-            stamp.path,
+    return FileRows(
+        stamp=(stamp.path, stamp.size, stamp.modified_ns, stamp.content_hash),
+        file=(
             module_stem(stamp.path),
             parsed.language,
-            stamp.size,
-            stamp.modified_ns,
-            stamp.content_hash,
             record.n_lines,
             parsed.docstring,
             None if parsed.exports is None else json.dumps(parsed.exports),
-            time.time(),
         ),
-    )
-    _write_symbols(connection, file_id, parsed.symbols)
-    connection.executemany(
-        "INSERT INTO refs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
+        symbols=[
             (
-                file_id,
+                symbol.name,
+                symbol.qualified_name,
+                symbol.kind.value,
+                symbol.span.start,
+                symbol.span.end,
+                symbol.line,
+                symbol.end_line,
+                symbol.stub,
+                _encode_signature(symbol.signature),
+                symbol.annotation,
+                symbol.docstring,
+                json.dumps(symbol.decorators) if symbol.decorators else "",
+                json.dumps(symbol.bases) if symbol.bases else "",
+                IS_ASYNC * symbol.is_async
+                | IS_PUBLIC * symbol.is_public
+                | IS_DEPRECATED * symbol.is_deprecated,
+            )
+            for symbol in parsed.symbols
+        ],
+        symbol_words=[
+            (
+                split_identifiers(symbol.qualified_name),
+                split_identifiers(f"{symbol.stub} {symbol.docstring}"),
+            )
+            for symbol in parsed.symbols
+        ],
+        references=[
+            (
                 reference.name,
                 reference.kind.value,
                 reference.span.start,
@@ -74,19 +122,54 @@ def write_file(connection: sqlite3.Connection, record: FileRecord) -> None:
             )
             for reference in parsed.references
         ],
+        imports=[(i.module, i.line, i.name, i.alias, i.level) for i in parsed.imports],
+        chunks=[
+            (
+                chunk.id,
+                chunk.qualified_name,
+                chunk.kind,
+                chunk.span.start,
+                chunk.span.end,
+                chunk.line,
+                chunk.end_line,
+                chunk.header,
+                chunk.text,
+                chunk.text_hash,
+            )
+            for chunk in record.chunks
+        ],
+        chunk_words=[
+            (
+                split_identifiers(chunk.qualified_name),
+                split_identifiers(chunk.header),
+                split_identifiers(chunk.text),
+            )
+            for chunk in record.chunks
+        ],
+        problems=[
+            (problem.path, problem.message, problem.line)
+            for problem in (*record.problems, *parsed.problems)
+        ],
     )
-    connection.executemany(
-        "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)",
-        [(file_id, i.module, i.line, i.name, i.alias, i.level) for i in parsed.imports],
-    )
-    _write_chunks(connection, file_id, record.chunks)
-    _count_names(
-        connection,
-        Counter(reference.name for reference in parsed.references),
-        Counter(symbol.name for symbol in parsed.symbols),
-        sign=1,
-    )
-    _write_problems(connection, parsed.problems)
+
+
+def write_files(connection: sqlite3.Connection, files: Sequence[FileRows]) -> None:
+    """Store files in place of what was stored of them."""
+    for rows in files:
+        remove_file(connection, rows.path)
+    file_id = _next_id(connection, "files")
+    symbol_id = _next_id(connection, "symbols")
+    chunk_id = _next_id(connection, "chunks")
+    references: Counter[str] = Counter()
+    definitions: Counter[str] = Counter()
+    for rows in files:
+        _write_file(connection, rows, file_id, symbol_id, chunk_id)
+        references.update(str(row[0]) for row in rows.references)
+        definitions.update(str(row[0]) for row in rows.symbols)
+        file_id += 1
+        symbol_id += len(rows.symbols)
+        chunk_id += len(rows.chunks)
+    _count_names(connection, references, definitions, sign=1)
 
 
 def remove_file(connection: sqlite3.Connection, path: str) -> None:
@@ -169,81 +252,52 @@ def receiver_name(receiver: str) -> str:
     return name.lstrip("_") if name.isidentifier() and name not in _NAMELESS else ""
 
 
-def _write_symbols(connection: sqlite3.Connection, file_id: int, symbols: Sequence[Symbol]) -> None:
-    first = _next_id(connection, "symbols")
+def _write_file(
+    connection: sqlite3.Connection, rows: FileRows, file_id: int, symbol_id: int, chunk_id: int
+) -> None:
+    path, size, modified_ns, content_hash = rows.stamp
+    stem, language, n_lines, docstring, exports = rows.file
+    connection.execute(
+        "INSERT INTO files (id, path, stem, language, size, modified_ns, content_hash, n_lines,"
+        " docstring, exports, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            file_id,
+            path,
+            stem,
+            language,
+            size,
+            modified_ns,
+            content_hash,
+            n_lines,
+            docstring,
+            exports,
+            time.time(),
+        ),
+    )
     connection.executemany(
         "INSERT INTO symbols VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                symbol_id,
-                file_id,
-                symbol.name,
-                symbol.qualified_name,
-                symbol.kind.value,
-                symbol.span.start,
-                symbol.span.end,
-                symbol.line,
-                symbol.end_line,
-                symbol.stub,
-                _encode_signature(symbol.signature),
-                symbol.annotation,
-                symbol.docstring,
-                json.dumps(symbol.decorators) if symbol.decorators else "",
-                json.dumps(symbol.bases) if symbol.bases else "",
-                IS_ASYNC * symbol.is_async
-                | IS_PUBLIC * symbol.is_public
-                | IS_DEPRECATED * symbol.is_deprecated,
-            )
-            for symbol_id, symbol in enumerate(symbols, first)
-        ],
+        [(rowid, file_id, *row) for rowid, row in enumerate(rows.symbols, symbol_id)],
     )
     connection.executemany(
         "INSERT INTO symbols_fts (rowid, name, declaration) VALUES (?, ?, ?)",
-        [
-            (
-                symbol_id,
-                split_identifiers(symbol.qualified_name),
-                split_identifiers(f"{symbol.stub} {symbol.docstring}"),
-            )
-            for symbol_id, symbol in enumerate(symbols, first)
-        ],
+        [(rowid, *words) for rowid, words in enumerate(rows.symbol_words, symbol_id)],
     )
-
-
-def _write_chunks(connection: sqlite3.Connection, file_id: int, chunks: Sequence[Chunk]) -> None:
-    first = _next_id(connection, "chunks")
+    connection.executemany(
+        "INSERT INTO refs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(file_id, *row) for row in rows.references],
+    )
+    connection.executemany(
+        "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)", [(file_id, *row) for row in rows.imports]
+    )
     connection.executemany(
         "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                rowid,
-                chunk.id,
-                file_id,
-                chunk.qualified_name,
-                chunk.kind,
-                chunk.span.start,
-                chunk.span.end,
-                chunk.line,
-                chunk.end_line,
-                chunk.header,
-                chunk.text,
-                chunk.text_hash,
-            )
-            for rowid, chunk in enumerate(chunks, first)
-        ],
+        [(rowid, row[0], file_id, *row[1:]) for rowid, row in enumerate(rows.chunks, chunk_id)],
     )
     connection.executemany(
         "INSERT INTO chunks_fts (rowid, name, header, body) VALUES (?, ?, ?, ?)",
-        [
-            (
-                rowid,
-                split_identifiers(chunk.qualified_name),
-                split_identifiers(chunk.header),
-                split_identifiers(chunk.text),
-            )
-            for rowid, chunk in enumerate(chunks, first)
-        ],
+        [(rowid, *words) for rowid, words in enumerate(rows.chunk_words, chunk_id)],
     )
+    connection.executemany("INSERT INTO problems VALUES (?, ?, ?)", rows.problems)
 
 
 def _next_id(connection: sqlite3.Connection, table: str) -> int:
@@ -267,13 +321,6 @@ def _count_names(
             (name, sign * references.get(name, 0), sign * definitions.get(name, 0))
             for name in references.keys() | definitions.keys()
         ],
-    )
-
-
-def _write_problems(connection: sqlite3.Connection, problems: Iterable[Problem]) -> None:
-    connection.executemany(
-        "INSERT INTO problems VALUES (?, ?, ?)",
-        [(problem.path, problem.message, problem.line) for problem in problems],
     )
 
 

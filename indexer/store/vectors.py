@@ -24,8 +24,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from indexer.errors import IndexCorrupt, IndexerError
 from indexer.ports import Vectors
 from indexer.store import embeddings, lock
@@ -219,6 +217,8 @@ class VectorIndex:
         return True
 
     def _nearest(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        import numpy as np
+
         found = self._chunks.query(
             query_embeddings=np.asarray(vector, dtype=np.float32).reshape(1, -1),
             n_results=min(limit, self.n_vectors),

@@ -313,8 +313,10 @@ def test_a_killed_update_leaves_an_index_that_the_next_one_completes(
     script = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
+        "import indexer.index\n"
         "from indexer.index import Index\n"
         "from indexer.model import IndexOptions, UpdatePhase\n"
+        "indexer.index._FILES_PER_TRANSACTION = 200\n"
         "index = Index.open(Path(sys.argv[1]), Path(sys.argv[2]), options=IndexOptions(vectors=False))\n"
         "def tell(progress):\n"
         "    if progress.phase is UpdatePhase.PARSE and progress.done == 300:\n"
@@ -422,7 +424,7 @@ def test_opening_imports_nothing_heavy(root: Path, tmp_path: Path) -> None:
         "from indexer.model import IndexOptions\n"
         "index = Index.open(Path(sys.argv[1]), Path(sys.argv[2]), options=IndexOptions())\n"
         "index.lookup('x')\n"
-        "heavy = {'chromadb', 'onnxruntime', 'tokenizers', 'git', 'httpx'} & set(sys.modules)\n"
+        "heavy = {'chromadb', 'numpy', 'onnxruntime', 'tokenizers', 'git', 'httpx'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"
     )
     done = subprocess.run(

@@ -13,7 +13,7 @@ from indexer.errors import IndexerError
 from indexer.model import Chunk, FileStamp, IndexState, ParsedFile, Span
 from indexer.store import embeddings, lock
 from indexer.store.database import Database, get_meta, touch
-from indexer.store.records import FileRecord, remove_file, write_file
+from indexer.store.records import FileRecord, remove_file, rows_of, write_files
 from indexer.store.vectors import FOLDER, VectorIndex, limited_file_size
 
 EMBEDDER = "test"
@@ -35,7 +35,8 @@ def fill(database: Database, numbers: Sequence[int]) -> None:
     with database.writing() as connection:
         remove_file(connection, "a.py")
         stamp = FileStamp("a.py", 1, 1, "x")
-        write_file(connection, FileRecord(stamp, ParsedFile("a.py", "python"), chunks, 1))
+        record = FileRecord(stamp, ParsedFile("a.py", "python"), chunks, 1)
+        write_files(connection, [rows_of(record)])
         hashes = [chunk.text_hash for chunk in chunks]
         embeddings.add(connection, EMBEDDER, hashes, VECTORS[list(numbers)])
         touch(connection)
