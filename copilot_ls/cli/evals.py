@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +12,11 @@ import typer
 
 from copilot_ls.cli.context import console, options_of, print_json
 from copilot_ls.domain import Confidence
+from copilot_ls.errors import ConfigError
 from copilot_ls.evals import completion, retrieval, security
 from copilot_ls.evals.cases import At, Case, read_cases
-from copilot_ls.evals.completion import ContextSource
+from copilot_ls.evals.completion import Answer, Condition, ContextSource, Part
+from copilot_ls.evals.plot import bars
 
 app = typer.Typer(help="Measure retrieval and completions on real cases.", no_args_is_help=True)
 
@@ -62,34 +64,88 @@ def evaluate_completion(
         ContextSource, typer.Option("--context", help="Where signatures come from.")
     ] = ContextSource.INDEX,
     without: Annotated[
-        list[str] | None, typer.Option("--without", help="Leave a part out: context.")
+        list[Part] | None, typer.Option("--without", help="Leave a part out; can be repeated.")
     ] = None,
-    model: Annotated[str, typer.Option("--model", help="Catalogue id, or the settings'.")] = "",
+    side_by_side: Annotated[
+        bool, typer.Option("--compare", help="In file only, ours, and the true signature given.")
+    ] = False,
+    model: Annotated[
+        str, typer.Option("--model", help="Catalogue id, or URL#MODEL of a server.")
+    ] = "",
+    warm: Annotated[
+        bool, typer.Option("--warm", help="The engine has read the place up to one key earlier.")
+    ] = False,
     limit: LimitOption = 0,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Write a picture, as SVG.")] = None,
     as_json: JsonOption = False,
     details: Annotated[bool, typer.Option("--details", help="One line for each case.")] = False,
 ) -> None:
     """What would have been shown at real calls of a repository's own API?"""
     options = options_of(context)
-    extra = (f"model.completion={model}",) if model else ()
-    settings = type(options)((*options.assignments, *extra), options.debug).settings_for(None)
-    if "context" in (without or []):
-        source = ContextSource.NONE
+    assignments = (*options.assignments, *_model_settings(model))
+    settings = type(options)(assignments, options.debug).settings_for(None)
+    conditions = (
+        completion.COMPARED
+        if side_by_side
+        else {"ours": Condition(source, frozenset(without or ()))}
+    )
     chosen = _choose(read_cases(cases), limit)
+    run = completion.Run(at, list(conditions.values()), settings, is_warm=warm)
     with _progress(len(chosen), quiet=as_json) as on_progress:
-        answers = asyncio.run(
-            completion.run_completion(
-                chosen, repos, at=at, context=source, settings=settings, on_progress=on_progress
-            )
-        )
+        told = asyncio.run(completion.run_completion(chosen, repos, run, on_progress=on_progress))
+    answers = dict(zip(conditions, told, strict=True))
     if details:
-        out = console(stderr=True)
-        for answer in answers:
-            out.print(f"{answer.case.id}\n  want {answer.expected}", markup=False)
-            out.print(f"  got  {answer.text}", markup=False)
+        _print_details(answers)
+    summary = completion.summarise(answers["ours"])
+    compared = completion.compare(answers)
+    if plot is not None:
+        title = f"Exact match at {at}s, {summary['model']}, n = {len(chosen)}"
+        plot.write_text(bars(title, " %", completion.exact_shares(answers)), encoding="utf-8")
+    if as_json:
+        print_json({**summary, "conditions": compared})
+        return
+    if side_by_side:
+        _print_comparison(compared)
+    _report(summary, as_json=False)
+
+
+def _model_settings(model: str) -> tuple[str, ...]:
+    """Turn ``--model`` into settings; a server is named by the user's own hand here."""
+    if not model.startswith(("http://", "https://")):
+        return (f"model.completion={model}",) if model else ()
+    url, _, served = model.partition("#")
+    if not served:
+        raise ConfigError("the server's model is not named", remedy=f"write --model {url}#MODEL")
+    return ("model.engine=endpoint", f"endpoint.url={url}", f"endpoint.model={served}")
+
+
+def _print_details(answers: Mapping[str, Sequence[Answer]]) -> None:
+    out = console(stderr=True)
+    for told in zip(*answers.values(), strict=True):
+        out.print(f"{told[0].case.id}\n  want {told[0].expected}", markup=False)
+        for name, answer in zip(answers, told, strict=True):
+            out.print(f"  {name}: {answer.text}", markup=False)
             for snippet in answer.completion.snippets:
                 out.print(f"       | {snippet.stub}", markup=False, style="dim")
-    _report(completion.summarise(answers), as_json=as_json)
+
+
+def _print_comparison(compared: Mapping[str, object]) -> None:
+    from rich.table import Table
+
+    table = Table("", "exact match", "", "times", "edit similarity", "shown", box=None)
+    for name, figures in compared.items():
+        if not isinstance(figures, Mapping):
+            continue
+        exact, times = figures["exact_match_interval"], figures["exact_match_times"]
+        table.add_row(
+            name,
+            f"{exact.value:.3f}",
+            f"[dim]{exact.low:.3f}-{exact.high:.3f}[/]",
+            f"{times.value:.1f}",
+            f"{figures['edit_similarity']:.1f}",
+            f"{figures['show_rate']:.2f}",
+        )
+    console().print(table)
 
 
 @app.command("security")

@@ -106,11 +106,16 @@ def is_exact(answer: str, expected: str) -> bool:
 
 def identifier_f1(answer: str, expected: str) -> float:
     """Return the F1 score, 0 to 1, of the identifiers (as sets)."""
-    said, wanted = set(_IDENTIFIER.findall(answer)), set(_IDENTIFIER.findall(expected))
+    said, wanted = identifiers(answer), identifiers(expected)
     if not said and not wanted:
         return 1.0
     common = len(said & wanted)
     return 2 * common / (len(said) + len(wanted))
+
+
+def identifiers(text: str) -> set[str]:
+    """Return the names in a piece of code."""
+    return set(_IDENTIFIER.findall(text))
 
 
 def first_line(text: str) -> str:

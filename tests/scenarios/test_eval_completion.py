@@ -1,0 +1,101 @@
+"""``eval completion`` on a small repository with a scripted model, in this process."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from copilot_ls.cli import app as cli
+from copilot_ls.cli.exit_codes import ExitCode
+from copilot_ls.models.scripted import Script, say
+
+Run = Callable[..., int]
+
+TAX = "class Tax:\n    def net(self, amount: int) -> int:\n        return amount\n"
+ORDERS = """\
+from shop.tax import Tax
+
+
+def total(order, tax: Tax):
+    paid = tax.net(order.amount)
+    return paid
+"""
+CASE = {
+    "id": "shop/0",
+    "repo": "shop",
+    "path": "shop/orders.py",
+    "line": 4,
+    "character": 4,
+    "member_character": 15,
+    "groundtruth": "paid = tax.net(order.amount)",
+    "groundtruth_member": "net(order.amount)",
+    "callee": "shop.tax.Tax.net",
+    "callee_kind": "method",
+    "callee_path": "shop/tax.py",
+    "callee_line": 1,
+}
+
+
+@pytest.fixture
+def evaluate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    package = tmp_path / "repositories" / "shop" / "shop"
+    package.mkdir(parents=True)
+    (package / "tax.py").write_text(TAX, encoding="utf-8")
+    (package / "orders.py").write_text(ORDERS, encoding="utf-8")
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text(json.dumps(CASE), encoding="utf-8")
+    script = tmp_path / "script.json"
+    replies = [say("net(order.amount)", when="Tax.net("), say("gross()")]
+    script.write_text(Script.to_json(replies), encoding="utf-8")
+    monkeypatch.setenv("COPILOT_LS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COPILOT_LS_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("COPILOT_LS_SCRIPT", str(script))
+
+    def evaluate(*arguments: str) -> int:
+        command = ["copilot-ls", "eval", "completion", "--cases", str(cases)]
+        command += ["--repos", str(tmp_path / "repositories"), *arguments]
+        monkeypatch.setattr(sys, "argv", command)
+        return cli.run()
+
+    return evaluate
+
+
+def test_the_figures_stand_at_the_top(evaluate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate("--json") == ExitCode.OK
+    figures = json.loads(capsys.readouterr().out)
+    shares = {name: figures[name] for name in ("exact_match", "identifier_f1", "show_rate")}
+    assert shares == {"exact_match": 1.0, "identifier_f1": 1.0, "show_rate": 1.0}
+    assert (figures["edit_similarity"], figures["parse_rate"]) == (100.0, 1.0)
+    assert figures["valid_api_rate"] + figures["invalid_api_rate"] == 1.0
+    assert list(figures["latency_ms"])[:2] == ["total", "from model"]
+
+
+def test_conditions_stand_side_by_side_with_their_intervals(
+    evaluate: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    picture = tmp_path / "picture.svg"
+    assert evaluate("--compare", "--json", "--plot", str(picture)) == ExitCode.OK
+    conditions = json.loads(capsys.readouterr().out)["conditions"]
+    exact = {name: figures["exact_match"] for name, figures in conditions.items()}
+    assert exact == {"in file only": 0.0, "ours": 1.0, "true signature": 1.0}
+    assert conditions["ours"]["exact_match_gain"]["low"] == 1.0
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_without_context_the_model_sees_no_signature(
+    evaluate: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate("--without", "context", "--without", "verify", "--json") == ExitCode.OK
+    figures = json.loads(capsys.readouterr().out)
+    assert (figures["exact_match"], figures["in_context"]) == (0.0, 0.0)
+
+
+def test_a_server_must_be_named_with_its_model(
+    evaluate: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate("--model", "http://127.0.0.1:9/v1") == ExitCode.USAGE
+    assert "#MODEL" in capsys.readouterr().err
