@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from indexer import plan, scan, search
+from indexer import plan, scan
 from indexer.errors import EmbedderUnavailable, IndexCorrupt, IndexerError
 from indexer.intake.pool import Taken, take_in_all
 from indexer.model import (
@@ -40,6 +40,8 @@ from indexer.model import (
 )
 from indexer.ports import Embedder
 from indexer.resolve.outline import EmptyRepository, Repository
+from indexer.search.completion import CompletionSearch
+from indexer.search.natural import search_natural
 from indexer.store import embeddings, lock, records
 from indexer.store.catalog import Cache, Catalog
 from indexer.store.database import Database, get_meta, set_meta, touch
@@ -82,7 +84,7 @@ class Index:
         self._embedder = embedder
         self._database = Database(location)
         self._cache = Cache()
-        self._completions = search.CompletionSearch(_parse_document)
+        self._completions = CompletionSearch(_parse_document)
         self._vectors = VectorIndex(self._database)
         self._is_damaged = False
 
@@ -149,7 +151,7 @@ class Index:
         def ask(catalog: Catalog, generation: str) -> list[Hit]:
             if query.mode is SearchMode.COMPLETION:
                 return self._completions.search(catalog, query, generation=generation)
-            return search.search_words(catalog, query, self._nearest)
+            return search_natural(catalog, query, self._nearest)
 
         return self._answer(ask, [])
 

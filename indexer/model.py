@@ -347,29 +347,32 @@ class SearchMode(StrEnum):
     """What kind of question a query is."""
 
     COMPLETION = "completion"
-    WORDS = "words"
+    NL = "nl"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question to the index.
 
-    ``WORDS``: ``text`` is what a person typed (words or identifiers).
+    ``NL``: ``text`` is what a person typed (words of a purpose, or an identifier).
     ``COMPLETION``: ``text`` is the whole open document (it shadows the stored file), ``offset``
     the cursor in it, ``path`` its path; the answer is the symbols defined elsewhere that the
     cursor is likely to need, best first.
+    ``without`` names signals to leave out, to measure what they are worth.
     """
 
     text: str
-    mode: SearchMode = SearchMode.WORDS
+    mode: SearchMode = SearchMode.NL
     path: str = ""
     offset: int = 0
     limit: int = 10
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An answer that explains itself: ``signals`` holds the value each signal gave it.
+    """An answer that explains itself: ``signals`` holds the value each signal gave it, ``ranks``
+    its place (from 1) in the order of that signal alone.
 
     ``text`` is the declaration of a symbol as its user writes it, or the text of a chunk;
     ``symbol`` is absent for a window of plain text.
@@ -381,5 +384,6 @@ class Hit:
     title: str
     score: float
     signals: Mapping[str, float] = field(default_factory=dict)
+    ranks: Mapping[str, int] = field(default_factory=dict)
     symbol: Symbol | None = None
     text: str = ""

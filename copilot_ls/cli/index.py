@@ -85,7 +85,7 @@ def search(
     with closing(wiring.open_index(root, settings)) as index:
         if index.status().state is IndexState.MISSING:
             raise IndexerError(f"{root} is not indexed", remedy="run `copilot-ls index` first")
-        hits = index.search(Query(" ".join(words), SearchMode.WORDS, limit=limit))
+        hits = index.search(Query(" ".join(words), SearchMode.NL, limit=limit))
     if as_json:
         print_json(hits)
         return

@@ -45,6 +45,9 @@ _CONTAINER = "SELECT c.id, f.path, c.qualified_name FROM chunks c JOIN files f O
 _MAX_CACHED: Final = 50_000
 _COUNT_LIMIT: Final = 4_000
 _MAX_MARKS: Final = 500
+# How many callers of a name are looked at, and how many characters count as soon after it.
+_MAX_CALLERS: Final = 60
+_SOON: Final = 300
 
 
 @dataclass
@@ -65,6 +68,8 @@ class Cache:
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
     frequencies: dict[tuple[str, str], int] = field(default_factory=dict)
     stems: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    followers: dict[str, list[tuple[str, str, str, bool]]] = field(default_factory=dict)
+    folder_imports: dict[str, list[Import]] = field(default_factory=dict)
 
     def at(self, epoch: str, generation: str) -> Cache:
         """This cache, or a new one with what still holds at another generation."""
@@ -72,7 +77,11 @@ class Cache:
             return self
         if epoch != self.epoch:
             return Cache(epoch, generation)
-        return Cache(epoch, generation, self.symbols, self.outlines_by_id)
+        # How often a word occurs need not be exact; only a word that is new must be noticed.
+        frequencies = {key: count for key, count in self.frequencies.items() if count}
+        return Cache(
+            epoch, generation, self.symbols, self.outlines_by_id, frequencies=frequencies
+        )
 
 
 class Catalog:
@@ -160,6 +169,43 @@ class Catalog:
             (path, container),
         ).fetchall()
 
+    def uses_after(self, name: str, *, limit: int = 400) -> list[tuple[str, str, str, bool]]:
+        """What functions call within a few lines after they call ``name``.
+
+        Path, name and receiver, and whether ``name`` was called on the same receiver.
+        """
+        cached = self._cache.followers
+        found = cached.get(name)
+        if found is None:
+            if len(cached) > _MAX_CACHED // 10:
+                cached.clear()
+            found = cached[name] = self._connection.execute(
+                "SELECT f.path, b.name, b.receiver, b.receiver = a.receiver FROM"
+                " (SELECT file_id, container, start, receiver FROM refs"
+                "  WHERE name = ? AND kind = 'call' AND container <> '' LIMIT ?) a"
+                " JOIN refs b ON b.file_id = a.file_id AND b.container = a.container"
+                " AND b.start > a.start AND b.start < a.start + ? AND b.kind = 'call'"
+                " JOIN files f ON f.id = a.file_id LIMIT ?",
+                (name, _MAX_CALLERS, _SOON, limit),
+            ).fetchall()
+        return found
+
+    def imports_under(self, folder: str, *, limit: int = 1_500) -> list[Import]:
+        """The imports of the files in a folder and below."""
+        cached = self._cache.folder_imports
+        found = cached.get(folder)
+        if found is None:
+            if len(cached) > _MAX_CACHED // 100:
+                cached.clear()
+            # "0" is the character after "/".
+            rows = self._connection.execute(
+                "SELECT f.path, i.module, i.line, i.name, i.alias, i.level FROM files f"
+                " JOIN imports i ON i.file_id = f.id WHERE f.path >= ? AND f.path < ? LIMIT ?",
+                (f"{folder}/", f"{folder}0", limit),
+            )
+            found = cached[folder] = [Import(*row) for row in rows]
+        return found
+
     def name_counts(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
         """How often each name is used and defined in the repository."""
         cached = self._cache.counts
@@ -183,8 +229,8 @@ class Catalog:
         if not name:
             return []
         return self._connection.execute(
-            "SELECT name, count(*) FROM refs WHERE receiver_name = ? GROUP BY name"
-            " ORDER BY 2 DESC LIMIT ?",
+            "SELECT name, count(*) FROM refs WHERE receiver_name = ? AND receiver_name <> ''"
+            " GROUP BY name ORDER BY 2 DESC LIMIT ?",
             (name, limit),
         ).fetchall()
 

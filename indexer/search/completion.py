@@ -1,0 +1,162 @@
+"""Which definitions of other files a cursor is likely to need, best first.
+
+Candidates come from the signals of ``candidates``, are described by ``features`` and ordered by
+the learned ``ranker``. No signal is trusted alone: the ranker saw call sites with and without
+their import, so that a missing import costs places and not the answer.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from indexer.model import Hit, Query, Symbol
+from indexer.resolve.guess import Resolver
+from indexer.resolve.names import Memory
+from indexer.search import ranker
+from indexer.search.candidates import SIGNALS, Candidates, Finder, Key
+from indexer.search.corpus import Corpus, Parse
+from indexer.search.cursor import Cursor
+from indexer.search.features import Facts, rows_of
+from indexer.search.hits import symbol_hit
+from indexer.search.surroundings import Surroundings, look_around
+
+_N_REMEMBERED = 16
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+_PlaceKey = tuple[str, str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The candidates for a cursor with their rows of features, in no order."""
+
+    keys: Sequence[Key]
+    candidates: Candidates
+    rows: Sequence[Sequence[float]]
+
+
+@dataclass
+class _Generation:
+    """What was derived from one generation of the index."""
+
+    name: str
+    modules: Memory
+    uses: dict[tuple[str, ...], Sequence[Symbol]]
+    facts: dict[Key, Facts]
+
+
+class CompletionSearch:
+    """Answers for cursors; remembers what typing on the same line does not change.
+
+    Safe to share between threads: a lost cache entry costs a parse.
+    """
+
+    def __init__(self, parse: Parse) -> None:
+        self._parse = parse
+        self._places: OrderedDict[_PlaceKey, Surroundings] = OrderedDict()
+        self._contexts: OrderedDict[tuple[object, ...], Candidates] = OrderedDict()
+        self._generation = _Generation("", {}, {}, {})
+
+    def search(self, corpus: Corpus, query: Query, *, generation: str) -> list[Hit]:
+        """Definitions outside the document that the cursor is likely to need, best first.
+
+        A hit's score is the probability, from 0 to 1, that it is the needed one if any is.
+        """
+        ranking = self.rank(corpus, query, generation=generation)
+        if not ranking.keys:
+            return []
+        chances = ranker.default().chances(ranking.rows)
+        order = sorted(
+            range(len(ranking.keys)), key=lambda n: (-chances[n], ranking.keys[n])
+        )
+        return [
+            _hit(corpus, ranking, number, chances[number]) for number in order[: query.limit]
+        ]
+
+    def rank(self, corpus: Corpus, query: Query, *, generation: str) -> Ranking:
+        """All candidates for a cursor with what the ranker is told of them."""
+        cursor = Cursor.of(query.text, query.offset, path=query.path)
+        before, after = query.text[: cursor.line_start], query.text[cursor.line_end :]
+        place_key = (query.path, before, after, cursor.indent)
+        place = self._place(place_key, query, cursor)
+        memory = self._memory_of(generation)
+        resolver = Resolver(corpus, memory.modules)
+        finder = Finder(corpus, resolver, memory.uses, without=frozenset(query.without))
+        receiver = None
+        named = finder.on_import_line(query.path, cursor.typed)
+        if named is not None:
+            found = named
+        else:
+            key = (place_key, generation, query.without)
+            known = self._contexts.get(key)
+            if known is None:
+                known = finder.around(place)
+                _remember(self._contexts, key, known)
+            found = known.copy()
+            receiver = finder.at(found, cursor, place)
+        keys = list(found.symbols)
+        if cursor.word:
+            prefix = cursor.word.lower()
+            keys = [key for key in keys if found.symbols[key].name.lower().startswith(prefix)]
+        rows = rows_of(
+            found,
+            keys,
+            cursor=cursor,
+            place=place,
+            receiver=receiver,
+            resolver=resolver,
+            counts=corpus.name_counts({found.symbols[key].name for key in keys}),
+            memory=memory.facts,
+        )
+        return Ranking(keys, found, rows)
+
+    def _memory_of(self, generation: str) -> _Generation:
+        memory = self._generation
+        if memory.name != generation:
+            memory = self._generation = _Generation(generation, {}, {}, memory.facts)
+        return memory
+
+    def _place(self, key: _PlaceKey, query: Query, cursor: Cursor) -> Surroundings:
+        place = self._places.get(key)
+        if place is None:
+            known = next(
+                (p.known for k, p in reversed([*self._places.items()]) if k[0] == query.path), None
+            )
+            place = look_around(self._parse, query.path, query.text, cursor, known)
+            _remember(self._places, key, place)
+        return place
+
+
+def _hit(corpus: Corpus, ranking: Ranking, number: int, chance: float) -> Hit:
+    key = ranking.keys[number]
+    values = ranking.candidates.values[key]
+    return symbol_hit(
+        corpus,
+        ranking.candidates.symbols[key],
+        {signal: round(values[signal], 4) for signal in SIGNALS if signal in values},
+        score=chance,
+        ranks=_ranks(ranking, values),
+    )
+
+
+def _ranks(ranking: Ranking, values: Mapping[str, float]) -> dict[str, int]:
+    ranks = {}
+    for column, signal in enumerate(SIGNALS):
+        if signal in values:
+            value = values[signal]
+            ranks[signal] = 1 + sum(1 for row in ranking.rows if row[column] > value)
+    return ranks
+
+
+def _remember(cache: OrderedDict[_K, _V], key: _K, value: _V) -> None:
+    cache[key] = value
+    while len(cache) > _N_REMEMBERED:
+        try:
+            cache.popitem(last=False)
+        except KeyError:
+            return

@@ -1,0 +1,490 @@
+"""What the ranker knows of each candidate: one row of numbers, in a fixed order. Pure.
+
+Most are shares from 0 to 1. Rows are made by plain comparison of words and names; whatever asks
+the index was asked before.
+"""
+
+from __future__ import annotations
+
+import math
+import posixpath
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from indexer.model import CALLABLE_KINDS, ParameterKind, Symbol, SymbolKind
+from indexer.resolve.guess import ClassValue, FunctionValue, Resolver, Value
+from indexer.search.candidates import SIGNALS, Candidates, Key
+from indexer.search.cursor import Cursor, Role
+from indexer.search.surroundings import Surroundings
+from indexer.search.terms import WORD, name_parts, name_stems, shared, stems_of
+
+_DATA_KINDS = frozenset({SymbolKind.FIELD, SymbolKind.PROPERTY, SymbolKind.ENUM_MEMBER})
+_VALUE_KINDS = frozenset({SymbolKind.CONSTANT, SymbolKind.VARIABLE})
+_TYPE_KINDS = frozenset({SymbolKind.INTERFACE, SymbolKind.ENUM, SymbolKind.TYPE_ALIAS})
+_MODULE_LEVEL_KINDS = frozenset(
+    {
+        SymbolKind.CLASS,
+        SymbolKind.FUNCTION,
+        SymbolKind.INTERFACE,
+        SymbolKind.ENUM,
+        SymbolKind.CONSTANT,
+        SymbolKind.VARIABLE,
+        SymbolKind.TYPE_ALIAS,
+    }
+)
+_ERROR_ENDINGS = ("Error", "Exception", "Warning", "Exceeded")
+_RECEIVERS = frozenset({"self", "cls", "this"})
+_WRAPPING = frozenset(
+    "Optional Union list List Sequence Iterable Iterator tuple Tuple dict Dict Mapping set Set"
+    " Awaitable Coroutine Promise Generator AsyncIterator AsyncGenerator type Type None Any str"
+    " int float bool bytes object Literal Annotated Final ClassVar typing t".split()
+)
+_TEST_PATH = re.compile(r"(^|/)(tests?|testing|__tests__|spec)/|(^|/)(test_|conftest)|_test\.|\.(test|spec)\.")
+_NEAR_LINES = 3
+_MAX_REQUIRED = 6
+
+_OF_CANDIDATE = (
+    "is_class",
+    "is_function",
+    "is_method",
+    "is_data",
+    "is_value",
+    "is_type",
+    "is_private",
+    "is_dunder",
+    "is_error",
+    "is_abstract",
+    "is_async",
+    "needs_instance",
+    "n_required",
+    "is_awaited_async",
+    "is_awaited_sync",
+    "is_test",
+    "is_same_folder",
+    "path_distance",
+    "is_unused_import",
+    "unused_import_share",
+    "is_used_import",
+    "is_only_mentioned",
+    "mentions",
+    "calls",
+    "is_called_above",
+    "is_mentioned_above",
+    "is_owner_mentioned",
+    "is_owner_above",
+    "target_says_name",
+    "name_says_target",
+    "target_says_type",
+    "line_says_name",
+    "unbound_says_name",
+    "name_says_unbound",
+    "unbound_says_type",
+    "path_says_name",
+    "class_says_name",
+    "path_says_path",
+    "makes_expected",
+    "arguments_in_scope",
+    "argument_is_fresh",
+    "argument_types_in_scope",
+    "nearby_says_name",
+    "intent_says_name",
+    "comment_says_name",
+    "nearby_says_owner",
+    "n_references",
+    "n_definitions",
+    "references_per_definition",
+    "via_nearness",
+    "is_via_fresh",
+    "is_via_self",
+    "is_via_parameter",
+    "misfit",
+)
+_IS_ASYNC = _OF_CANDIDATE.index("is_async")
+_OF_QUERY = (
+    "at_member",
+    "at_known_receiver",
+    "at_line_start",
+    "at_value",
+    "at_returned",
+    "at_argument",
+    "at_raised",
+    "at_other",
+    "n_unused_imports",
+    "n_candidates",
+)
+FEATURES: tuple[str, ...] = (*SIGNALS, *_OF_CANDIDATE, *_OF_QUERY)
+
+
+def rows_of(
+    found: Candidates,
+    keys: Sequence[Key],
+    *,
+    cursor: Cursor,
+    place: Surroundings,
+    receiver: Value | None,
+    resolver: Resolver,
+    counts: Mapping[str, tuple[int, int]],
+    memory: dict[Key, Facts],
+) -> list[list[float]]:
+    """One row of ``FEATURES`` for each of ``keys``; ``counts`` are uses and definitions by name."""
+    query = _Asked(cursor, place, receiver, resolver)
+    unused = [query.is_unused_import(found, key) for key in keys]
+    n_unused = sum(
+        flag and found.symbols[key].kind in CALLABLE_KINDS
+        for flag, key in zip(unused, keys, strict=True)
+    )
+    ending = [
+        float(cursor.is_member),
+        float(receiver is not None),
+        float(cursor.is_line_start),
+        float(cursor.role is Role.VALUE),
+        float(cursor.role is Role.RETURNED),
+        float(cursor.role is Role.ARGUMENT),
+        float(cursor.role is Role.RAISED),
+        float(cursor.role in {Role.OTHER, Role.CONDITION, Role.ITERATED, Role.ENTERED}),
+        n_unused / (1.0 + n_unused),
+        min(1.0, len(keys) / 500.0),
+    ]
+    rows = []
+    for key, is_unused in zip(keys, unused, strict=True):
+        symbol, values = found.symbols[key], found.values[key]
+        facts = memory.get(key)
+        if facts is None or facts.symbol is not symbol:
+            facts = memory[key] = Facts.of(symbol)
+        row = [values.get(signal, 0.0) for signal in SIGNALS]
+        row += query.row(
+            symbol,
+            facts,
+            values,
+            found.via.get(key, ""),
+            is_unused=is_unused,
+            n_unused=n_unused,
+            counts=counts.get(symbol.name, (0, 1)),
+        )
+        rows.append(row + ending)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What can be said of a symbol whatever the question is."""
+
+    symbol: Symbol
+    owner: str
+    folder: str
+    path_stems: frozenset[str]
+    stems: frozenset[str]
+    owner_stems: frozenset[str]
+    made: frozenset[str]
+    made_stems: frozenset[str]
+    required: tuple[tuple[str, str, frozenset[str]], ...]
+    is_top_level: bool
+    is_callable: bool
+    is_test: bool
+    needs_instance: bool
+    columns: tuple[float, ...]
+
+    @classmethod
+    def of(cls, symbol: Symbol) -> Facts:
+        made = _made_names(symbol)
+        owner = symbol.parent.rpartition(".")[2]
+        required = _required(symbol)
+        needs_instance = _needs_instance(symbol)
+        return cls(
+            symbol=symbol,
+            owner=owner,
+            folder=posixpath.dirname(symbol.path),
+            path_stems=stems_of(_named_parts(symbol.path)),
+            stems=name_stems(symbol.name),
+            owner_stems=name_stems(owner) if owner else frozenset(),
+            made=made,
+            made_stems=name_stems(min(made)) if len(made) == 1 else frozenset(),
+            required=required,
+            is_top_level=not owner and symbol.kind in _MODULE_LEVEL_KINDS,
+            is_callable=symbol.kind in CALLABLE_KINDS,
+            is_test=_is_test(symbol.path),
+            needs_instance=needs_instance,
+            columns=(
+                float(symbol.kind is SymbolKind.CLASS),
+                float(symbol.kind is SymbolKind.FUNCTION),
+                float(symbol.kind is SymbolKind.METHOD),
+                float(symbol.kind in _DATA_KINDS),
+                float(symbol.kind in _VALUE_KINDS),
+                float(symbol.kind in _TYPE_KINDS),
+                float(not symbol.is_public),
+                float(symbol.name.startswith("__") or symbol.name == "constructor"),
+                float(symbol.name.endswith(_ERROR_ENDINGS)),
+                float(_is_abstract(symbol)),
+                float(symbol.is_async),
+                float(needs_instance),
+                min(1.0, len(required) / _MAX_REQUIRED),
+            ),
+        )
+
+
+class _Asked:
+    """The question, arranged so that each candidate costs little."""
+
+    def __init__(
+        self, cursor: Cursor, place: Surroundings, receiver: Value | None, resolver: Resolver
+    ) -> None:
+        self._cursor = cursor
+        self._place = place
+        self._is_class_object = isinstance(receiver, ClassValue) and not receiver.is_instance
+        self._folder = posixpath.dirname(place.path)
+        self._is_test = _is_test(place.path)
+        parameter, expected = _expected(cursor, place, resolver)
+        self._target = stems_of(f"{cursor.target} {parameter}")
+        self._path = stems_of(_named_parts(place.path))
+        owner = place.scope.owner
+        self._class = name_stems(owner.name) if owner is not None else frozenset()
+        self._unbound = stems_of(" ".join(place.unbound)) - self._target
+        self._line = stems_of(cursor.typed) - stems_of(cursor.receiver)
+        self._expected = _type_names(expected)
+        self._nearby = stems_of("\n".join(place.body[-_NEAR_LINES:]))
+        self._variables = frozenset(place.variables) - _RECEIVERS
+        self._variable_ends = frozenset(
+            parts[-1] for name in self._variables if (parts := name_parts(name))
+        )
+        fresh = [
+            name
+            for name, variable in place.variables.items()
+            if variable.n_uses == 0 and variable.age < 2 * _NEAR_LINES
+        ]
+        self._fresh = frozenset(fresh)
+        self._fresh_ends = frozenset(parts[-1] for name in fresh if (parts := name_parts(name)))
+        self._types = _types_in_scope(place)
+        self._import_words = _import_words(place)
+        signature = place.scope.function.signature if place.scope.function is not None else None
+        self._parameters = (
+            frozenset(p.name for p in signature.parameters) if signature is not None else frozenset()
+        )
+
+    def is_unused_import(self, found: Candidates, key: Key) -> bool:
+        """Whether it is imported by name and stands nowhere else in the document."""
+        if "imported" not in found.values[key]:
+            return False
+        name = found.via.get(key) or found.symbols[key].name
+        return self._place.mentions.get(name, 0) <= self._import_words.get(name, 0)
+
+    def row(
+        self,
+        symbol: Symbol,
+        facts: Facts,
+        values: Mapping[str, float],
+        via: str,
+        *,
+        is_unused: bool,
+        n_unused: int,
+        counts: tuple[int, int],
+    ) -> list[float]:
+        cursor, place = self._cursor, self._place
+        is_imported = "imported" in values
+        bound = via if is_imported and via else symbol.name
+        n_mentions = max(0, place.mentions.get(bound, 0) - self._import_words.get(bound, 0))
+        n_calls = place.calls.get(bound, 0)
+        n_references, n_definitions = counts
+        if "receiver" in values:
+            fits = not (self._is_class_object and facts.needs_instance)
+        elif cursor.is_member:
+            fits = not facts.is_top_level
+        else:
+            fits = (
+                facts.is_top_level
+                or cursor.is_line_start
+                or "scope" in values
+                or "habit" in values
+            )
+        required = facts.required
+        n_in_scope = n_typed = 0
+        is_fresh = False
+        for name, end, types in required:
+            if name in self._variables or end in self._variable_ends:
+                n_in_scope += 1
+                is_fresh = is_fresh or name in self._fresh or end in self._fresh_ends
+            if types and not self._types.isdisjoint(types):
+                n_typed += 1
+        root = via.removeprefix("self.").partition(".")[0]
+        variable = place.variables.get(root)
+        owner, stems = facts.owner, facts.stems
+        return [
+            *facts.columns,
+            float(facts.columns[_IS_ASYNC] and cursor.is_awaited),
+            float(cursor.is_awaited and facts.is_callable and not facts.columns[_IS_ASYNC]),
+            float(facts.is_test and not self._is_test),
+            float(facts.folder == self._folder),
+            _distance(self._folder, facts.folder),
+            float(is_unused),
+            1.0 / n_unused if is_unused and n_unused else 0.0,
+            float(is_imported and not is_unused),
+            float(n_mentions > 0 and n_calls == 0),
+            min(1.0, math.log1p(n_mentions) / 3.0),
+            min(1.0, math.log1p(n_calls) / 3.0),
+            float(bound in place.called_above),
+            float(bound in place.mentions_above),
+            float(bool(owner) and owner in place.mentions),
+            float(bool(owner) and owner in place.mentions_above),
+            shared(stems, self._target),
+            shared(self._target, stems),
+            shared(facts.made_stems, self._target),
+            shared(stems, self._line),
+            shared(stems, self._unbound),
+            shared(self._unbound, stems),
+            shared(facts.made_stems, self._unbound),
+            shared(stems, self._path),
+            shared(stems, self._class),
+            shared(facts.path_stems, self._path),
+            float(not self._expected.isdisjoint(facts.made)),
+            n_in_scope / len(required) if required else 0.0,
+            float(is_fresh),
+            n_typed / len(required) if required else 0.0,
+            shared(stems, self._nearby),
+            shared(stems, place.intent),
+            shared(stems, place.comment),
+            shared(facts.owner_stems, self._nearby),
+            min(1.0, math.log1p(n_references) / 6.0),
+            min(1.0, math.log1p(n_definitions) / 4.0),
+            min(1.0, math.log1p(n_references / max(1, n_definitions)) / 4.0),
+            1.0 / (1.0 + variable.age) if variable is not None else 0.0,
+            float(variable is not None and variable.n_uses == 0),
+            float(via.startswith(("self.", "this.")) or via in _RECEIVERS),
+            float(root in self._parameters and root not in _RECEIVERS),
+            float(not fits),
+        ]
+
+
+def _expected(cursor: Cursor, place: Surroundings, resolver: Resolver) -> tuple[str, str]:
+    """The name of the parameter and the type that the expression at the cursor is for."""
+    if cursor.annotation:
+        return "", cursor.annotation
+    function = place.scope.function
+    if cursor.role is Role.RETURNED and function is not None and function.signature is not None:
+        return function.name, function.signature.returns or ""
+    if cursor.role is not Role.ARGUMENT or not cursor.callee:
+        return "", ""
+    value = resolver.value_of(cursor.callee, place.scope)
+    called = None
+    if isinstance(value, FunctionValue):
+        called = value.symbol
+    elif isinstance(value, ClassValue) and not value.is_instance:
+        parent = value.symbol.qualified_name
+        called = value.outline.member(parent, "__init__") or value.outline.member(
+            parent, "constructor"
+        )
+    if called is None or called.signature is None:
+        return "", ""
+    parameters = [p for p in called.signature.parameters if p.name not in _RECEIVERS]
+    for number, parameter in enumerate(parameters):
+        if parameter.name == cursor.target or (
+            not cursor.target and number == cursor.n_arguments
+        ):
+            return parameter.name, parameter.annotation or ""
+    return "", ""
+
+
+def _types_in_scope(place: Surroundings) -> frozenset[str]:
+    texts: list[str] = []
+    function = place.scope.function
+    if function is not None and function.signature is not None:
+        texts += [p.annotation for p in function.signature.parameters if p.annotation]
+    for bound in place.scope.bindings.values():
+        texts += [text for kind, text, _ in bound if kind != "element"]
+    words = frozenset(word for text in texts for word in WORD.findall(text))
+    return frozenset(word for word in words if word[:1].isupper()) - _WRAPPING
+
+
+def _import_words(place: Surroundings) -> dict[str, int]:
+    """How often a name is mentioned by import statements alone."""
+    counts: dict[str, int] = {}
+    seen: set[tuple[int, str]] = set()
+    for entry in place.outline.imports:
+        words = [entry.name, entry.alias]
+        if (entry.line, entry.module) not in seen:
+            seen.add((entry.line, entry.module))
+            words += WORD.findall(entry.module)
+        for word in words:
+            if word:
+                counts[word] = counts.get(word, 0) + 1
+    return counts
+
+
+@lru_cache(maxsize=50_000)
+def _required_of(
+    parameters: tuple[tuple[str, str], ...],
+) -> tuple[tuple[str, str, frozenset[str]], ...]:
+    return tuple(
+        (name, (name_parts(name) or ("",))[-1], frozenset(WORD.findall(annotation)) - _WRAPPING)
+        for name, annotation in parameters
+    )
+
+
+def _required(symbol: Symbol) -> tuple[tuple[str, str, frozenset[str]], ...]:
+    """The parameters that a call has to give: name, last word of the name, names of its type."""
+    if symbol.signature is None:
+        return ()
+    return _required_of(
+        tuple(
+            (p.name, p.annotation or "")
+            for p in symbol.signature.parameters
+            if not p.optional
+            and p.default is None
+            and p.name not in _RECEIVERS
+            and p.kind
+            not in {ParameterKind.VARIADIC_KEYWORD, ParameterKind.VARIADIC_POSITIONAL}
+        )[:_MAX_REQUIRED]
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _type_names(annotation: str) -> frozenset[str]:
+    return frozenset(WORD.findall(annotation)) - _WRAPPING
+
+
+def _made_names(symbol: Symbol) -> frozenset[str]:
+    """The names of what a use of the symbol gives."""
+    if symbol.kind in {SymbolKind.CLASS, SymbolKind.ENUM, SymbolKind.INTERFACE}:
+        return frozenset({symbol.name})
+    if symbol.signature is not None and symbol.signature.returns:
+        return _type_names(symbol.signature.returns)
+    return _type_names(symbol.annotation) if symbol.annotation else frozenset()
+
+
+def _is_abstract(symbol: Symbol) -> bool:
+    return any(base.rpartition(".")[2] in {"ABC", "Protocol"} for base in symbol.bases) or any(
+        "abstractmethod" in decorator for decorator in symbol.decorators
+    )
+
+
+def _needs_instance(symbol: Symbol) -> bool:
+    if symbol.kind not in {SymbolKind.METHOD, SymbolKind.FIELD, SymbolKind.PROPERTY}:
+        return False
+    return not (
+        any(d.rpartition(".")[2] in {"classmethod", "staticmethod"} for d in symbol.decorators)
+        or symbol.stub.lstrip().startswith("static ")
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _named_parts(path: str) -> str:
+    """The last folder and the name of a file, in which a part of the domain is named."""
+    return " ".join(path.rpartition(".")[0].split("/")[-2:])
+
+
+@lru_cache(maxsize=20_000)
+def _is_test(path: str) -> bool:
+    return _TEST_PATH.search(path) is not None
+
+
+@lru_cache(maxsize=50_000)
+def _distance(one: str, other: str) -> float:
+    """0 in the same folder, growing with the steps between two folders, below 1."""
+    first, second = one.split("/"), other.split("/")
+    shared = 0
+    for ours, theirs in zip(first, second, strict=False):
+        if ours != theirs:
+            break
+        shared += 1
+    steps = len(first) + len(second) - 2 * shared
+    return steps / (2.0 + steps)
