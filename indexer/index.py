@@ -31,6 +31,7 @@ from indexer.model import (
     Plan,
     Problem,
     Query,
+    Reference,
     SearchMode,
     Skipped,
     Symbol,
@@ -42,6 +43,8 @@ from indexer.ports import Embedder
 from indexer.resolve.outline import EmptyRepository, Repository
 from indexer.search.completion import CompletionSearch
 from indexer.search.natural import search_natural
+from indexer.search.related import search_related
+from indexer.search.usage import certain_calls, search_usage
 from indexer.store import embeddings, lock, records
 from indexer.store.catalog import Cache, Catalog
 from indexer.store.database import Database, get_meta, set_meta, touch
@@ -86,6 +89,7 @@ class Index:
         self._cache = Cache()
         self._completions = CompletionSearch(_parse_document)
         self._vectors = VectorIndex(self._database)
+        self._history = scan.History()
         self._is_damaged = False
 
     @classmethod
@@ -149,9 +153,16 @@ class Index:
         query = replace(query, text=_encodable(query.text), path=_encodable(query.path))
 
         def ask(catalog: Catalog, generation: str) -> list[Hit]:
-            if query.mode is SearchMode.COMPLETION:
-                return self._completions.search(catalog, query, generation=generation)
-            return search_natural(catalog, query, self._nearest)
+            match query.mode:
+                case SearchMode.COMPLETION:
+                    return self._completions.search(catalog, query, generation=generation)
+                case SearchMode.NL:
+                    return search_natural(catalog, query, self._nearest)
+                case SearchMode.USAGE:
+                    return search_usage(catalog, query, self._read_text)
+                case SearchMode.RELATED:
+                    self._history = scan.read_history(self.root, known=self._history)
+                    return search_related(catalog, query, self._history.commits)
 
         return self._answer(ask, [])
 
@@ -175,6 +186,16 @@ class Index:
 
         answer = self._answer(ask, answered)
         return answer[0] if answer else question(EmptyRepository())
+
+    def symbols(self) -> list[Symbol]:
+        """Every definition by path and place; takes seconds on a big repository."""
+        return self._answer(lambda catalog, _: catalog.all_symbols(), [])
+
+    def certain_calls(self, paths: Sequence[str]) -> list[tuple[Reference, Symbol]]:
+        """Calls in files, each with the definition in another file that it certainly means."""
+        return self._answer(
+            lambda catalog, _: list(certain_calls(catalog, self._read_text, paths)), []
+        )
 
     def status(self) -> IndexStatus:
         """The figures for people; takes milliseconds."""
@@ -377,6 +398,10 @@ class Index:
             logger.warning("the index is damaged; update it to rebuild it", exc_info=True)
             self._is_damaged = True
             return default
+
+    def _read_text(self, path: str) -> str | None:
+        source = scan.read_source(self.root, path, self._options)
+        return None if isinstance(source, Skipped) else source.text
 
     def _nearest(self, text: str, limit: int) -> Sequence[tuple[str, float]]:
         if self._embedder is None or not self._options.vectors:

@@ -348,6 +348,8 @@ class SearchMode(StrEnum):
 
     COMPLETION = "completion"
     NL = "nl"
+    USAGE = "usage"
+    RELATED = "related"
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +360,8 @@ class Query:
     ``COMPLETION``: ``text`` is the whole open document (it shadows the stored file), ``offset``
     the cursor in it, ``path`` its path; the answer is the symbols defined elsewhere that the
     cursor is likely to need, best first.
+    ``USAGE``: ``text`` names a symbol; the answer is real calls of it, the best examples first.
+    ``RELATED``: ``text`` is the path of a file; the answer is its tests and its companions.
     ``without`` names signals to leave out, to measure what they are worth.
     """
 

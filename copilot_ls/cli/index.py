@@ -17,6 +17,7 @@ from copilot_ls import wiring
 from copilot_ls.cli.context import console, find_root, options_of, plain, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
+from copilot_ls.errors import ConfigError
 from indexer.errors import IndexerError
 from indexer.model import (
     Hit,
@@ -74,27 +75,57 @@ def build(
 
 def search(
     context: typer.Context,
-    words: Annotated[list[str], typer.Argument(help="Words or identifiers.")],
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Words of a purpose, or a name.")
+    ] = None,
+    usage: Annotated[
+        str, typer.Option("--usage", metavar="NAME", help="Real calls of a symbol instead.")
+    ] = "",
+    related: Annotated[
+        str,
+        typer.Option("--related", metavar="FILE", help="A file's tests and companions instead."),
+    ] = "",
     path: Annotated[Path, typer.Option("--in", help="The project.")] = Path(),
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=200)] = 10,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Every signal with its value and its rank.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Find code by words or by name."""
+    """Find code by words or by name, real uses of a symbol, or files that belong together."""
+    if sum(map(bool, (words, usage, related))) != 1:
+        raise ConfigError(
+            "search wants one thing", remedy="give words, or --usage NAME, or --related FILE"
+        )
     root = find_root(path)
     settings = options_of(context).settings_for(root)
+    if usage:
+        query = Query(usage, SearchMode.USAGE, limit=limit)
+    elif related:
+        query = Query(_within(root, path, related), SearchMode.RELATED, limit=limit)
+    else:
+        query = Query(" ".join(words or ()), SearchMode.NL, limit=limit)
     with closing(wiring.open_index(root, settings)) as index:
         if index.status().state is IndexState.MISSING:
             raise IndexerError(f"{root} is not indexed", remedy="run `copilot-ls index` first")
-        hits = index.search(Query(" ".join(words), SearchMode.NL, limit=limit))
+        hits = index.search(query)
     if as_json:
         print_json(hits)
         return
-    out = console()
     if not hits:
-        out.print("nothing found")
+        console().print("nothing found")
         raise typer.Exit(ExitCode.FINDINGS)
     for hit in hits:
-        _print_hit(hit)
+        _print_hit(hit, explain=explain)
+
+
+def _within(root: Path, start: Path, file: str) -> str:
+    """The path of a file as the index knows it: from the root, or from where the user stands."""
+    for base in (start, root):
+        place = (base / file).resolve()
+        if place.is_file() and place.is_relative_to(root.resolve()):
+            return place.relative_to(root.resolve()).as_posix()
+    raise ConfigError(f"{file} is no file of {root}", remedy="give a file of the project")
 
 
 def status(
@@ -225,11 +256,21 @@ def _print_status(state: IndexStatus, *, n_skipped: int) -> None:
     out.print(f"  {state.store_bytes / 1e6:,.1f} MB in {state.location}", style="dim")
 
 
-def _print_hit(hit: Hit) -> None:
+def _print_hit(hit: Hit, *, explain: bool) -> None:
     out = console()
-    signals = "  ".join(f"{name} {value:.2f}" for name, value in hit.signals.items())
-    out.print(f"[cyan]{hit.path}:{hit.line + 1}[/]  [bold]{hit.title}[/]  [dim]{signals}[/]")
+    strongest = sorted(hit.signals, key=lambda name: -hit.signals[name])[:4]
+    summary = "" if explain else " ".join(strongest)
+    place = hit.path if hit.title == hit.path.rpartition("/")[2] else f"{hit.path}:{hit.line + 1}"
+    out.print(f"[cyan]{place}[/]  [bold]{hit.title}[/]  [dim]{summary}[/]")
     if hit.symbol is not None:
         out.print(f"    {hit.symbol.stub}", markup=False)
         if hit.symbol.docstring:
             out.print(f"    {hit.symbol.docstring.splitlines()[0]}", style="dim", markup=False)
+    elif "example" in hit.ranks:
+        for line in hit.text.splitlines():
+            out.print(f"    {line}", markup=False)
+    if explain:
+        out.print(f"    score {hit.score:.4f}", style="dim")
+        for name, value in hit.signals.items():
+            rank = f"  rank {hit.ranks[name]}" if name in hit.ranks else ""
+            out.print(f"      {name:<16} {value:8.3f}{rank}", style="dim", markup=False)

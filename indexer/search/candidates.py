@@ -59,7 +59,9 @@ _MAX_VARIABLES = 8
 _MAX_EXPRESSIONS = 60
 _CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
 _CONSTRUCTORS = frozenset({"__init__", "constructor", "__post_init__"})
-_TEST_FILE = re.compile(r"^test_(?P<a>\w+)\.py$|^(?P<b>\w+)_test\.\w+$|^(?P<c>[\w.-]+)\.(?:test|spec)\.\w+$")
+_TEST_FILE = re.compile(
+    r"^test_(?P<a>\w+)\.py$|^(?P<b>\w+)_test\.\w+$|^(?P<c>[\w.-]+)\.(?:test|spec)\.\w+$"
+)
 _IMPORT_LINE = re.compile(r"^\s*from\s+(\.*)([\w.]*)\s+import\s+\(?(?P<names>[\w\s,]*)$")
 
 Key = tuple[str, str]
@@ -122,7 +124,7 @@ class Finder:
         return found
 
     def at(self, found: Candidates, cursor: Cursor, place: Surroundings) -> Value | None:
-        """Add what the cursor's line says; returns the receiver's value if its members are known."""
+        """Add what the cursor's line says; returns the receiver if its members are known."""
         receiver = None
         if cursor.receiver:
             receiver = self._resolver.value_of(cursor.receiver, place.scope)
@@ -131,7 +133,7 @@ class Finder:
             self._by_receiver_name(found, cursor.receiver, place, is_known=receiver is not None)
         words = parts_of(f"{cursor.target} {cursor.word}")
         self._target_name(found, words, place)
-        typed = [name for name in re.findall(r"(\w+)\s*\(", cursor.typed)][-2:]
+        typed = list(re.findall(r"(\w+)\s*\(", cursor.typed))[-2:]
         if typed:
             self._after(found, place, typed[::-1])
         if cursor.word and self._wants("prefix"):
@@ -280,9 +282,7 @@ class Finder:
         for symbol, score in matches:
             self._note(found, "lexical", symbol, score / best if best > 0 else 0.0, place)
 
-    def _target_name(
-        self, found: Candidates, words: Sequence[str], place: Surroundings
-    ) -> None:
+    def _target_name(self, found: Candidates, words: Sequence[str], place: Surroundings) -> None:
         """Definitions called like what the result is given to."""
         if not words or not self._wants("target_name"):
             return
@@ -327,7 +327,7 @@ class Finder:
             self._note_uses(found, signal, uses, place)
 
     def _namesakes(self, found: Candidates, place: Surroundings) -> None:
-        """What functions call that are called like the enclosing one, siblings of its class first."""
+        """What functions of the same name call, those of sibling classes first."""
         function, owner = place.scope.function, place.scope.owner
         if function is None or not self._wants("namesake"):
             return
@@ -375,9 +375,11 @@ class Finder:
         key = ("import", entry.path, entry.module, entry.name, str(entry.level))
         known = self._memory.get(key)
         if known is None:
-            target = self._resolver.resolve_import(entry) if entry.name not in {"", "*"} else None
-            is_found = isinstance(target, Found) and target.symbol is not None
-            known = (target.symbol,) if is_found else ()  # type: ignore[union-attr]
+            known = ()
+            if entry.name not in {"", "*"}:
+                target = self._resolver.resolve_import(entry)
+                if isinstance(target, Found) and target.symbol is not None:
+                    known = (target.symbol,)
             self._memory[key] = known
         return known
 
@@ -475,5 +477,3 @@ def _nearer(known: str | None, other: str, place: Surroundings) -> str:
     if first is None or (second is not None and second.age < first.age):
         return other
     return known
-
-

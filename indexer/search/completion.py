@@ -15,12 +15,12 @@ from typing import TypeVar
 from indexer.model import Hit, Query, Symbol
 from indexer.resolve.guess import Resolver
 from indexer.resolve.names import Memory
-from indexer.search import ranker
 from indexer.search.candidates import SIGNALS, Candidates, Finder, Key
 from indexer.search.corpus import Corpus, Parse
 from indexer.search.cursor import Cursor
 from indexer.search.features import Facts, rows_of
 from indexer.search.hits import symbol_hit
+from indexer.search.ranker import Situation, learned
 from indexer.search.surroundings import Surroundings, look_around
 
 _N_REMEMBERED = 16
@@ -35,6 +35,7 @@ _PlaceKey = tuple[str, str, str, int]
 class Ranking:
     """The candidates for a cursor with their rows of features, in no order."""
 
+    situation: Situation
     keys: Sequence[Key]
     candidates: Candidates
     rows: Sequence[Sequence[float]]
@@ -68,15 +69,9 @@ class CompletionSearch:
         A hit's score is the probability, from 0 to 1, that it is the needed one if any is.
         """
         ranking = self.rank(corpus, query, generation=generation)
-        if not ranking.keys:
-            return []
-        chances = ranker.default().chances(ranking.rows)
-        order = sorted(
-            range(len(ranking.keys)), key=lambda n: (-chances[n], ranking.keys[n])
-        )
-        return [
-            _hit(corpus, ranking, number, chances[number]) for number in order[: query.limit]
-        ]
+        chances = learned().chances(ranking.situation, ranking.rows)
+        order = sorted(range(len(ranking.keys)), key=lambda n: (-chances[n], ranking.keys[n]))
+        return [_hit(corpus, ranking, number, chances[number]) for number in order[: query.limit]]
 
     def rank(self, corpus: Corpus, query: Query, *, generation: str) -> Ranking:
         """All candidates for a cursor with what the ranker is told of them."""
@@ -113,7 +108,7 @@ class CompletionSearch:
             counts=corpus.name_counts({found.symbols[key].name for key in keys}),
             memory=memory.facts,
         )
-        return Ranking(keys, found, rows)
+        return Ranking(_situation(cursor, is_known=receiver is not None), keys, found, rows)
 
     def _memory_of(self, generation: str) -> _Generation:
         memory = self._generation
@@ -130,6 +125,14 @@ class CompletionSearch:
             place = look_around(self._parse, query.path, query.text, cursor, known)
             _remember(self._places, key, place)
         return place
+
+
+def _situation(cursor: Cursor, *, is_known: bool) -> Situation:
+    if is_known:
+        return Situation.KNOWN_RECEIVER
+    if cursor.is_member:
+        return Situation.UNKNOWN_RECEIVER
+    return Situation.LINE_START if cursor.is_line_start else Situation.EXPRESSION
 
 
 def _hit(corpus: Corpus, ranking: Ranking, number: int, chance: float) -> Hit:

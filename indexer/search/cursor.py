@@ -19,12 +19,14 @@ _RETURNING = re.compile(r"(?:^|[\s;{(])(?:return|yield|yield\s+from|=>)\s*$")
 _CONDITION = re.compile(r"(?:^|[\s(])(?:if|elif|while|assert|not|and|or|&&|\|\||!)\s*\(?$")
 _ITERATING = re.compile(r"\b(?:in|of)\s*$")
 _ENTERING = re.compile(r"^\s*(?:async\s+)?with\b")
-_ANNOTATING = re.compile(r"(?:^\s*(?:(?:const|let|var|self\.|this\.)\s*)?\w+\s*:|->)\s*[\w.\[,| ]*$")
+_ANNOTATING = re.compile(
+    r"(?:^\s*(?:(?:const|let|var|self\.|this\.)\s*)?\w+\s*:|->)\s*[\w.\[,| ]*$"
+)
 _DEFINING = re.compile(r"^\s*(?:async\s+)?(?:def|function)\b.*[:,(]\s*$")
 _ASSIGNING = re.compile(r"(?<![=!<>+\-*/%&|^:])=\s*$|:=\s*$")
 _LEADING = re.compile(r"(?:\b(?:await|new|yield|from)\s+)+$")
 # Languages that reach members by other marks than a dot as well.
-_ARROW_ENDINGS = tuple(".c .h .cc .cpp .cxx .hh .hpp .hxx .rs .php .rb".split())
+_ARROW_ENDINGS = (".c", ".h", ".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".rs", ".php", ".rb")
 _ARROW = re.compile(r"->|::")
 _OPENERS, _CLOSERS = "([{", ")]}"
 

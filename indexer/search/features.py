@@ -35,13 +35,51 @@ _MODULE_LEVEL_KINDS = frozenset(
     }
 )
 _ERROR_ENDINGS = ("Error", "Exception", "Warning", "Exceeded")
+_PREDICATE = re.compile(r"_*(is|has|can|should|was|needs|supports|contains|exists)(_|[A-Z])")
 _RECEIVERS = frozenset({"self", "cls", "this"})
 _WRAPPING = frozenset(
-    "Optional Union list List Sequence Iterable Iterator tuple Tuple dict Dict Mapping set Set"
-    " Awaitable Coroutine Promise Generator AsyncIterator AsyncGenerator type Type None Any str"
-    " int float bool bytes object Literal Annotated Final ClassVar typing t".split()
+    [
+        "Optional",
+        "Union",
+        "list",
+        "List",
+        "Sequence",
+        "Iterable",
+        "Iterator",
+        "tuple",
+        "Tuple",
+        "dict",
+        "Dict",
+        "Mapping",
+        "set",
+        "Set",
+        "Awaitable",
+        "Coroutine",
+        "Promise",
+        "Generator",
+        "AsyncIterator",
+        "AsyncGenerator",
+        "type",
+        "Type",
+        "None",
+        "Any",
+        "str",
+        "int",
+        "float",
+        "bool",
+        "bytes",
+        "object",
+        "Literal",
+        "Annotated",
+        "Final",
+        "ClassVar",
+        "typing",
+        "t",
+    ]
 )
-_TEST_PATH = re.compile(r"(^|/)(tests?|testing|__tests__|spec)/|(^|/)(test_|conftest)|_test\.|\.(test|spec)\.")
+_TEST_PATH = re.compile(
+    r"(^|/)(tests?|testing|__tests__|spec)/|(^|/)(test_|conftest)|_test\.|\.(test|spec)\."
+)
 _NEAR_LINES = 3
 _MAX_REQUIRED = 6
 
@@ -54,11 +92,13 @@ _OF_CANDIDATE = (
     "is_type",
     "is_private",
     "is_dunder",
-    "is_error",
     "is_abstract",
     "is_async",
     "needs_instance",
     "n_required",
+    "is_raised_error",
+    "is_other_error",
+    "is_predicate_asked",
     "is_awaited_async",
     "is_awaited_sync",
     "is_test",
@@ -102,19 +142,7 @@ _OF_CANDIDATE = (
     "misfit",
 )
 _IS_ASYNC = _OF_CANDIDATE.index("is_async")
-_OF_QUERY = (
-    "at_member",
-    "at_known_receiver",
-    "at_line_start",
-    "at_value",
-    "at_returned",
-    "at_argument",
-    "at_raised",
-    "at_other",
-    "n_unused_imports",
-    "n_candidates",
-)
-FEATURES: tuple[str, ...] = (*SIGNALS, *_OF_CANDIDATE, *_OF_QUERY)
+FEATURES: tuple[str, ...] = (*SIGNALS, *_OF_CANDIDATE)
 
 
 def rows_of(
@@ -135,18 +163,6 @@ def rows_of(
         flag and found.symbols[key].kind in CALLABLE_KINDS
         for flag, key in zip(unused, keys, strict=True)
     )
-    ending = [
-        float(cursor.is_member),
-        float(receiver is not None),
-        float(cursor.is_line_start),
-        float(cursor.role is Role.VALUE),
-        float(cursor.role is Role.RETURNED),
-        float(cursor.role is Role.ARGUMENT),
-        float(cursor.role is Role.RAISED),
-        float(cursor.role in {Role.OTHER, Role.CONDITION, Role.ITERATED, Role.ENTERED}),
-        n_unused / (1.0 + n_unused),
-        min(1.0, len(keys) / 500.0),
-    ]
     rows = []
     for key, is_unused in zip(keys, unused, strict=True):
         symbol, values = found.symbols[key], found.values[key]
@@ -163,7 +179,7 @@ def rows_of(
             n_unused=n_unused,
             counts=counts.get(symbol.name, (0, 1)),
         )
-        rows.append(row + ending)
+        rows.append(row)
     return rows
 
 
@@ -184,6 +200,8 @@ class Facts:
     is_callable: bool
     is_test: bool
     needs_instance: bool
+    is_error: bool
+    is_predicate: bool
     columns: tuple[float, ...]
 
     @classmethod
@@ -204,8 +222,10 @@ class Facts:
             required=required,
             is_top_level=not owner and symbol.kind in _MODULE_LEVEL_KINDS,
             is_callable=symbol.kind in CALLABLE_KINDS,
-            is_test=_is_test(symbol.path),
+            is_test=is_test_path(symbol.path),
             needs_instance=needs_instance,
+            is_error=symbol.name.endswith(_ERROR_ENDINGS),
+            is_predicate=_PREDICATE.match(symbol.name) is not None,
             columns=(
                 float(symbol.kind is SymbolKind.CLASS),
                 float(symbol.kind is SymbolKind.FUNCTION),
@@ -215,7 +235,6 @@ class Facts:
                 float(symbol.kind in _TYPE_KINDS),
                 float(not symbol.is_public),
                 float(symbol.name.startswith("__") or symbol.name == "constructor"),
-                float(symbol.name.endswith(_ERROR_ENDINGS)),
                 float(_is_abstract(symbol)),
                 float(symbol.is_async),
                 float(needs_instance),
@@ -234,7 +253,7 @@ class _Asked:
         self._place = place
         self._is_class_object = isinstance(receiver, ClassValue) and not receiver.is_instance
         self._folder = posixpath.dirname(place.path)
-        self._is_test = _is_test(place.path)
+        self._is_test = is_test_path(place.path)
         parameter, expected = _expected(cursor, place, resolver)
         self._target = stems_of(f"{cursor.target} {parameter}")
         self._path = stems_of(_named_parts(place.path))
@@ -259,7 +278,9 @@ class _Asked:
         self._import_words = _import_words(place)
         signature = place.scope.function.signature if place.scope.function is not None else None
         self._parameters = (
-            frozenset(p.name for p in signature.parameters) if signature is not None else frozenset()
+            frozenset(p.name for p in signature.parameters)
+            if signature is not None
+            else frozenset()
         )
 
     def is_unused_import(self, found: Candidates, key: Key) -> bool:
@@ -292,10 +313,7 @@ class _Asked:
             fits = not facts.is_top_level
         else:
             fits = (
-                facts.is_top_level
-                or cursor.is_line_start
-                or "scope" in values
-                or "habit" in values
+                facts.is_top_level or cursor.is_line_start or "scope" in values or "habit" in values
             )
         required = facts.required
         n_in_scope = n_typed = 0
@@ -311,6 +329,9 @@ class _Asked:
         owner, stems = facts.owner, facts.stems
         return [
             *facts.columns,
+            float(facts.is_error and cursor.role is Role.RAISED),
+            float(facts.is_error and cursor.role is not Role.RAISED),
+            float(facts.is_predicate and cursor.role is Role.CONDITION),
             float(facts.columns[_IS_ASYNC] and cursor.is_awaited),
             float(cursor.is_awaited and facts.is_callable and not facts.columns[_IS_ASYNC]),
             float(facts.is_test and not self._is_test),
@@ -377,9 +398,7 @@ def _expected(cursor: Cursor, place: Surroundings, resolver: Resolver) -> tuple[
         return "", ""
     parameters = [p for p in called.signature.parameters if p.name not in _RECEIVERS]
     for number, parameter in enumerate(parameters):
-        if parameter.name == cursor.target or (
-            not cursor.target and number == cursor.n_arguments
-        ):
+        if parameter.name == cursor.target or (not cursor.target and number == cursor.n_arguments):
             return parameter.name, parameter.annotation or ""
     return "", ""
 
@@ -431,8 +450,7 @@ def _required(symbol: Symbol) -> tuple[tuple[str, str, frozenset[str]], ...]:
             if not p.optional
             and p.default is None
             and p.name not in _RECEIVERS
-            and p.kind
-            not in {ParameterKind.VARIADIC_KEYWORD, ParameterKind.VARIADIC_POSITIONAL}
+            and p.kind not in {ParameterKind.VARIADIC_KEYWORD, ParameterKind.VARIADIC_POSITIONAL}
         )[:_MAX_REQUIRED]
     )
 
@@ -473,7 +491,7 @@ def _named_parts(path: str) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def _is_test(path: str) -> bool:
+def is_test_path(path: str) -> bool:
     return _TEST_PATH.search(path) is not None
 
 

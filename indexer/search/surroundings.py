@@ -45,17 +45,82 @@ _HEAD = re.compile(
 )
 _CALL = re.compile(r"([^\W\d]\w*)\s*\(")
 _NO_CALLS = frozenset(
-    "if for while switch catch return with elif def function print len str int isinstance".split()
+    [
+        "if",
+        "for",
+        "while",
+        "switch",
+        "catch",
+        "return",
+        "with",
+        "elif",
+        "def",
+        "function",
+        "print",
+        "len",
+        "str",
+        "int",
+        "isinstance",
+    ]
 )
 # A plain name that is read: no attribute, no call, no keyword argument, no assignment.
 _READ = re.compile(r"(?<![\w.\"'])(?P<name>[^\W\d]\w*)(?!\w|\s*\(|\s*=(?!=)|\s*:\s|[\"'])")
 _BOUND = re.compile(r"\b([^\W\d]\w*)\s*(?:=(?!=)|:=|,[\w\s,]*=(?!=)|\bin\b)|\bas\s+(\w+)")
 _N_BELOW_LINES = 8
 _KEYWORDS = frozenset(
-    [*keyword.kwlist, *keyword.softkwlist]
-    + "const let var function new this null undefined true false void typeof of self switch case"
-    " public private protected static final int string bool boolean float double char struct nil"
-    " fn mut pub use impl end then do elsif unless begin rescue func go defer range package".split()
+    [
+        *keyword.kwlist,
+        *keyword.softkwlist,
+        *[
+            "const",
+            "let",
+            "var",
+            "function",
+            "new",
+            "this",
+            "null",
+            "undefined",
+            "true",
+            "false",
+            "void",
+            "typeof",
+            "of",
+            "self",
+            "switch",
+            "case",
+            "public",
+            "private",
+            "protected",
+            "static",
+            "final",
+            "int",
+            "string",
+            "bool",
+            "boolean",
+            "float",
+            "double",
+            "char",
+            "struct",
+            "nil",
+            "fn",
+            "mut",
+            "pub",
+            "use",
+            "impl",
+            "end",
+            "then",
+            "do",
+            "elsif",
+            "unless",
+            "begin",
+            "rescue",
+            "func",
+            "go",
+            "defer",
+            "range",
+            "package",
+        ],
+    ]
 )
 _COMMENT = re.compile(r"^\s*(?:#|//|\*|/\*|\"\"\")\s*(?P<text>.*)")
 _N_COMMENT_LINES = 3
@@ -238,9 +303,7 @@ def _called(body: Sequence[str]) -> list[str]:
     return list(found)[:_N_CALLS]
 
 
-def _unbound(
-    below: Sequence[str], mentions: Mapping[str, int], outline: Outline
-) -> frozenset[str]:
+def _unbound(below: Sequence[str], mentions: Mapping[str, int], outline: Outline) -> frozenset[str]:
     found: set[str] = set()
     bound: set[str] = set()
     for line in [line for line in below[:_N_BELOW_LINES] if line.strip()]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from indexer.chunk import split_identifiers
@@ -57,5 +56,24 @@ def stem(word: str) -> str:
     return word
 
 
-_ENDINGS = ("izations", "ization", "ations", "ation", "ings", "ions", "ers", "ies", "ing", "ion")
-_ENDINGS += ("ors", "ed", "er", "or", "es", "ly", "e", "s", "y")
+_ENDINGS: tuple[str, ...] = (
+    "izations",
+    "ization",
+    "ations",
+    "ation",
+    "ings",
+    "ions",
+    "ers",
+    "ies",
+    "ing",
+    "ion",
+    "ors",
+    "ed",
+    "er",
+    "or",
+    "es",
+    "ly",
+    "e",
+    "s",
+    "y",
+)

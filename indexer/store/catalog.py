@@ -21,6 +21,8 @@ from indexer.model import (
     ParameterKind,
     ParsedFile,
     Problem,
+    Reference,
+    ReferenceKind,
     Signature,
     Skipped,
     SkipReason,
@@ -30,7 +32,7 @@ from indexer.model import (
 )
 from indexer.resolve.outline import Outline
 from indexer.store.database import get_meta
-from indexer.store.records import IS_ASYNC, IS_DEPRECATED, IS_PUBLIC, receiver_name
+from indexer.store.records import IS_ASYNC, IS_DEPRECATED, IS_PUBLIC, module_stem, receiver_name
 
 _SYMBOL = (
     "SELECT s.id, f.path, f.language, s.name, s.qualified_name, s.kind, s.start, s.end, s.line,"
@@ -40,6 +42,10 @@ _SYMBOL = (
 _CHUNK = (
     "SELECT c.id, c.chunk_id, f.path, c.qualified_name, c.kind, c.start, c.end, c.line,"
     " c.end_line, c.header, c.text, c.text_hash FROM chunks c JOIN files f ON f.id = c.file_id "
+)
+_REFERENCE = (
+    "SELECT f.path, r.name, r.kind, r.start, r.end, r.line, r.receiver, r.container,"
+    " r.n_arguments, r.keywords, r.has_unpacking FROM refs r JOIN files f ON f.id = r.file_id"
 )
 _CONTAINER = "SELECT c.id, f.path, c.qualified_name FROM chunks c JOIN files f ON f.id = c.file_id"
 _MAX_CACHED: Final = 50_000
@@ -79,9 +85,7 @@ class Cache:
             return Cache(epoch, generation)
         # How often a word occurs need not be exact; only a word that is new must be noticed.
         frequencies = {key: count for key, count in self.frequencies.items() if count}
-        return Cache(
-            epoch, generation, self.symbols, self.outlines_by_id, frequencies=frequencies
-        )
+        return Cache(epoch, generation, self.symbols, self.outlines_by_id, frequencies=frequencies)
 
 
 class Catalog:
@@ -168,6 +172,33 @@ class Catalog:
             " WHERE f.path = ? AND r.container = ? AND r.kind IN ('call', 'base', 'decorator')",
             (path, container),
         ).fetchall()
+
+    def uses_of(self, name: str, *, limit: int) -> list[Reference]:
+        """The calls of a name, and where it is a base or a decorator."""
+        rows = self._connection.execute(
+            f"{_REFERENCE} WHERE r.name = ? AND r.kind IN ('call', 'base', 'decorator') LIMIT ?",
+            (name, limit),
+        )
+        return [_decode_reference(row) for row in rows]
+
+    def calls_in(self, path: str) -> list[Reference]:
+        """The calls that a file makes, in order."""
+        rows = self._connection.execute(
+            f"{_REFERENCE} WHERE f.path = ? AND r.kind = 'call' ORDER BY r.start", (path,)
+        )
+        return [_decode_reference(row) for row in rows]
+
+    def importers_of(self, path: str) -> list[Import]:
+        """The imports that may mean a file, by its name; reads the whole table of imports."""
+        return [
+            Import(*row)
+            for row in self._connection.execute(
+                "SELECT f.path, i.module, i.line, i.name, i.alias, i.level FROM imports i"
+                " JOIN files f ON f.id = i.file_id"
+                " WHERE i.name = ?1 OR i.module = ?1 OR instr(i.module, ?1)",
+                (module_stem(path),),
+            )
+        ]
 
     def uses_after(self, name: str, *, limit: int = 400) -> list[tuple[str, str, str, bool]]:
         """What functions call within a few lines after they call ``name``.
@@ -293,6 +324,10 @@ class Catalog:
             ).fetchone()
             cached[key] = int(row[0])
         return cached[key]
+
+    def all_symbols(self) -> list[Symbol]:
+        """Every definition, by file and place; for evaluations and whole-repository reports."""
+        return self._symbols("ORDER BY f.path, s.start", ())
 
     # What people are told
 
@@ -453,6 +488,22 @@ def _decode_signature(value: object) -> Signature | None:
             for name, kind, annotation, default, optional in parameters
         ),
         returns=returns,
+    )
+
+
+def _decode_reference(row: Sequence[object]) -> Reference:
+    path, name, kind, start, end, line, receiver, container, n_arguments, keywords, unpacks = row
+    return Reference(
+        path=str(path),
+        name=str(name),
+        kind=ReferenceKind(str(kind)),
+        span=Span(_int(start), _int(end)),
+        line=_int(line),
+        receiver=str(receiver),
+        container=str(container),
+        n_arguments=_int(n_arguments),
+        keywords=tuple(str(keywords).split()),
+        has_unpacking=bool(unpacks),
     )
 
 

@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from indexer.chunk import chunks_of, split_identifiers
-from indexer.model import Chunk, ParsedFile, ReferenceKind, Symbol
+from indexer.model import Chunk, Import, ParsedFile, Reference, ReferenceKind, Symbol
 from indexer.resolve.outline import Outline
 from indexer.store.records import module_stem, receiver_name
 from indexer.syntax.parse import language_of, parse
+
+_USES = frozenset({ReferenceKind.CALL, ReferenceKind.BASE, ReferenceKind.DECORATOR})
 
 
 def parse_text(path: str, text: str) -> ParsedFile:
@@ -54,6 +56,39 @@ class MemoryRepository:
             for r in self._parsed[path].references
             if r.container == container and r.kind is ReferenceKind.CALL
         ]
+
+    def uses_of(self, name: str, *, limit: int) -> Sequence[Reference]:
+        return [r for r in self._references() if r.name == name and r.kind in _USES][:limit]
+
+    def calls_in(self, path: str) -> Sequence[Reference]:
+        return [r for r in self._parsed[path].references if r.kind is ReferenceKind.CALL]
+
+    def importers_of(self, path: str) -> Sequence[Import]:
+        stem = module_stem(path)
+        return [
+            entry
+            for parsed in self._parsed.values()
+            for entry in parsed.imports
+            if entry.name == stem or stem in entry.module
+        ]
+
+    def imports_under(self, folder: str, *, limit: int = 1_500) -> Sequence[Import]:
+        return [
+            entry
+            for path, parsed in self._parsed.items()
+            if path.startswith(f"{folder}/")
+            for entry in parsed.imports
+        ][:limit]
+
+    def uses_after(self, name: str, *, limit: int = 400) -> Sequence[tuple[str, str, str, bool]]:
+        calls = [r for r in self._references() if r.kind is ReferenceKind.CALL]
+        return [
+            (b.path, b.name, b.receiver, a.receiver == b.receiver)
+            for a in calls
+            for b in calls
+            if a.name == name and a.container and (a.path, a.container) == (b.path, b.container)
+            if 0 < b.span.start - a.span.start < 300
+        ][:limit]
 
     def name_counts(self, names: Iterable[str]) -> Mapping[str, tuple[int, int]]:
         used = Counter(r.name for p in self._parsed.values() for r in p.references)
@@ -106,6 +141,9 @@ class MemoryRepository:
         if in_chunks:
             return sum(1 for c in self._chunks.values() if _shared([term], f"{c.header} {c.text}"))
         return sum(1 for s in self._symbols() if _shared([term], f"{s.qualified_name} {s.stub}"))
+
+    def _references(self) -> list[Reference]:
+        return [r for parsed in self._parsed.values() for r in parsed.references]
 
     def _symbols(self) -> list[Symbol]:
         return [s for parsed in self._parsed.values() for s in parsed.symbols]

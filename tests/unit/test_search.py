@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.model import Hit, ParsedFile, Query, SearchMode
-from indexer.search import CompletionSearch, fuse, search_words
+from indexer.search.completion import CompletionSearch
+from indexer.search.fusion import fuse
+from indexer.search.natural import search_natural
 from tests.fakes.repository import MemoryRepository, parse_text
 
 STORE = {
@@ -76,7 +78,7 @@ def test_a_typed_prefix_leaves_only_what_starts_with_it() -> None:
 def test_a_receiver_of_unknown_type_is_guessed_by_its_name() -> None:
     hits = complete("def run(store_client):\n    store_client.█\n")
     assert titles(hits)[0].startswith("StoreClient.")
-    assert "same_receiver" in hits[0].signals
+    assert "class_named" in hits[0].signals
 
 
 def test_an_import_that_is_not_used_yet_is_likely_meant() -> None:
@@ -157,6 +159,84 @@ def test_typing_on_a_line_parses_nothing_again() -> None:
     assert len(parsed) == 2
 
 
+def test_scores_are_probabilities_and_each_hit_tells_its_signals_and_their_ranks() -> None:
+    hits = complete("from store.price import parse_price\n\n\ndef go(text):\n    █\n", limit=50)
+    assert sum(hit.score for hit in hits) == pytest.approx(1.0, abs=0.01)
+    assert hits[0].title == "parse_price"
+    assert hits[0].ranks["imported"] == 1
+    assert all(hit.signals.keys() == hit.ranks.keys() for hit in hits)
+
+
+def test_a_signal_that_is_left_out_tells_nothing() -> None:
+    text = "from store.price import parse_price\n\nx = "
+    query = Query(text, SearchMode.COMPLETION, "app.py", len(text), without=("imported",))
+    hits = CompletionSearch(parse_text).search(MemoryRepository(STORE), query, generation="1")
+    assert hits
+    assert all("imported" not in hit.signals for hit in hits)
+
+
+def found_by(signal: str, files: dict[str, str], marked: str, path: str) -> set[str]:
+    text = marked.replace("█", "")
+    query = Query(text, SearchMode.COMPLETION, path, marked.index("█"), 50)
+    repository = MemoryRepository(files | {path: text})
+    hits = CompletionSearch(parse_text).search(repository, query, generation="1")
+    return {hit.title for hit in hits if signal in hit.signals}
+
+
+def test_what_follows_the_last_call_elsewhere_is_expected_here() -> None:
+    files = {
+        "lib.py": "def open_box(): ...\ndef empty_box(): ...\n",
+        "a.py": "from lib import open_box, empty_box\ndef a():\n    open_box()\n    empty_box()\n",
+    }
+    marked = "from lib import open_box\n\ndef mine():\n    open_box()\n    █\n"
+    assert "empty_box" in found_by("after", files, marked, "b.py")
+
+
+def test_what_functions_of_the_same_name_call_is_expected_here() -> None:
+    files = {
+        "lib.py": "def prepare(): ...\n",
+        "a.py": "from lib import prepare\nclass A(Base):\n    def start(self):\n        prepare()\n",
+    }
+    marked = "class B(Base):\n    def start(self):\n        █\n"
+    assert "prepare" in found_by("namesake", files, marked, "b.py")
+
+
+def test_what_the_files_of_the_folder_import_is_expected_here() -> None:
+    files = {
+        "lib.py": "def prepare(): ...\n",
+        "steps/a.py": "from lib import prepare\n",
+        "steps/c.py": "from lib import prepare\n",
+    }
+    assert found_by("folder", files, "def b():\n    █\n", "steps/b.py") == {"prepare"}
+
+
+def test_a_test_is_expected_to_call_what_it_is_named_after() -> None:
+    files = {"shop/orders.py": "def total(): ...\n"}
+    assert found_by("tested", files, "def test_x():\n    █\n", "tests/test_orders.py") == {"total"}
+
+
+def test_what_is_called_on_variables_of_the_same_name_is_expected_here() -> None:
+    files = {
+        "lib.py": "class Box:\n    def open_lid(self): ...\n",
+        "a.py": "def a(parcel):\n    parcel.open_lid()\n",
+    }
+    assert "Box.open_lid" in found_by("habit", files, "def b(parcel):\n    █\n", "b.py")
+    assert "Box.open_lid" in found_by("used_on", files, "def b(parcel):\n    parcel.█\n", "b.py")
+
+
+def test_the_line_below_says_what_this_line_has_to_give() -> None:
+    files = {"lib.py": "def load_prices(): ...\ndef load_users(): ...\n"}
+    head = "from lib import load_prices, load_users\n\ndef show():\n    █\n"
+    query = head + "    print(sorted(users))\n"
+    text = query.replace("█", "")
+    hits = CompletionSearch(parse_text).search(
+        MemoryRepository(files),
+        Query(text, SearchMode.COMPLETION, "b.py", query.index("█"), 5),
+        generation="1",
+    )
+    assert hits[0].title == "load_users"
+
+
 def test_a_new_generation_is_seen() -> None:
     search = CompletionSearch(parse_text)
     text = "from store.price import a\n\nx = "
@@ -172,10 +252,10 @@ def test_a_new_generation_is_seen() -> None:
 
 def test_words_find_by_purpose_and_by_name() -> None:
     repository = MemoryRepository(STORE)
-    hits = search_words(repository, Query("parse a price"), lambda *_: [])
+    hits = search_natural(repository, Query("parse a price"), lambda *_: [])
     assert hits[0].title == "parse_price"
     assert hits[0].signals["head"] > 0
-    named = search_words(repository, Query("StoreClient.fetch_item"), lambda *_: [])
+    named = search_natural(repository, Query("StoreClient.fetch_item"), lambda *_: [])
     assert named[0].signals == {"name": 1.0}
     assert named[0].title == "StoreClient.fetch_item"
 
@@ -184,13 +264,13 @@ def test_a_meaning_that_shares_no_word_is_found_by_its_vector() -> None:
     repository = MemoryRepository(STORE)
     (row,) = [r for r, _ in repository.match_chunks(["unrelated"], weights=(1, 1, 1), limit=1)]
     text_hash = repository.chunks_of([row])[row].text_hash
-    hits = search_words(repository, Query("zebra"), lambda *_: [(text_hash, 0.9)])
+    hits = search_natural(repository, Query("zebra"), lambda *_: [(text_hash, 0.9)])
     assert [hit.title for hit in hits] == ["unrelated_thing"]
 
 
 def test_words_that_nobody_uses_find_nothing() -> None:
-    assert search_words(MemoryRepository(STORE), Query("zebra"), lambda *_: []) == []
-    assert search_words(MemoryRepository(STORE), Query(""), lambda *_: []) == []
+    assert search_natural(MemoryRepository(STORE), Query("zebra"), lambda *_: []) == []
+    assert search_natural(MemoryRepository(STORE), Query(""), lambda *_: []) == []
 
 
 def test_scores_of_lists_are_comparable_whatever_their_scale() -> None:
