@@ -13,11 +13,13 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from indexer.search.features import FEATURES
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Situation(StrEnum):
@@ -33,6 +35,8 @@ class Ranker:
     """Weights by situation and feature; a missing weight is 0."""
 
     def __init__(self, weights: Mapping[str, Mapping[str, float]]) -> None:
+        import numpy as np
+
         self._weights = {
             situation: np.array(
                 [weights.get(situation, {}).get(name, 0.0) for name in FEATURES], dtype=np.float32
@@ -42,6 +46,8 @@ class Ranker:
 
     def scores(self, situation: Situation, rows: Sequence[Sequence[float]]) -> NDArray[np.float32]:
         """Log-odds up to a constant, one for each row of ``FEATURES``."""
+        import numpy as np
+
         matrix = np.asarray(rows, dtype=np.float32).reshape(-1, len(FEATURES))
         scores: NDArray[np.float32] = matrix @ self._weights[situation]
         return scores
@@ -50,6 +56,8 @@ class Ranker:
         """The probability of each row to be the needed one, if one of them is."""
         if not rows:
             return []
+        import numpy as np
+
         scores = self.scores(situation, rows)
         powers = np.exp(scores - scores.max())
         return [float(value) for value in powers / powers.sum()]
