@@ -45,6 +45,8 @@ from indexer.model import (
 from indexer.resolve.outline import Repository
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from copilot_ls.models.catalog import CatalogEntry, FileSource
     from copilot_ls.models.progress import Report
     from copilot_ls.models.store import ModelStore
@@ -238,6 +240,20 @@ def read_document(root: Path, path: Path, settings: Settings) -> Document:
             remedy="`copilot-ls status --skipped` lists what is left out and why",
         )
     return Document(path.as_uri(), relative, language_of(relative), source.text)
+
+
+def files_changed_since(root: Path, since: datetime) -> list[str] | None:
+    """Name the files that commits after ``since`` changed; nothing if git cannot be asked."""
+    from indexer import history
+
+    return history.files_changed_since(root, since)
+
+
+def lines_written_since(root: Path, path: str, since: datetime) -> set[int]:
+    """Number the lines (from 0) of a file that were written after ``since``."""
+    from indexer import history
+
+    return history.lines_written_since(root, path, since)
 
 
 def without_lists(report: UpdateReport) -> UpdateReport:

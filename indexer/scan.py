@@ -260,6 +260,15 @@ def read_source(root: Path, path: str, options: IndexOptions) -> SourceFile | Sk
     return SourceFile(path, text, stamp, problems)
 
 
+def ask_git(root: Path, *command: str) -> bytes | None:
+    """Output of a git command that only reads; ``None`` where there is no git to be trusted."""
+    repository = _find_repository(os.path.realpath(root))
+    if repository is None or not repository.is_trusted:
+        return None
+    answer = repository.run(repository.top, command)
+    return answer[1] if answer is not None and answer[0] == 0 else None
+
+
 def hash_files(root: Path, paths: Sequence[str], options: IndexOptions) -> dict[str, FileStamp]:
     """Fresh stamps with content hashes, for the files that can be read; see ``indexer.plan``."""
     top = os.path.realpath(root)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from copilot_ls.cli.context import console, options_of, print_json
+from copilot_ls.cli.context import console, find_root, options_of, print_json
 from copilot_ls.domain import Confidence
 from copilot_ls.errors import ConfigError
 from copilot_ls.evals import completion, retrieval, security
 from copilot_ls.evals.cases import At, Case, read_cases
 from copilot_ls.evals.completion import Answer, Condition, ContextSource, Part
+from copilot_ls.evals.mine import mine_cases
 from copilot_ls.evals.plot import bars
+
+_N_MINED = 100
 
 app = typer.Typer(help="Measure retrieval and completions on real cases.", no_args_is_help=True)
 
@@ -57,8 +61,18 @@ def evaluate_retrieval(
 @app.command("completion")
 def evaluate_completion(
     context: typer.Context,
-    cases: CasesOption,
-    repos: ReposOption,
+    cases: Annotated[
+        Path | None, typer.Option("--cases", help="JSON lines, one case each.")
+    ] = None,
+    repos: Annotated[
+        Path | None, typer.Option("--repos", help="Folder with the cases' repositories.")
+    ] = None,
+    mine: Annotated[
+        Path | None, typer.Option("--mine", help="Take cases from this clone's own history.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--since", help="Lines written after this day count.")
+    ] = None,
     at: AtOption = At.MEMBER,
     source: Annotated[
         ContextSource, typer.Option("--context", help="Where signatures come from.")
@@ -89,10 +103,10 @@ def evaluate_completion(
         if side_by_side
         else {"ours": Condition(source, frozenset(without or ()))}
     )
-    chosen = _choose(read_cases(cases), limit)
+    chosen, folder = _cases_of(cases, repos, mine, since, limit, quiet=as_json)
     run = completion.Run(at, list(conditions.values()), settings, is_warm=warm)
     with _progress(len(chosen), quiet=as_json) as on_progress:
-        told = asyncio.run(completion.run_completion(chosen, repos, run, on_progress=on_progress))
+        told = asyncio.run(completion.run_completion(chosen, folder, run, on_progress=on_progress))
     answers = dict(zip(conditions, told, strict=True))
     if details:
         _print_details(answers)
@@ -107,6 +121,30 @@ def evaluate_completion(
     if side_by_side:
         _print_comparison(compared)
     _report(summary, as_json=False)
+
+
+def _cases_of(
+    cases: Path | None,
+    repos: Path | None,
+    clone: Path | None,
+    since: datetime | None,
+    limit: int,
+    *,
+    quiet: bool,
+) -> tuple[list[Case], Path]:
+    """Read cases from a file, or find them in the history of a clone."""
+    if clone is not None and since is not None and cases is None:
+        root = find_root(clone)
+        n_wanted = limit or _N_MINED
+        with _progress(n_wanted, quiet=quiet) as on_progress:
+            found = mine_cases(root, since, limit=n_wanted, on_progress=on_progress)
+        return found, root.parent
+    if cases is None or repos is None or clone is not None:
+        raise ConfigError(
+            "it is not said which cases to ask",
+            remedy="give --cases FILE --repos FOLDER, or --mine CLONE --since DAY",
+        )
+    return _choose(read_cases(cases), limit), repos
 
 
 def _model_settings(model: str) -> tuple[str, ...]:

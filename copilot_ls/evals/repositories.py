@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from indexer.index import Index
 
 _SETTINGS = Settings(index=IndexSettings(vectors=False))
+# Not part of what is measured, and often larger than all the rest.
+_LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox", ".*_cache"
+)
 
 
 class IndexedRepository:
@@ -37,7 +41,7 @@ class IndexedRepository:
         source = _folder_of(repositories, name)
         with tempfile.TemporaryDirectory(prefix="copilot-ls-eval-") as scratch:
             root = Path(scratch) / "repository" / source.name
-            shutil.copytree(source, root, symlinks=True)
+            shutil.copytree(source, root, symlinks=True, ignore=_LEFT_OUT)
             location = Path(scratch) / "index"
             with contextlib.closing(wiring.open_index(root, _SETTINGS, location=location)) as index:
                 index.update(with_vectors=False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -55,9 +57,9 @@ def evaluate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("COPILOT_LS_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("COPILOT_LS_SCRIPT", str(script))
 
-    def evaluate(*arguments: str) -> int:
-        command = ["copilot-ls", "eval", "completion", "--cases", str(cases)]
-        command += ["--repos", str(tmp_path / "repositories"), *arguments]
+    def evaluate(*arguments: str, mine: tuple[str, ...] = ()) -> int:
+        published = ("--cases", str(cases), "--repos", str(tmp_path / "repositories"))
+        command = ["copilot-ls", "eval", "completion", *(mine or published), *arguments]
         monkeypatch.setattr(sys, "argv", command)
         return cli.run()
 
@@ -99,3 +101,56 @@ def test_a_server_must_be_named_with_its_model(
 ) -> None:
     assert evaluate("--model", "http://127.0.0.1:9/v1") == ExitCode.USAGE
     assert "#MODEL" in capsys.readouterr().err
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A repository whose call of another file's method was written in 2026, the rest in 2020."""
+    root = tmp_path / "clone"
+    (root / "shop").mkdir(parents=True)
+    (root / "shop" / "tax.py").write_text(TAX, encoding="utf-8")
+    (root / "shop" / "orders.py").write_text("from shop.tax import Tax\n", encoding="utf-8")
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    _commit(root, "2020-01-01")
+    (root / "shop" / "orders.py").write_text(ORDERS, encoding="utf-8")
+    _commit(root, "2026-06-01")
+    return root
+
+
+def test_cases_are_found_in_a_clones_own_history(
+    evaluate: Run, clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate("--json", mine=("--mine", str(clone), "--since", "2026-01-01")) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert (figures["n"], figures["exact_match"]) == (1, 1.0)
+
+
+def test_lines_older_than_the_day_are_no_cases(
+    evaluate: Run, clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = ("--mine", str(clone), "--since", "2026-07-01")
+    assert evaluate(mine=mine) == ExitCode.USAGE
+    assert "--since" in capsys.readouterr().err
+
+
+def test_mining_runs_nothing_that_the_clone_configures(
+    evaluate: Run, clone: Path, tmp_path: Path
+) -> None:
+    mark = tmp_path / "ran"
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch '{mark}'\ncat \"$1\"\n", encoding="utf-8")
+    program.chmod(0o755)
+    for setting in ("diff.evil.textconv", "diff.external", "gpg.program", "core.fsmonitor"):
+        subprocess.run(["git", "-C", str(clone), "config", setting, str(program)], check=True)
+    subprocess.run(["git", "-C", str(clone), "config", "log.showSignature", "true"], check=True)
+    (clone / ".gitattributes").write_text("*.py diff=evil\n", encoding="utf-8")
+    assert evaluate(mine=("--mine", str(clone), "--since", "2026-01-01")) == ExitCode.OK
+    assert not mark.exists()
+
+
+def _commit(root: Path, day: str) -> None:
+    date = f"{day}T12:00:00+00:00"
+    environment = {**os.environ, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+    git = ["git", "-C", str(root), "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run([*git, "add", "-A"], check=True)
+    subprocess.run([*git, "commit", "-qm", "Change"], check=True, env=environment)
