@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from copilot_ls.features.completion.options import CompletionOptions
+from copilot_ls.features.tests.options import TestOptions
 
 WORKSPACE_FILE = ".copilot-ls.toml"
 
@@ -128,6 +129,18 @@ class IndexSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SandboxSettings:
+    """How a project's own code is run, once the user allowed it."""
+
+    python: str = _setting(
+        "",
+        "The project's Python interpreter; empty looks for an environment in the project.",
+        trust=Trust.USER,
+    )
+    memory_mb: int = _setting(2_048, "Memory that the project's code may use.", trust=Trust.USER)
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """What the server writes to its log."""
 
@@ -144,6 +157,8 @@ class Settings:
     endpoint: EndpointSettings = EndpointSettings()
     completion: CompletionOptions = CompletionOptions()
     index: IndexSettings = IndexSettings()
+    tests: TestOptions = TestOptions()
+    sandbox: SandboxSettings = SandboxSettings()
     log: LogSettings = LogSettings()
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 

@@ -278,8 +278,12 @@ class Origin(StrEnum):
     """Where a suggestion came from."""
 
     MODEL = "model"
-    CACHE = "cache"
+    IN_FLIGHT = "in_flight"
+    """Begun for an earlier key, and what was typed since fits it."""
     TYPED_AHEAD = "typed_ahead"
+    SPECULATIVE = "speculative"
+    """Made before anybody asked, for what follows an accepted suggestion."""
+    CACHE = "cache"
 
 
 class Outcome(StrEnum):
@@ -331,3 +335,48 @@ class Completion:
     usage: Usage | None = None
     reason: str = ""
     milliseconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a process of a project's own code may use. Output beyond its share is dropped."""
+
+    seconds: float = 60.0
+    memory_bytes: int = 2 << 30
+    file_bytes: int = 64 << 20
+    folder_bytes: int = 512 << 20
+    processes: int = 64
+    output_bytes: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What keeps a confined process in: how files, the network and resources are guarded.
+
+    Empty where nothing does; ``problem`` says what could not be had.
+    """
+
+    files: str = ""
+    network: str = ""
+    limits: str = ""
+    problem: str = ""
+
+
+class Ending(StrEnum):
+    """How a confined process came to its end."""
+
+    EXITED = "exited"
+    OUT_OF_TIME = "out of time"
+    OUT_OF_SPACE = "out of space"
+    TOO_MANY_PROCESSES = "too many processes"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxRun:
+    """What became of a command in the sandbox; ``output`` is the end of what it printed."""
+
+    ending: Ending
+    returncode: int
+    output: str
+    seconds: float
+    protection: Protection

@@ -10,7 +10,8 @@
       │    ├─ Offline             no source could be reached
       │    └─ DigestMismatch      what arrived is not what was promised
       ├─ ScannerError             the security scanner is missing or does not work
-      └─ WorkspaceError           a path outside the workspace, unreadable, or not text
+      ├─ WorkspaceError           a path outside the workspace, unreadable, or not text
+      └─ SandboxError             a project's code cannot be run, or may not be
 
 Each carries a ``remedy``: one sentence that tells the user what to do.
 """
@@ -68,3 +69,7 @@ class ScannerError(CopilotError):
 
 class WorkspaceError(CopilotError):
     """A path that is outside the workspace, unreadable, or not text."""
+
+
+class SandboxError(CopilotError):
+    """A project's code cannot be run here, or the user has not allowed it."""

@@ -5,10 +5,19 @@ A protocol stands here if it has two real implementations or stands at a process
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol, TypeVar
 
-from copilot_ls.domain import Capabilities, Delta, Document, Prompt, ScanReport
+from copilot_ls.domain import (
+    Capabilities,
+    Delta,
+    Document,
+    Limits,
+    Prompt,
+    SandboxRun,
+    ScanReport,
+)
 from indexer.model import Hit, Query, Symbol
 from indexer.resolve.outline import Repository
 
@@ -68,6 +77,47 @@ class CodeIndex(Protocol):
 
         Without an index the view is empty.
         """
+        ...
+
+
+class Sandbox(Protocol):
+    """A place where a project's own code runs without harm: on a copy, confined and limited.
+
+    Implementations: a confined process, and scripted for tests.
+    """
+
+    @property
+    def project(self) -> Path:
+        """The copy of the project; what is written here reaches nobody."""
+        ...
+
+    @property
+    def scratch(self) -> Path:
+        """An empty folder that confined code may write to, and that we may read."""
+        ...
+
+    async def run(
+        self,
+        arguments: Sequence[str],
+        limits: Limits,
+        *,
+        environment: Mapping[str, str] | None = None,
+        stdin: str = "",
+        on_line: Callable[[str], None] | None = None,
+        follow: Path | None = None,
+    ) -> SandboxRun:
+        """Run the project's interpreter with ``arguments`` and wait for its end.
+
+        ``on_line`` gets each new line of the file ``follow`` while it grows. Cancelling the task
+        ends the process and all that it started.
+
+        Raises:
+            SandboxError: the interpreter cannot be started.
+        """
+        ...
+
+    def close(self) -> None:
+        """Remove the copy."""
         ...
 
 

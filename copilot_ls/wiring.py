@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, TypeVar
 from copilot_ls import config
 from copilot_ls.config import EngineName, Settings
 from copilot_ls.domain import Capabilities, Document
-from copilot_ls.errors import ModelUnavailable, WorkspaceError
+from copilot_ls.errors import ModelUnavailable, SandboxError, WorkspaceError
 from copilot_ls.features.completion.completer import Completer
 from indexer.errors import IndexerError, IndexLocked
 from indexer.model import (
@@ -50,7 +50,8 @@ if TYPE_CHECKING:
     from copilot_ls.models.catalog import CatalogEntry, FileSource
     from copilot_ls.models.progress import Report
     from copilot_ls.models.store import ModelStore
-    from copilot_ls.ports import Model
+    from copilot_ls.ports import Model, Sandbox
+    from copilot_ls.sandbox.consent import Consent
     from indexer.index import Index
     from indexer.ports import Embedder
 
@@ -256,6 +257,32 @@ def lines_written_since(root: Path, path: str, since: datetime) -> set[int]:
     return history.lines_written_since(root, path, since)
 
 
+def consent() -> Consent:
+    """Return what the user said about running the code of projects."""
+    from copilot_ls.sandbox.consent import Consent
+
+    return Consent(config.user_file().with_name("trusted-folders.json"))
+
+
+def open_sandbox(root: Path, settings: Settings, *, allowed: bool = False) -> Sandbox:
+    """Copy the project to a place where its code can run without harm.
+
+    ``allowed`` is consent that was given just now, for this once.
+
+    Raises:
+        SandboxError: the user has not allowed it, or it cannot be copied.
+    """
+    from copilot_ls.sandbox.interpreter import find_interpreter
+    from copilot_ls.sandbox.process import ProcessSandbox
+
+    if not allowed and not consent().is_given(root):
+        raise SandboxError(
+            f"running the code of {root} needs your consent",
+            remedy="if you trust it, run `copilot-ls trust` there, once",
+        )
+    return ProcessSandbox(root, find_interpreter(root, settings.sandbox.python).path)
+
+
 def without_lists(report: UpdateReport) -> UpdateReport:
     """Shorten a report to its figures, for a message between processes."""
     return replace(report, plan=Plan(), skipped=(), problems=report.problems[:20])
@@ -388,6 +415,7 @@ class Workspace:
         )
 
     async def aclose(self) -> None:
+        await self.completer.aclose()
         await self.index.aclose()
 
 

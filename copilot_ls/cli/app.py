@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from copilot_ls.cli import complete, doctor, evals, index, model, settings
+from copilot_ls.cli import complete, doctor, evals, index, model, settings, tests, trust
 from copilot_ls.cli.context import Options
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.errors import CopilotError, ModelError
@@ -66,6 +66,8 @@ app.command("complete")(complete.complete)
 app.command("index")(index.build)
 app.command("search")(index.search)
 app.command("status")(index.status)
+app.command("tests")(tests.propose_tests)
+app.command("trust")(trust.trust)
 app.command("doctor")(doctor.doctor)
 app.command("settings")(settings.show)
 app.add_typer(model.app, name="model")

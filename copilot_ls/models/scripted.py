@@ -146,7 +146,10 @@ def _words(text: str) -> list[str]:
 
 @dataclass
 class ScriptedModel:
-    """The port without a process. ``prompts`` records what was asked."""
+    """The port without a process. ``prompts`` records what was asked.
+
+    ``stopped`` is set when a request was cancelled before its end.
+    """
 
     script: Script
     fim: FimFormat | None = None
@@ -158,6 +161,7 @@ class ScriptedModel:
     def __post_init__(self) -> None:
         self._turn = asyncio.Lock()
         self._marks: dict[str, asyncio.Event] = {}
+        self.stopped = asyncio.Event()
 
     def mark(self, name: str) -> asyncio.Event:
         """Return the event that ``Reach(name)`` sets and ``Wait(name)`` awaits."""
@@ -217,7 +221,9 @@ class ScriptedModel:
                 )
                 yield Delta(finish=finish, usage=usage)
         finally:
-            self.n_cancelled += not is_finished
+            if not is_finished:
+                self.n_cancelled += 1
+                self.stopped.set()
 
     async def count_tokens(self, text: str) -> int:
         self._check_open()

@@ -174,8 +174,12 @@ class Session:
     def change(
         self, uri: str, changes: Sequence[types.TextDocumentContentChangeEvent], version: int
     ) -> None:
-        if (opened := self._documents.get(uri)) is not None:
-            opened.document.change(changes, version=version)
+        if (opened := self._documents.get(uri)) is None:
+            return
+        opened.document.change(changes, version=version)
+        completer = opened.folder.workspace.completer if opened.folder else None
+        if completer is not None and completer.is_writing_in(uri):
+            completer.changed(opened.document.snapshot().document)
 
     def close(self, uri: str) -> None:
         if (opened := self._documents.pop(uri, None)) is not None:

@@ -23,7 +23,8 @@ from copilot_ls.domain import Capabilities, Delta, FimFormat, FinishReason, Prom
 from copilot_ls.errors import ModelUnavailable
 from copilot_ls.features.completion.completer import Completer
 from indexer.errors import IndexerError
-from indexer.model import Hit, Plan, Query, Symbol, UpdatePhase, UpdateProgress, UpdateReport
+from indexer.model import Plan, UpdatePhase, UpdateProgress, UpdateReport
+from tests.fakes.ports import FakeIndex
 
 log = logging.getLogger("copilot_ls.standin")
 
@@ -79,14 +80,6 @@ class Engines:
         await self.model.aclose()
 
 
-class NoIndex:
-    async def search(self, query: Query) -> Sequence[Hit]:
-        return []
-
-    async def lookup(self, name: str) -> Sequence[Symbol]:
-        return []
-
-
 @dataclass
 class Workspace:
     """``index.txt`` in the folder says what an update does."""
@@ -94,7 +87,7 @@ class Workspace:
     root: Path
     settings: Settings
     completer: Completer
-    index: NoIndex = field(default_factory=NoIndex)
+    index: FakeIndex = field(default_factory=FakeIndex)
 
     def exclusion(self, path: str) -> str | None:
         return "may hold secrets" if path.endswith(".env") else None
@@ -125,7 +118,7 @@ class Workspace:
 
 def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspace:
     completer = Completer(
-        model=engines.completion_model, index=NoIndex(), options=settings.completion
+        model=engines.completion_model, index=FakeIndex(), options=settings.completion
     )
     log.info("opened %s", root.name)
     return Workspace(root.resolve(), settings, completer)

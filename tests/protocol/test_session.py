@@ -83,15 +83,15 @@ async def test_the_menu_of_a_client_without_ghost_text_shows_one_item(
 ) -> None:
     uri = (folder / "a.py").as_uri()
     await editor.begin(folder, capabilities=MENU_ONLY)
-    editor.open(uri, "def f(a, b):\n    # say urn a + b\n    é = ret")
+    editor.open(uri, "def f(a, b):\n    # say ult + b\n    é = res")
     result = await editor.request(
         "textDocument/completion",
         {"textDocument": {"uri": uri}, "position": {"line": 2, "character": 12}},
     )
     (item,) = result["items"]
-    assert item["textEdit"]["newText"] == "return a + b"
+    assert item["textEdit"]["newText"] == "result + b"
     assert item["textEdit"]["range"]["start"] == {"line": 2, "character": 9}
-    assert item["filterText"].startswith("ret")
+    assert item["filterText"].startswith("res")
     assert item["command"]["command"] == "copilot-ls.accept"
 
 
@@ -183,7 +183,7 @@ async def test_a_new_request_empties_the_one_before(editor: Editor, folder: Path
     await editor.hear_log("stopped: hang")
 
 
-async def test_documents_do_not_cancel_each_other(editor: Editor, folder: Path) -> None:
+async def test_the_document_asked_about_last_has_the_model(editor: Editor, folder: Path) -> None:
     slow, quick = ((folder / name).as_uri() for name in ("slow.py", "quick.py"))
     await editor.begin(folder)
     editor.open(slow, HANG)
@@ -192,9 +192,23 @@ async def test_documents_do_not_cancel_each_other(editor: Editor, folder: Path) 
     editor.send(message)
     await editor.hear_log("asked: hang")
     assert insertions(await editor.complete(quick, 2, 4)) == ["return a + b"]
-    editor.notify("$/cancelRequest", {"id": request_id})
-    with pytest.raises(Refused):
-        await editor.answer(request_id)
+    assert insertions(await editor.answer(request_id)) == []
+    await editor.hear_log("stopped: hang")
+
+
+async def test_the_model_stops_at_a_change_that_contradicts_it(
+    editor: Editor, folder: Path
+) -> None:
+    uri = (folder / "a.py").as_uri()
+    await editor.begin(folder)
+    editor.open(uri, HANG)
+    request_id, message = editor.start(*inline_completion(uri, 2, 4))
+    editor.send(message)
+    await editor.hear_log("asked: hang")
+    editor.notify(*change(uri, 2, "nev", (2, 4)))
+    editor.notify(*change(uri, 3, "nothing", (2, 4), (2, 7)))
+    await editor.hear_log("stopped: hang")
+    assert insertions(await editor.answer(request_id)) == []
 
 
 async def test_a_request_sees_the_text_of_its_moment_and_is_dropped_when_that_passed(

@@ -1,96 +1,44 @@
-"""From a request to ghost text: the stages in order, and the state between requests.
+"""From a request to ghost text: who answers, and what is remembered between requests.
 
-``await completer.complete(request)`` is all that callers need. Each stage is a pure function in
-a module beside this one; this module only runs them, keeps the suggestion memory, and measures.
-Cancelling the task that awaits stops the generation inside the engine.
+``await completer.complete(request)`` is all that callers need. A request is answered from memory
+if what it asks for was answered before, by the answer under way if what was typed since fits it,
+and by the model otherwise. One answer is under way at a time; cancelling the task that awaits
+leaves it alive for a moment, because the next key mostly fits.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections import Counter, OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import replace
 
-from copilot_ls.checks.draft import Draft, TreeMemory
-from copilot_ls.checks.gate import Judgement, judge
 from copilot_ls.domain import (
-    Capabilities,
     Completion,
     CompletionRequest,
-    Delta,
     Document,
-    Edit,
-    FimFormat,
-    FinishReason,
     Origin,
     Outcome,
-    Snippet,
-    Suggestion,
-    Usage,
-    Verdict,
 )
-from copilot_ls.errors import ModelError
-from copilot_ls.features.completion.context import choose_snippets
+from copilot_ls.features.completion.inflight import Generation
 from copilot_ls.features.completion.options import CompletionOptions
-from copilot_ls.features.completion.pace import ReadingPace
-from copilot_ls.features.completion.postprocess import (
-    Scene,
-    drop_prompt_comments,
-    place,
-    postprocess,
-    scene_at,
-)
-from copilot_ls.features.completion.reuse import SuggestionMemory
+from copilot_ls.features.completion.postprocess import place, scene_at
+from copilot_ls.features.completion.reuse import Answered, Reused, SuggestionMemory
+from copilot_ls.features.completion.rhythm import TypingRhythm
 from copilot_ls.features.completion.trigger import Extent, decide
-from copilot_ls.ports import CodeIndex, Model
-from copilot_ls.prompts import fim
+from copilot_ls.features.completion.writer import Attempt, Clock, Hole, ModelSource, Writer
+from copilot_ls.ports import CodeIndex
 from indexer.errors import IndexerError
 from indexer.model import Query, SearchMode
 
-_log = logging.getLogger(__name__)
 _MAX_EXPLAINED = 64
-_CHECK_EVERY_CHARS = 24
-_INVOKED_PATIENCE = 10
-_VERIFY_SECONDS = 0.25
-
-ModelSource = Callable[[], Awaitable[Model | None]]
-
-
-@dataclass(slots=True)
-class _Clock:
-    """Milliseconds by stage."""
-
-    started: float = field(default_factory=time.perf_counter)
-    last: float = field(default_factory=time.perf_counter)
-    milliseconds: dict[str, float] = field(default_factory=dict)
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.milliseconds[stage] = self.milliseconds.get(stage, 0.0) + 1000 * (now - self.last)
-        self.last = now
-
-    def finish(self) -> dict[str, float]:
-        total = 1000 * (time.perf_counter() - self.started)
-        return {**self.milliseconds, "total": total}
-
-
-@dataclass(frozen=True, slots=True)
-class _Hole:
-    document: Document
-    offset: int
-    extent: Extent
-    is_worth_keeping: bool
 
 
 class Completer:
     """Offers completions in the documents of one workspace.
 
-    ``model`` is asked for at each request, so that a model may come, go and change.
+    ``model`` is asked for at each answer, so that a model may come, go and change.
     ``counts`` tells how often each outcome and origin occurred.
     """
 
@@ -101,27 +49,29 @@ class Completer:
         index: CodeIndex,
         options: CompletionOptions,
         repository: str = "",
+        orphan_seconds: float = 0.3,
     ) -> None:
         self.options = options
         self.counts: Counter[str] = Counter()
         self.is_paused = False
-        self._model = model
         self._index = index
-        self._repository = repository
+        self._writer = Writer(model, index, options, repository, self.counts)
         self._memory = SuggestionMemory()
-        self._pace = ReadingPace()
-        self._trees = TreeMemory()
+        self._rhythm = TypingRhythm()
+        self._generation: Generation | None = None
+        self._orphan_seconds = orphan_seconds
         self._explained: OrderedDict[str, Completion] = OrderedDict()
         self._last_id = 0
-        self._last_accepted: tuple[str, str] = ("", "")
+        self._last_accepted = ""
 
     async def complete(self, request: CompletionRequest) -> Completion:
         """Answer a request; an expected failure is an outcome, never an exception.
 
         Raises:
-            asyncio.CancelledError: the caller lost interest; the engine has stopped.
+            asyncio.CancelledError: the caller lost interest; the engine stops soon, unless the
+                next request goes on with what it writes.
         """
-        clock = _Clock()
+        clock = Clock()
         try:
             completion = await self._complete(request, clock)
         except asyncio.CancelledError:
@@ -158,227 +108,149 @@ class Completer:
         """Note that the user took it; the same text is not offered again at its end."""
         if completion := self._explained.get(suggestion_id):
             self.counts["accepted"] += 1
-            text = next(s.text for s in completion.suggestions if s.id == suggestion_id)
-            self._last_accepted = (suggestion_id, text)
+            self._last_accepted = next(
+                s.text for s in completion.suggestions if s.id == suggestion_id
+            )
 
     def rejected(self, suggestion_id: str) -> None:
         """Note that the user dismissed it."""
         if suggestion_id in self._explained:
             self.counts["rejected"] += 1
 
-    def forget(self, uri: str) -> None:
-        """Drop the suggestions that are kept for a document."""
-        self._memory.forget(uri)
+    def is_writing_in(self, uri: str) -> bool:
+        """Tell whether an answer is under way in a document."""
+        generation = self._generation
+        return (
+            generation is not None
+            and generation.hole.document.uri == uri
+            and not generation.is_over
+        )
 
-    async def _complete(self, request: CompletionRequest, clock: _Clock) -> Completion:
+    def changed(self, document: Document) -> None:
+        """Take a new version of a document: an answer under way that it contradicts stops now."""
+        if (
+            self.is_writing_in(document.uri)
+            and self._generation is not None
+            and not self._generation.still_fits(document)
+        ):
+            self._generation.stop()
+
+    def forget(self, uri: str) -> None:
+        """Drop the suggestions that are kept for a document, and what is under way there."""
+        self._memory.forget(uri)
+        if self._generation is not None and self._generation.hole.document.uri == uri:
+            self._generation.stop()
+            self._generation = None
+
+    async def aclose(self) -> None:
+        """Stop what is under way."""
+        if self._generation is not None:
+            await self._generation.aclose()
+
+    async def _complete(self, request: CompletionRequest, clock: Clock) -> Completion:
         document, offset = request.document, request.offset
         if self.is_paused and not request.invoked:
             return Completion(Outcome.PAUSED, reason="completions are paused")
+        if not request.invoked:
+            self._rhythm.note_key(time.monotonic())
         trigger = decide(request, self.options)
         if trigger.extent is None:
             return Completion(Outcome.NOT_WORTH_IT, reason=trigger.reason)
-        if reused := self._reuse(document, offset):
-            clock.lap("reuse")
-            return reused
-        if not request.invoked and not request.client_debounces and self.options.debounce_ms:
-            await asyncio.sleep(self.options.debounce_ms / 1000)
-            clock.lap("wait")
-        try:
-            model = await self._model()
-            if model is None:
-                return Completion(Outcome.NO_MODEL, reason="models are switched off")
-            capabilities = await model.capabilities()
-        except ModelError as error:
-            return Completion(Outcome.MODEL_FAILED, reason=str(error))
-        if capabilities.fim is None:
-            return Completion(
-                Outcome.NO_MODEL,
-                model=capabilities.model,
-                reason=f"{capabilities.model} cannot fill in the middle",
-            )
-        clock.lap("load")
-        snippets, is_late = await self._snippets(request, capabilities)
-        clock.lap("context")
-        hole = _Hole(document, offset, trigger.extent, is_worth_keeping=not is_late)
-        return await self._generate(hole, model, capabilities, capabilities.fim, snippets, clock)
+        hole = Hole(document, offset, trigger.extent, is_asked_for=request.invoked)
+        has_waited = request.invoked or request.client_debounces
+        has_joined = False
+        while True:
+            if (reused := self._memory.find(document, offset)) is not None:
+                clock.lap("reuse")
+                return self._serve(hole, reused, has_joined=has_joined)
+            generation = self._generation
+            if generation is None or generation.is_over or not generation.fits(document, offset):
+                if not has_waited:
+                    has_waited = True
+                    await asyncio.sleep(self._rhythm.wait_ms(self.options.debounce_ms) / 1000)
+                    clock.lap("wait")
+                    continue
+                generation = self._begin(hole)
+            has_joined = generation.hole != hole
+            completion = await self._follow(generation, hole)
+            if has_joined:
+                clock.lap("in_flight")
+            if completion is not None:
+                clock.milliseconds.update(generation.attempt.clock.milliseconds)
+                return self._sign(hole, completion)
 
-    def _reuse(self, document: Document, offset: int) -> Completion | None:
-        reused = self._memory.find(document, offset)
-        if reused is None:
-            return None
-        scene = scene_at(document, offset, reused.extent)
-        origin = Origin.TYPED_AHEAD if reused.n_typed else Origin.CACHE
-        suggestion = Suggestion(
-            id=self._new_id(),
+    def _begin(self, hole: Hole) -> Generation:
+        if self._generation is not None:
+            self._generation.stop()
+        self._generation = Generation(
+            self._writer, hole, on_end=self._keep, orphan_seconds=self._orphan_seconds
+        )
+        return self._generation
+
+    async def _follow(self, generation: Generation, hole: Hole) -> Completion | None:
+        """Wait for an answer under way; nothing if the memory has it now, or nobody will."""
+        loop = asyncio.get_running_loop()
+        is_block = generation.hole.extent is Extent.BLOCK
+        until = loop.time() + self.options.block_ms / 1000 if is_block else None
+        while not generation.is_over:
+            await generation.wait(until)
+            if not generation.fits(hole.document, hole.offset):
+                generation.stop()
+                return None
+            lines = generation.attempt.whole_lines
+            if until is None or loop.time() < until or not lines.strip():
+                continue
+            # What there is of a block is shown; what follows comes with the next key.
+            completion = await self._writer.judge(generation.attempt, lines)
+            if completion.suggestions:
+                self._keep(generation.attempt, completion)
+                return completion if generation.hole == hole else None
+            until = None
+        if generation.was_stopped:
+            return Completion(Outcome.SUPERSEDED, reason="another place was asked about")
+        completion = generation.result()
+        return completion if generation.hole == hole else None
+
+    def _keep(self, attempt: Attempt, completion: Completion) -> None:
+        """Remember what was found out for a place."""
+        hole = attempt.hole
+        if completion.outcome not in {Outcome.SHOWN, Outcome.EMPTY, Outcome.WITHHELD}:
+            return
+        if completion.suggestions:
+            self._rhythm.note_answer(attempt.clock.elapsed())
+        answer = Answered(completion, hole.extent, is_provisional=attempt.is_provisional)
+        self._memory.remember(hole.document, hole.offset, answer)
+
+    def _serve(self, hole: Hole, reused: Reused, *, has_joined: bool) -> Completion:
+        """Answer from memory; the story is that of the answer as it was made."""
+        told = replace(reused.answer.completion, usage=None)
+        if not told.suggestions:
+            return told
+        scene = scene_at(hole.document, hole.offset, reused.answer.extent)
+        suggestion = replace(
+            told.suggestions[0],
             text=reused.text,
-            span=place(reused.text, scene, offset),
-            origin=origin,
+            span=place(reused.text, scene, hole.offset),
+            origin=Origin.IN_FLIGHT if has_joined else reused.origin,
         )
-        return Completion(Outcome.SHOWN, suggestions=(suggestion,))
+        return self._sign(hole, replace(told, suggestions=(suggestion,)))
 
-    async def _snippets(
-        self, request: CompletionRequest, capabilities: Capabilities
-    ) -> tuple[list[Snippet], bool]:
-        """Ask the index; late or failing answers mean a prompt without signatures.
-
-        The second value tells that they were late: such a suggestion is not worth keeping.
-        """
-        if not self.options.context:
-            return [], False
-        document, offset = request.document, request.offset
-        query = Query(
-            text=document.text,
-            mode=SearchMode.COMPLETION,
-            path=document.path,
-            offset=offset,
-            limit=2 * capabilities.layout.max_snippets,
-        )
-        try:
-            # Who asks by a key waits rather than reading a guess.
-            patience = _INVOKED_PATIENCE if request.invoked else 1
-            async with asyncio.timeout(patience * self.options.context_ms / 1000):
-                hits = await self._index.search(query)
-        except TimeoutError:
-            self.counts["context:late"] += 1
-            return [], True
-        except IndexerError as error:
-            self.counts["context:failed"] += 1
-            _log.warning("context left out: %s", error)
-            return [], False
-        return choose_snippets(hits, capabilities.layout), False
-
-    async def _generate(
-        self,
-        hole: _Hole,
-        model: Model,
-        capabilities: Capabilities,
-        fim_format: FimFormat,
-        snippets: Sequence[Snippet],
-        clock: _Clock,
-    ) -> Completion:
-        document, offset, extent = hole.document, hole.offset, hole.extent
-        options = self.options
-        prompt = fim.fim_prompt(
-            document,
-            offset,
-            snippets=snippets,
-            fim=fim_format,
-            layout=self._pace.fit(capabilities.layout),
-            context_tokens=capabilities.context_tokens,
-            max_tokens=(
-                options.max_line_tokens if extent is Extent.LINE else options.max_block_tokens
-            ),
-            one_line=extent is Extent.LINE,
-            repository=self._repository,
-        )
-        mark = fim.line_comment(document.language)
-        comments = [f"{mark} {line}" for s in snippets for line in s.stub.splitlines()]
-        scene = scene_at(document, offset, extent, comments)
-        clock.lap("prompt")
-        try:
-            raw_text, usage, is_cut = await _read(model.stream(prompt), scene, options.block_ms)
-        except ModelError as error:
-            _log.warning("no suggestion: %s", error)
-            return Completion(
-                Outcome.MODEL_FAILED,
-                snippets=tuple(snippets),
-                model=capabilities.model,
-                reason=str(error),
+    def _sign(self, hole: Hole, completion: Completion) -> Completion:
+        """Give every suggestion its id, unless it is what the user took a moment ago."""
+        if not completion.suggestions:
+            return completion
+        before = hole.document.text[: hole.offset]
+        text = completion.suggestions[0].text
+        accepted = self._last_accepted
+        if accepted and before.endswith(accepted) and text.strip() == accepted.strip():
+            return replace(
+                completion,
+                outcome=Outcome.EMPTY,
+                suggestions=(),
+                reason="the same text was just accepted",
             )
-        clock.lap("model")
-        self._pace.note(usage)
-        text = postprocess(fim.restore(raw_text, fim_format), scene)
-        clock.lap("postprocess")
-        told = Completion(
-            Outcome.EMPTY,
-            snippets=tuple(snippets),
-            raw_text=raw_text,
-            prompt_text=prompt.text,
-            model=capabilities.model,
-            usage=usage,
-        )
-        if not text:
-            reason = "the model offers nothing here" if not raw_text.strip() else "filtered out"
-            return replace(told, reason=reason)
-        if self._was_just_accepted(document, offset, text):
-            return replace(told, reason="the same text was just accepted")
-        is_cut = is_cut and raw_text.rstrip().endswith(text)
-        draft = Draft(document, Edit(place(text, scene, offset), text), is_cut, self._trees)
-        judgement = await self._verify(draft)
-        clock.lap("verify")
-        told = replace(told, findings=judgement.findings)
-        if judgement.verdict is Verdict.WITHHELD:
-            return replace(told, outcome=Outcome.WITHHELD, reason=judgement.reason)
-        text = judgement.text
-        if hole.is_worth_keeping:
-            self._memory.remember(document, offset, text, extent)
-        suggestion = Suggestion(
-            id=self._new_id(),
-            text=text,
-            span=place(text, scene, offset),
-            origin=Origin.MODEL,
-            verdict=judgement.verdict,
-        )
-        return replace(told, outcome=Outcome.SHOWN, suggestions=(suggestion,))
-
-    async def _verify(self, draft: Draft) -> Judgement:
-        """Have a suggestion checked; one that cannot be checked in time is shown as it is."""
-        if not self.options.verify:
-            return Judgement(Verdict.UNCHECKED, draft.edit.text)
-        try:
-            async with asyncio.timeout(_VERIFY_SECONDS):
-                judgement = await self._index.consult(partial(judge, draft))
-        except (TimeoutError, IndexerError) as error:
-            _log.warning("suggestion not checked: %r", error)
-            judgement = Judgement(Verdict.UNCHECKED, draft.edit.text)
-        self.counts[f"verdict:{judgement.verdict}"] += 1
-        self.counts.update(f"rule:{finding.rule}" for finding in judgement.findings)
-        return judgement
-
-    def _was_just_accepted(self, document: Document, offset: int, text: str) -> bool:
-        _, accepted = self._last_accepted
-        before = document.text[max(0, offset - len(accepted)) : offset]
-        return bool(accepted) and before == accepted and text.strip() == accepted.strip()
-
-    def _new_id(self) -> str:
-        self._last_id += 1
-        return f"s{self._last_id}"
-
-
-async def _read(
-    stream: AsyncGenerator[Delta, None], scene: Scene, block_ms: int
-) -> tuple[str, Usage | None, bool]:
-    """Collect the stream; stop it as soon as more text would be thrown away or come too late.
-
-    The last value tells that the model had more to say.
-    """
-    started = time.perf_counter()
-    text = ""
-    checked = 0
-    usage: Usage | None = None
-    async with contextlib.aclosing(stream) as deltas:
-        async for delta in deltas:
-            text += delta.text
-            usage = delta.usage or usage
-            if delta.finish is not None:
-                return text, usage, delta.finish is FinishReason.LENGTH
-            if scene.extent is Extent.LINE or len(text) - checked < _CHECK_EVERY_CHARS:
-                continue
-            checked = len(text)
-            complete = text[: text.rfind("\n") + 1]
-            if not complete.strip():
-                continue
-            if _is_settled(complete, scene):
-                break
-            if 1000 * (time.perf_counter() - started) > block_ms:
-                return complete, usage, False
-    return text, usage, False
-
-
-def _is_settled(complete: str, scene: Scene) -> bool:
-    """Tell whether these complete lines already hold more than what would be shown."""
-    return _n_lines(postprocess(complete, scene)) < _n_lines(drop_prompt_comments(complete, scene))
-
-
-def _n_lines(text: str) -> int:
-    return sum(1 for line in text.splitlines() if line.strip())
+        signed = []
+        for suggestion in completion.suggestions:
+            self._last_id += 1
+            signed.append(replace(suggestion, id=f"s{self._last_id}"))
+        return replace(completion, suggestions=tuple(signed))

@@ -25,13 +25,17 @@ class CompletionOptions:
         default=160, metadata={"doc": "Longest suggestion of several lines, in tokens."}
     )
     block_ms: int = field(
-        default=1_500,
-        metadata={"doc": "After this long, a block is shown as far as it has come."},
+        default=700,
+        metadata={
+            "doc": "After this long, a block is shown as far as it has come; "
+            "the rest follows as it is typed."
+        },
     )
     debounce_ms: int = field(
-        default=60,
+        default=120,
         metadata={
-            "doc": "How long to wait for a pause in typing, where the editor does not wait itself."
+            "doc": "Longest wait for a pause in typing, where the editor does not wait itself. "
+            "How long it really is follows the user's rhythm and the model's speed; 0 never waits."
         },
     )
     context_ms: int = field(

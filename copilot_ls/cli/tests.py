@@ -1,0 +1,138 @@
+"""``copilot-ls tests FILE``: tests that were run and earned their place, as a proposal."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from copilot_ls import wiring
+from copilot_ls.cli.context import console, find_root, options_of, print_json
+from copilot_ls.cli.exit_codes import ExitCode
+from copilot_ls.config import Settings
+from copilot_ls.errors import WorkspaceError
+from copilot_ls.features.tests.writer import OnProgress, TestWriter, WrittenTests
+
+
+def propose_tests(
+    context: typer.Context,
+    place: Annotated[str, typer.Argument(metavar="FILE[::SYMBOL]", help="What to test.")],
+    write: Annotated[bool, typer.Option("--write", help="Write the file of tests.")] = False,
+    seconds: Annotated[
+        float, typer.Option("--budget", min=5, help="Seconds to explore; 0: the settings'.")
+    ] = 0.0,
+    yes: Annotated[
+        bool, typer.Option("--run-code", help="Allow this project's code to be run, this once.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Propose tests for a module: explored in a sandbox, run, and kept only if they tell something.
+
+    Running a project's code needs your consent: `copilot-ls trust`, or `--run-code`.
+    """
+    name, _, symbol = place.partition("::")
+    path = Path(name)
+    root = find_root(path)
+    settings = options_of(context).settings_for(root)
+    if seconds:
+        settings = replace(settings, tests=replace(settings.tests, seconds=seconds))
+    document = wiring.read_document(root, path, settings)
+    if document.language != "python":
+        raise WorkspaceError(
+            f"{document.path} is not Python", remedy="tests are written for Python modules so far"
+        )
+    written = asyncio.run(
+        _write(root, settings, document.path, symbol, as_json=as_json, allowed=yes)
+    )
+    if write and written.text:
+        target = root / written.test_path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8") as file:
+            file.write(written.text)
+    if as_json:
+        print_json(written)
+    else:
+        _print(written, is_written=write and bool(written.text))
+    if not written.text:
+        raise typer.Exit(ExitCode.FINDINGS)
+
+
+async def _write(
+    root: Path, settings: Settings, path: str, symbol: str, *, as_json: bool, allowed: bool
+) -> WrittenTests:
+    sandbox = wiring.open_sandbox(root, settings, allowed=allowed)
+    try:
+        writer = TestWriter(sandbox, settings.tests)
+        with _progress(path, quiet=as_json) as on_progress:
+            only = [symbol.replace("::", ".")] if symbol else []
+            return await writer.write(path, only=only, on_progress=on_progress)
+    finally:
+        sandbox.close()
+
+
+class _progress:  # noqa: N801 - reads as a function where it is used
+    """A bar on stderr while somebody looks."""
+
+    def __init__(self, path: str, *, quiet: bool) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        out = console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=out, disable=quiet or not out.is_terminal)
+        self._task = self._progress.add_task(path, total=1.0)
+        self._path = path
+
+    def __enter__(self) -> OnProgress:
+        self._progress.start()
+
+        def tell(what: str, share: float) -> None:
+            self._progress.update(self._task, completed=share, description=f"{self._path}: {what}")
+
+        return tell
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+
+def _print(written: WrittenTests, *, is_written: bool) -> None:
+    from rich.syntax import Syntax
+    from rich.table import Table
+
+    out = console()
+    notes = console(stderr=True)
+    if written.text and not is_written:
+        if out.is_terminal:
+            out.print(Syntax(written.text, "python", background_color="default"))
+        else:
+            print(written.text, end="")
+    if written.verdicts:
+        table = Table("test", "passed", "branches", "faults noticed", box=None, header_style="bold")
+        for verdict in written.verdicts:
+            table.add_row(
+                verdict.name,
+                f"{verdict.passes}/{verdict.runs}",
+                str(verdict.branches),
+                str(verdict.kills),
+            )
+        notes.print(table)
+    if written.problem:
+        notes.print(f"{written.path}: {written.problem}", markup=False)
+    if written.n_goals:
+        notes.print(
+            f"{written.n_covered} of {written.n_goals} branches reached, "
+            f"{written.n_killed} of {written.n_mutants} faults noticed, "
+            f"{written.n_dropped} tests dropped, {written.seconds:.0f} s; "
+            f"confined by {written.protection or 'limits alone'}",
+            markup=False,
+            style="dim",
+        )
+    for suspicion in written.suspicions[:5]:
+        notes.print(f"possible bug: {suspicion.source}", markup=False)
+        notes.print(f"    {suspicion.error}", markup=False, style="dim")
+    if is_written:
+        notes.print(f"written to {written.test_path}", markup=False)
+    elif written.text:
+        notes.print(f"--write puts it into {written.test_path}", markup=False, style="dim")

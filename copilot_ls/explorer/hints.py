@@ -1,0 +1,301 @@
+"""What a parameter wants to be given: from its annotation, or from what the body does with it.
+
+A hint is an annotation object (``int``, ``List[str]``, a class) or one of a few words for what
+has no annotation: ``path``, ``callable``, ``file``, ``class``, ``iterable``, ``object``,
+``module``. Each has a weight. Standard library alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import re
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Hint = Any
+Hints = list[tuple[float, Hint]]
+
+_METHODS: dict[str, tuple[Hint, ...]] = {}
+for _type in (str, bytes, list, dict, set, int, float):
+    for _name in dir(_type):
+        if not _name.startswith("_"):
+            _METHODS.setdefault(_name, ())
+            _METHODS[_name] += (_type,)
+_METHODS.update(
+    dict.fromkeys(
+        ("read", "readline", "readlines", "write", "seek", "flush", "getvalue"), ("file",)
+    )
+)
+_METHODS.update(
+    dict.fromkeys(
+        (
+            "exists",
+            "is_dir",
+            "is_file",
+            "joinpath",
+            "as_posix",
+            "mkdir",
+            "parent",
+            "read_text",
+            "write_text",
+            "glob",
+            "expanduser",
+            "resolve",
+            "iterdir",
+            "suffix",
+            "stem",
+        ),
+        ("path",),
+    )
+)
+_METHODS.update(dict.fromkeys(("__name__", "__qualname__", "__mro__", "__bases__"), ("class",)))
+_METHODS.update(dict.fromkeys(("__code__", "__wrapped__", "__defaults__"), ("callable",)))
+_CALLS: dict[str, tuple[Hint, ...]] = {
+    "len": (str, list), "sum": (list[int],), "max": (list[int],),
+    "min": (list[int],), "sorted": (list[int], list[str]),
+    "range": (int,), "chr": (int,), "ord": (str,), "abs": (int, float), "round": (float,),
+    "int": (str, int), "float": (str, float), "open": ("path",), "iter": ("iterable",),
+    "enumerate": ("iterable",), "list": ("iterable",), "tuple": ("iterable",), "set": ("iterable",),
+    "zip": ("iterable",), "map": ("iterable",), "next": ("iterator",), "issubclass": ("class",),
+    "vars": ("object",), "getattr": ("object",), "hasattr": ("object",), "setattr": ("object",),
+    "callable": ("callable", int), "exec": (str,), "eval": (str,), "compile": (str,),
+    "repr": ("object",), "str": ("object",), "dict": (dict,), "bytes": (bytes,), "Path": ("path",),
+}  # fmt: skip
+_CALLS_OF_MODULE: dict[str, tuple[Hint, ...]] = {
+    "re": (str,), "os": ("path",), "os.path": ("path",), "json": (str,), "ast": (str,),
+    "shutil": ("path",), "inspect": ("callable", "class", "object"), "math": (float, int),
+    "struct": (bytes,), "base64": (bytes,), "importlib": ("module",), "functools": ("callable",),
+    "dataclasses": ("dataclass",), "textwrap": (str,), "pathlib": ("path",),
+}  # fmt: skip
+_NAMES: tuple[tuple[frozenset[str], tuple[Hint, ...]], ...] = tuple(
+    (frozenset(words.split()), hints)
+    for words, hints in (
+        ("path file filename filepath dir directory folder", ("path", str)),
+        ("func function callback fn handler predicate decorated wrapped method", ("callable",)),
+        ("cls klass type class", ("class",)),
+        ("count num n size length width height index idx depth level limit max min", (int,)),
+        ("start stop step offset port year month day hour age i j k m x y z", (int, float)),
+        ("ratio rate factor scale alpha seconds timeout delay weight", (float, int)),
+        ("name text string str msg message title prefix suffix pattern key word line", (str,)),
+        ("url uri code lang encoding mode fmt format sep s", (str,)),
+        ("is has should use with no do allow flag verbose strict force debug recursive", (bool,)),
+        ("items values list args names lines words elements rows keys seq", (list, list[str])),
+        ("sequence iterable objs numbers", (list, list[int])),
+        ("dict mapping kwargs kvs options config settings params map data info attrs env", (dict,)),
+        ("bytes raw buf buffer payload blob", (bytes,)),
+    )
+)
+_DOC_TYPES: dict[str, Hint] = {
+    "str": str, "string": str, "int": int, "integer": int, "float": float, "number": float,
+    "bool": bool, "boolean": bool, "bytes": bytes, "list": list, "tuple": tuple, "dict": dict,
+    "set": set, "mapping": dict, "callable": "callable", "function": "callable", "path": "path",
+    "pathlib.path": "path", "iterable": "iterable", "sequence": list, "type": "class",
+    "object": "object", "none": type(None), "file": "file", "any": "object",
+}  # fmt: skip
+
+
+def hints_of(
+    function: Any, definition: ast.AST | None, namespace: Mapping[str, Any]
+) -> dict[str, Hints]:
+    """Weighted hints for each parameter of ``function`` but its receiver.
+
+    ``definition`` is its tree, ``namespace`` its module's: both help where no annotation does.
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return {}
+    annotations = _annotations(function)
+    body = _Body(definition, namespace) if definition is not None else None
+    documented = _documented(inspect.getdoc(function) or "")
+    found: dict[str, Hints] = {}
+    for name, parameter in signature.parameters.items():
+        hints: Hints = []
+        annotation = annotations.get(name, parameter.annotation)
+        if isinstance(annotation, str):
+            annotation = _evaluate(annotation, namespace)
+        if annotation is not inspect.Parameter.empty and annotation is not None:
+            hints.append((12.0, annotation))
+        if parameter.default is not inspect.Parameter.empty:
+            if parameter.default is None:
+                hints.append((1.0, type(None)))
+            elif not inspect.isclass(parameter.default) and not callable(parameter.default):
+                hints.append((4.0, type(parameter.default)))
+        if name in documented:
+            hints.append((5.0, documented[name]))
+        if body is not None:
+            hints += body.uses(name)
+        words = set(name.lower().strip("_").split("_"))
+        for known, options in _NAMES:
+            if known & words:
+                hints += [(1.0 / (1 + place), option) for place, option in enumerate(options)]
+                break
+        found[name] = hints
+    return found
+
+
+def _annotations(function: Any) -> dict[str, Any]:
+    target = function.__init__ if inspect.isclass(function) else function
+    try:
+        return dict(typing.get_type_hints(target))
+    except Exception:
+        return {}
+
+
+def _evaluate(text: str, namespace: Mapping[str, Any]) -> Any:
+    try:
+        return eval(text, {**vars(typing), **namespace})
+    except Exception:
+        return _DOC_TYPES.get(text.strip("'\" ").lower(), inspect.Parameter.empty)
+
+
+def _documented(docstring: str) -> dict[str, Hint]:
+    found: dict[str, Hint] = {}
+    for pattern in (
+        r":param\s+(?P<type>[\w.]+)\s+(?P<name>\w+):",
+        r":type\s+(?P<name>\w+):\s*(?::\w+:)?`*(?P<type>[\w.]+)",
+        r"^\s*\*{0,2}(?P<name>\w+)\s*\((?::\w+:)?`*(?P<type>[\w.]+)[^)]*\)\s*:",
+        r"^\s*(?P<name>\w+)\s+:\s+(?P<type>[\w.]+)",
+    ):
+        for match in re.finditer(pattern, docstring, re.MULTILINE):
+            hint = _DOC_TYPES.get(match["type"].lower())
+            if hint is not None:
+                found.setdefault(match["name"], hint)
+    return found
+
+
+class _Body:
+    """What a function's body does with the names that come in."""
+
+    def __init__(self, definition: ast.AST, namespace: Mapping[str, Any]) -> None:
+        self._found: dict[str, Hints] = {}
+        self._namespace = namespace
+        for node in ast.walk(definition):
+            self._look(node)
+
+    def uses(self, name: str) -> Hints:
+        return self._found.get(name, [])
+
+    def _note(self, node: Any, weight: float, *hints: Hint) -> None:
+        if isinstance(node, ast.Name):
+            self._found.setdefault(node.id, []).extend(
+                (weight / len(hints), hint) for hint in hints
+            )
+
+    def _look(self, node: Any) -> None:
+        if isinstance(node, ast.Attribute):
+            hints = _METHODS.get(node.attr)
+            if hints:
+                self._note(node.value, 2.0, *hints)
+            self._note_owners(node)
+        elif isinstance(node, ast.Subscript):
+            index = node.slice
+            index = getattr(index, "value", index) if type(index).__name__ == "Index" else index
+            if isinstance(index, ast.Constant) and isinstance(index.value, str):
+                self._note(node.value, 2.0, dict)
+            elif isinstance(index, (ast.Slice, ast.Constant, ast.UnaryOp)):
+                self._note(node.value, 1.5, list, str)
+            else:
+                self._note(node.value, 1.0, dict, list)
+        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+            self._note(node.iter, 1.5, "iterable")
+        elif isinstance(node, ast.Call):
+            self._look_at_call(node)
+        elif isinstance(node, ast.Compare):
+            for side, other in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
+                for constant in _constants(other):
+                    self._note(side, 1.5, type(constant))
+        elif isinstance(node, ast.BinOp):
+            for side, other in ((node.left, node.right), (node.right, node.left)):
+                if isinstance(other, ast.Constant):
+                    self._note(side, 1.0, type(other.value))
+                elif isinstance(node.op, (ast.Sub, ast.Pow, ast.Div, ast.FloorDiv)):
+                    self._note(side, 0.5, int, float)
+        elif isinstance(node, ast.JoinedStr):
+            for value in node.values:
+                if isinstance(value, ast.FormattedValue):
+                    self._note(value.value, 0.3, str)
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            for item in node.items:
+                self._note(item.context_expr, 1.0, "file")
+
+    def _look_at_call(self, node: ast.Call) -> None:
+        function = node.func
+        self._note(function, 2.0, "callable")
+        if isinstance(function, ast.Name) and function.id == "isinstance" and len(node.args) == 2:
+            for cls in self._classes(node.args[1]):
+                self._note(node.args[0], 2.0, cls)
+            return
+        hints: tuple[Hint, ...] = ()
+        if isinstance(function, ast.Name):
+            hints = _CALLS.get(function.id, ())
+        elif isinstance(function, ast.Attribute):
+            hints = _CALLS_OF_MODULE.get(_dotted(function.value), ())
+        for argument in node.args:
+            if hints:
+                self._note(argument, 1.2, *hints)
+        if not hints:
+            self._look_at_annotations(node)
+
+    def _look_at_annotations(self, node: ast.Call) -> None:
+        """A name that is handed on wants what the other function wants."""
+        target = self._resolve(node.func)
+        if target is None or inspect.isclass(target) or not callable(target):
+            return
+        try:
+            parameters = list(inspect.signature(target).parameters.values())
+            annotations = _annotations(target)
+        except (TypeError, ValueError):
+            return
+        for parameter, argument in zip(parameters, node.args):
+            if parameter.name in annotations:
+                self._note(argument, 2.0, annotations[parameter.name])
+
+    def _note_owners(self, node: ast.Attribute) -> None:
+        if not isinstance(node.value, ast.Name) or node.attr in _METHODS:
+            return
+        owners = [
+            value
+            for value in self._namespace.values()
+            if inspect.isclass(value) and node.attr in getattr(value, "__dict__", ())
+        ]
+        for owner in owners[:3]:
+            self._note(node.value, 1.0, owner)
+
+    def _classes(self, node: ast.expr) -> Iterator[Any]:
+        elements = node.elts if isinstance(node, ast.Tuple) else [node]
+        for element in elements:
+            value = self._resolve(element)
+            for cls in value if isinstance(value, tuple) else (value,):
+                if inspect.isclass(cls):
+                    yield cls
+
+    def _resolve(self, node: ast.expr) -> Any:
+        dotted = _dotted(node)
+        if not dotted:
+            return None
+        first, *rest = dotted.split(".")
+        value = self._namespace.get(first, getattr(builtins, first, None))
+        for name in rest:
+            value = getattr(value, name, None)
+        return value
+
+
+def _constants(node: ast.expr) -> Iterator[Any]:
+    if isinstance(node, ast.Constant) and node.value is not None:
+        yield node.value
+    elif isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+        for element in node.elts:
+            yield from _constants(element)
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        inner = _dotted(node.value)
+        return f"{inner}.{node.attr}" if inner else ""
+    return ""

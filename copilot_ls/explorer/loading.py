@@ -1,0 +1,87 @@
+"""The module under test, loaded with probes in it. Standard library alone."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from .instrument import COMPARED, ENTER, PROBE, Goal, Recorder, instrument
+
+
+class Subject:
+    """A loaded module with the goals in it and the recorder that its probes tell."""
+
+    def __init__(
+        self, module: ModuleType, source: str, goals: list[Goal], recorder: Recorder
+    ) -> None:
+        self.module = module
+        self.source = source
+        self.tree = ast.parse(source)
+        self.goals = goals
+        self.recorder = recorder
+        self.hit_at_import = set(recorder.hit)
+
+
+def load_subject(name: str) -> Subject:
+    """Import the module ``name`` with probes.
+
+    Raises:
+        ImportError: there is no such module, or it has no source.
+        Exception: whatever the module raises when it is imported.
+    """
+    finder = _Finder(name)
+    sys.meta_path.insert(0, finder)
+    try:
+        sys.modules.pop(name, None)
+        module = importlib.import_module(name)
+    finally:
+        sys.meta_path.remove(finder)
+    if finder.loader is None:
+        raise ImportError("no source of " + name + " was found")
+    return Subject(module, finder.loader.text, finder.loader.goals, finder.loader.recorder)
+
+
+class _Loader(importlib.machinery.SourceFileLoader):
+    def __init__(self, fullname: str, path: str) -> None:
+        super().__init__(fullname, path)
+        self.text = ""
+        self.goals: list[Goal] = []
+        self.recorder = Recorder()
+
+    def get_code(self, fullname: str) -> Any:
+        path = self.get_filename(fullname)
+        self.text = importlib.util.decode_source(self.get_data(path))
+        tree, self.goals = instrument(self.text, path)
+        return compile(tree, path, "exec", dont_inherit=True)
+
+    def exec_module(self, module: ModuleType) -> None:
+        recorder = self.recorder
+        module.__dict__[PROBE] = recorder.probe
+        module.__dict__[ENTER] = recorder.enter
+        module.__dict__[COMPARED] = recorder.compare
+        super().exec_module(module)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.loader: _Loader | None = None
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != self._name:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
+            return None
+        self.loader = _Loader(fullname, spec.loader.path)
+        spec.loader = self.loader
+        return spec

@@ -1,0 +1,184 @@
+"""Test inputs as trees: what is executed is exactly the text that a test would contain.
+
+A node renders to one expression. Literals hold their Python value, so that they can be varied;
+calls and collections hold nodes. Standard library alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Union
+
+
+class Literal:
+    """A value whose ``repr`` is its source: numbers, texts, and containers of them."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def render(self) -> str:
+        return literal_source(self.value)
+
+
+class Raw:
+    """Source that is taken as it is: a name, a lambda, a path below ``tmp_path``."""
+
+    __slots__ = ("source",)
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def render(self) -> str:
+        return self.source
+
+
+class Call:
+    """A call of ``function`` (source text)."""
+
+    __slots__ = ("arguments", "function", "keywords")
+
+    def __init__(self, function: str, arguments: Sequence[Node], keywords: dict[str, Node]) -> None:
+        self.function = function
+        self.arguments = list(arguments)
+        self.keywords = dict(keywords)
+
+    def render(self) -> str:
+        parts = [node.render() for node in self.arguments]
+        parts += [f"{name}={node.render()}" for name, node in self.keywords.items()]
+        return f"{self.function}({', '.join(parts)})"
+
+
+class Read(Call):
+    """Reading an attribute: a call without its parentheses."""
+
+    __slots__ = ()
+
+    def render(self) -> str:
+        return self.function
+
+
+class Collection:
+    """A list, tuple, set or dictionary that holds something which is no literal."""
+
+    __slots__ = ("items", "kind")
+
+    def __init__(self, kind: str, items: Sequence[Any]) -> None:
+        self.kind = kind
+        self.items = list(items)
+
+    def render(self) -> str:
+        if self.kind == "dict":
+            inner = ", ".join(f"{key.render()}: {value.render()}" for key, value in self.items)
+            return "{" + inner + "}"
+        inner = ", ".join(item.render() for item in self.items)
+        if self.kind == "tuple":
+            return f"({inner},)" if len(self.items) == 1 else f"({inner})"
+        if self.kind == "set":
+            return "{" + inner + "}" if self.items else "set()"
+        return f"[{inner}]"
+
+
+Node = Union[Literal, Raw, Call, Collection]
+
+
+class Case:
+    """A short program: named objects, calls on them, and one action whose result is looked at.
+
+    ``setup`` binds names in order; ``steps`` are calls that are made for their effect.
+    """
+
+    __slots__ = ("action", "is_awaited", "setup", "steps", "target")
+
+    def __init__(
+        self,
+        target: str,
+        action: Call,
+        setup: Sequence[tuple[str, Node]] = (),
+        steps: Sequence[Call] = (),
+        is_awaited: bool = False,
+    ) -> None:
+        self.target = target
+        self.action = action
+        self.setup: list[tuple[str, Node]] = list(setup)
+        self.steps: list[Call] = list(steps)
+        self.is_awaited = is_awaited
+
+    def lines(self) -> list[str]:
+        """The statements before the action."""
+        bound = [f"{name} = {node.render()}" for name, node in self.setup]
+        return bound + [step.render() for step in self.steps]
+
+    def source(self) -> str:
+        """The whole program; two cases with the same source are the same case."""
+        return "\n".join([*self.lines(), self.action.render()])
+
+
+def literal_source(value: Any) -> str:
+    """Source of a literal, with sets and dictionaries in a fixed order.
+
+    Raises:
+        ValueError: it has no literal that gives it back.
+    """
+    if value is None or value is Ellipsis or isinstance(value, (bool, str, bytes, int)):
+        if type(value) not in (type(None), bool, str, bytes, int, type(Ellipsis)):
+            raise ValueError("a subclass of a plain type")
+        return repr(value)
+    kind = type(value)
+    if kind is float:
+        if value != value or value in (float("inf"), float("-inf")):
+            return f'float("{value}")'
+        return repr(value)
+    if kind is complex:
+        return repr(value)
+    if kind is list:
+        return "[" + ", ".join(map(literal_source, value)) + "]"
+    if kind is tuple:
+        inner = ", ".join(map(literal_source, value))
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if kind in (set, frozenset):
+        inner = ", ".join(sorted(map(literal_source, value)))
+        plain = "{" + inner + "}" if value else "set()"
+        if kind is set:
+            return plain
+        return f"frozenset({plain})" if value else "frozenset()"
+    if kind is dict:
+        return (
+            "{"
+            + ", ".join(f"{literal_source(k)}: {literal_source(v)}" for k, v in value.items())
+            + "}"
+        )
+    if kind is bytearray:
+        return f"bytearray({bytes(value)!r})"
+    if kind is range:
+        return repr(value)
+    raise ValueError(f"no literal: {kind.__name__}")
+
+
+def is_literal(value: Any, budget: int = 200) -> bool:
+    """Whether ``value`` can be written as a literal of moderate size."""
+    try:
+        return _size(value, budget) <= budget and len(literal_source(value)) <= 4 * budget
+    except (ValueError, RecursionError):
+        return False
+
+
+def _size(value: Any, budget: int) -> int:
+    if isinstance(value, (str, bytes, bytearray)):
+        return 1 + len(value) // 8
+    if isinstance(value, (list, tuple, set, frozenset)):
+        total = 1
+        for item in value:
+            total += _size(item, budget - total)
+            if total > budget:
+                break
+        return total
+    if isinstance(value, dict):
+        total = 1
+        for key, item in value.items():
+            total += _size(key, budget) + _size(item, budget)
+            if total > budget:
+                break
+        return total
+    return 1

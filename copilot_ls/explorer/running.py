@@ -1,0 +1,251 @@
+"""One case, executed: its result or its exception, under a time limit, with output caught."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import inspect
+import io
+import itertools
+import linecache
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .nodes import Case
+
+MAX_OUTPUT = 20_000
+MAX_ITEMS = 50
+_HAS_ALARM = hasattr(signal, "setitimer")
+
+
+class OutOfTime(BaseException):
+    """The case ran longer than it may; not an ``Exception``, so that few handlers catch it."""
+
+
+class Outcome:
+    """What happened. ``wrapper`` is what had to be put around the action to see its result."""
+
+    __slots__ = (
+        "created", "error", "is_timeout", "names", "output", "result", "seconds", "wrapper"
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.is_timeout = False
+        self.output = ""
+        self.wrapper = "{}"
+        self.names: dict[str, Any] = {}
+        self.created: list[tuple[str, bool]] = []
+        self.seconds = 0.0
+
+
+class Runner:
+    """Executes cases in a namespace; each that asks for ``tmp_path`` gets an empty folder."""
+
+    def __init__(self, namespace: dict[str, Any], *, seconds: float = 1.0) -> None:
+        self.namespace = namespace
+        self.seconds = seconds
+        self._home = Path(tempfile.mkdtemp(prefix="case-"))
+        self._n_folders = 0
+
+    def run(
+        self, case: Case, before_action: Callable[[dict[str, Any]], None] = lambda _: None
+    ) -> Outcome:
+        """Execute; what the code under test raises is in the outcome, never raised.
+
+        ``before_action`` sees the names just before the action.
+        """
+        outcome = Outcome()
+        names = dict(self.namespace)
+        outcome.names = names
+        source = case.source()
+        folder = self._folder(names) if "tmp_path" in source else None
+        started = time.perf_counter()
+        with _caught_output() as output, time_limit(self.seconds):
+            try:
+                for line in [*prelude_of(source), *case.lines()]:
+                    exec(compile(line, "<case>", "exec"), names)
+                before = set(folder.rglob("*")) if folder else set()
+                before_action(names)
+                result = eval(compile(case.action.render(), "<case>", "eval"), names)
+                outcome.result, outcome.wrapper = settle(result)
+                if folder:
+                    outcome.created = _created(folder, before)
+            except OutOfTime:
+                outcome.is_timeout = True
+            except BaseException as error:
+                if isinstance(error, (KeyboardInterrupt, MemoryError)):
+                    raise
+                outcome.error = error
+        outcome.seconds = time.perf_counter() - started
+        outcome.output = output.getvalue()
+        if folder is not None:
+            # Paths in results are compared later: the folder itself goes with the process.
+            names["__folder__"] = folder
+        return outcome
+
+    def close(self) -> None:
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _folder(self, names: dict[str, Any]) -> Path:
+        self._n_folders += 1
+        if self._n_folders % 200 == 0:
+            shutil.rmtree(self._home, ignore_errors=True)
+        folder = self._home / f"t{self._n_folders}"
+        folder.mkdir(parents=True, exist_ok=True)
+        names["tmp_path"] = folder
+        return folder
+
+
+_FILES = {
+    '"file.txt"': '(tmp_path / "file.txt").write_text("line one\\nline two\\n")',
+    '"folder"': '(tmp_path / "folder").mkdir()',
+}
+
+
+def prelude_of(source: str) -> list[str]:
+    """Statements that make the files which a case names."""
+    return [line for mark, line in _FILES.items() if mark in source]
+
+
+def settle(result: Any) -> tuple[Any, str]:
+    """Await a coroutine and empty an iterator; returns the value and the text to wrap around."""
+    if inspect.iscoroutine(result):
+        value, inner = settle(asyncio.run(result))
+        return value, inner.replace("{}", "asyncio.run({})")
+    if inspect.isasyncgen(result):
+
+        async def collect() -> list[Any]:
+            items: list[Any] = []
+            async for item in result:
+                items.append(item)
+                if len(items) >= MAX_ITEMS:
+                    break
+            return items
+
+        return asyncio.run(collect()), ""
+    is_iterator = hasattr(result, "__next__") and hasattr(result, "__iter__")
+    if is_iterator and not isinstance(result, io.IOBase):
+        items = list(itertools.islice(result, MAX_ITEMS + 1))
+        if len(items) <= MAX_ITEMS:
+            return items, "list({})"
+        return items[:MAX_ITEMS], f"list(itertools.islice({{}}, {MAX_ITEMS}))"
+    return result, "{}"
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise :class:`OutOfTime` in the code within; again every 50 ms if it is swallowed."""
+    if not _HAS_ALARM or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(_: int, __: Any) -> None:
+        raise OutOfTime
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.05)
+    try:
+        yield
+    except OutOfTime:
+        # It rang between the end of the work and here.
+        pass
+    finally:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        except OutOfTime:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class Deliberate:
+    """Tells exceptions that the project's code raises on purpose from crashes."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = str(root.resolve()) + os.sep
+        self._raising: dict[str, set[int]] = {}
+
+    def __call__(self, error: BaseException) -> bool:
+        """Whether the innermost frame is a ``raise`` or ``assert`` of the project."""
+        frames = _frames(error.__traceback__)
+        if not frames:
+            return False
+        filename, line = frames[-1]
+        if not os.path.abspath(filename).startswith(self._root):
+            # Raised in a library that the project called: not a crash of the project's own if it
+            # is of a kind that libraries use to say that an input is bad.
+            return isinstance(error, (ValueError, KeyError, OSError, StopIteration)) and any(
+                os.path.abspath(name).startswith(self._root) for name, _ in frames
+            )
+        return line in self._raise_lines(filename)
+
+    def is_from_project(self, error: BaseException) -> bool:
+        """Whether any frame of the project took part."""
+        return any(
+            os.path.abspath(name).startswith(self._root) for name, _ in _frames(error.__traceback__)
+        )
+
+    def _raise_lines(self, filename: str) -> set[int]:
+        if filename not in self._raising:
+            lines: set[int] = set()
+            try:
+                tree = ast.parse("".join(linecache.getlines(filename)))
+            except (SyntaxError, ValueError):
+                tree = ast.Module([], [])
+            for node in ast.walk(tree):
+                if isinstance(node, (ast.Raise, ast.Assert)):
+                    lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+            self._raising[filename] = lines
+        return self._raising[filename]
+
+
+def _frames(traceback: TracebackType | None) -> list[tuple[str, int]]:
+    frames = []
+    while traceback is not None:
+        filename = traceback.tb_frame.f_code.co_filename
+        if not filename.startswith("<") and "copilot_ls" + os.sep + "explorer" not in filename:
+            frames.append((filename, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    return frames
+
+
+def _created(folder: Path, before: set[Path]) -> list[tuple[str, bool]]:
+    found = sorted(set(folder.rglob("*")) - before)[:5]
+    return [(path.relative_to(folder).as_posix(), path.is_dir()) for path in found]
+
+
+class _Output(io.StringIO):
+    def write(self, text: str) -> int:
+        if self.tell() < MAX_OUTPUT:
+            super().write(text)
+        return len(text)
+
+
+@contextlib.contextmanager
+def _caught_output() -> Iterator[io.StringIO]:
+    output = _Output()
+    kept = sys.stdout, sys.stderr, sys.stdin
+    folder = os.getcwd()
+    environment = dict(os.environ)
+    sys.stdout, sys.stderr, sys.stdin = output, _Output(), io.StringIO()
+    try:
+        yield output
+    finally:
+        sys.stdout, sys.stderr, sys.stdin = kept
+        if os.environ != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+        with contextlib.suppress(OSError):
+            if os.getcwd() != folder:
+                os.chdir(folder)

@@ -1,0 +1,451 @@
+"""Looking for inputs that reach new places: an archive of the shortest case for each goal.
+
+Cases are made at random from hints, varied, and mended where a comparison failed: an operand that
+came straight from the input is replaced by what it was compared with (the idea of input-to-state
+correspondence; Aschermann et al., REDQUEEN, NDSS 2019). Goals are chosen as in many-objective
+search: work goes where uncovered branches are left (Arcuri, MIO, 2017).
+Standard library alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import (
+    Any,
+)
+
+from .loading import Subject
+from .nodes import Call, Case, Collection, Literal, Node, Raw, Read, is_literal
+from .pool import Pool
+from .running import Outcome, Runner
+from .targets import Definitions, References, Target, find_targets
+from .values import Values
+
+_STANDARD_MODULES = (
+    "argparse", "array", "asyncio", "collections", "datetime", "decimal", "fractions", "io",
+    "itertools", "json", "logging", "pathlib", "re", "types", "uuid",
+)  # fmt: skip
+_MAX_SIGNATURES = 24
+_MAX_REPAIRS = 12
+_MAX_FAILURES = 400
+_SMALL = 60
+
+
+class Kept:
+    """A case worth keeping: what it reaches, and how it ended."""
+
+    __slots__ = ("case", "goals", "outcome_kind", "size")
+
+    def __init__(self, case: Case, goals: frozenset[int], outcome_kind: str) -> None:
+        self.case = case
+        self.goals = goals
+        self.outcome_kind = outcome_kind
+        self.size = len(case.source())
+
+
+class Search:
+    """The exploration of one module; call :meth:`run` once."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        runner: Runner,
+        references: References,
+        *,
+        seed: int,
+        seeds: Sequence[str] = (),
+        wanted: Callable[[Target], bool] | None = None,
+        is_usable: Callable[[Outcome], bool] = lambda _: True,
+        before: Callable[[Case], None] = lambda _: None,
+    ) -> None:
+        self._rng = random.Random(seed)
+        self._subject = subject
+        self._runner = runner
+        self._before = before
+        self._is_usable = is_usable
+        references.add_standard(_STANDARD_MODULES)
+        definitions = Definitions(subject.tree)
+        self.targets = [
+            target
+            for target in find_targets(subject.module, references, definitions)
+            if wanted is None or wanted(target)
+        ]
+        classes = [
+            value
+            for value in vars(subject.module).values()
+            if isinstance(value, type) and value.__module__ == subject.module.__name__
+        ]
+        self._pool = Pool(subject.tree, self._rng)
+        self._values = Values(self._pool, self._rng, references, classes)
+        self._values.definition_of = definitions.of
+        self._values.namespace = vars(subject.module)
+        runner.namespace.update(references.namespace)
+        self.archive: dict[int, Kept] = {}
+        self.by_target: dict[str, dict[tuple[frozenset[int], str], list[Kept]]] = {}
+        self.crashes: dict[tuple[str, str], tuple[Case, BaseException]] = {}
+        self.n_runs = 0
+        self._n_tried: Counter[str] = Counter()
+        self._n_useful: Counter[str] = Counter()
+        self._timeouts: Counter[str] = Counter()
+        self._queue: deque[Case] = deque()
+        self._seen: set[str] = set()
+        self._goals_by_owner: dict[str, list[int]] = {}
+        for goal in subject.goals:
+            self._goals_by_owner.setdefault(goal.owner, []).append(goal.id)
+        for text in seeds:
+            self._queue_seed(text)
+
+    def run(self, seconds: float, *, max_idle: int = 6000) -> None:
+        """Search until time is over, all is reached, or nothing new comes any more."""
+        deadline = time.monotonic() + seconds
+        idle = 0
+        while self.targets and time.monotonic() < deadline and idle < max_idle:
+            case = self._next_case()
+            if case is None:
+                idle += 1
+                continue
+            source = case.source()
+            if source in self._seen:
+                idle += 1
+                continue
+            if len(self._seen) > 200_000:
+                self._seen.clear()
+            self._seen.add(source)
+            idle = 0 if self._try(case) else idle + 1
+
+    def minimised(self, kept: Kept, max_runs: int = 40) -> Kept:
+        """A case that reaches the same goals in the same way with less: fewer steps and arguments,
+        shorter values."""
+        best = kept
+        for _ in range(4):
+            before = best
+            for candidate in _smaller(best.case):
+                if max_runs <= 0:
+                    return best
+                if len(candidate.source()) >= len(best.case.source()):
+                    continue
+                max_runs -= 1
+                changed = self._same_but(candidate, best)
+                if changed is not None:
+                    best = changed
+                    break
+            if best is before:
+                return best
+        return best
+
+    def _same_but(self, case: Case, kept: Kept) -> Kept | None:
+        self._before(case)
+        self._subject.recorder.begin()
+        outcome = self._runner.run(case)
+        kind = "value" if outcome.error is None else type(outcome.error).__name__
+        hit = frozenset(self._subject.recorder.hit)
+        is_same = not outcome.is_timeout and kind == kept.outcome_kind and hit >= kept.goals
+        if not is_same or (outcome.error is not None and not self._is_usable(outcome)):
+            return None
+        return Kept(case, hit, kind)
+
+    @property
+    def covered(self) -> set[int]:
+        return set(self.archive) | self._subject.hit_at_import
+
+    # One case
+
+    def _try(self, case: Case) -> bool:
+        target = case.target
+        self._before(case)
+        recorder = self._subject.recorder
+        recorder.begin()
+        outcome = self._runner.run(case)
+        self.n_runs += 1
+        self._n_tried[target] += 1
+        hit, compared = frozenset(recorder.hit), list(recorder.compared.values())
+        for _, left, right in compared:
+            self._pool.learn(left)
+            self._pool.learn(right)
+        if outcome.is_timeout:
+            self._timeouts[target] += 1
+            return False
+        is_usable = outcome.error is None or self._is_usable(outcome)
+        if not is_usable:
+            error = outcome.error
+            assert error is not None
+            key = (target, f"{type(error).__name__}: {str(error)[:60]}")
+            if len(self.crashes) < _MAX_FAILURES:
+                self.crashes.setdefault(key, (case, error))
+            self._mend(case, compared)
+            return False
+        kind = "value" if outcome.error is None else type(outcome.error).__name__
+        kept = Kept(case, hit, kind)
+        is_new = self._keep(kept, outcome)
+        if is_new:
+            self._n_useful[target] += 1
+        if is_new or self._rng.random() < 0.05:
+            self._mend(case, compared)
+        return is_new
+
+    def _keep(self, kept: Kept, outcome: Outcome) -> bool:
+        is_new = False
+        for goal in kept.goals:
+            known = self.archive.get(goal)
+            if known is None:
+                is_new = True
+            if known is None or _rank(kept) < _rank(known):
+                self.archive[goal] = kept
+        signatures = self.by_target.setdefault(kept.case.target, {})
+        key = (kept.goals, kept.outcome_kind + "/" + type(outcome.result).__name__)
+        group = signatures.get(key)
+        if group is None:
+            if len(signatures) < 6 * _MAX_SIGNATURES:
+                signatures[key] = [kept]
+        elif len(group) < 8:
+            group.append(kept)
+        elif self._rng.random() < 0.02:
+            group[self._rng.randrange(len(group))] = kept
+        return is_new
+
+    def _mend(self, case: Case, compared: Sequence[tuple[str, object, object]]) -> None:
+        """Queue variants in which a compared operand becomes what it was compared with."""
+        n_queued = 0
+        for symbol, left, right in compared:
+            for old, new in ((left, right), (right, left)):
+                options: list[Any] = [new]
+                if symbol in {"in", "not in"} and isinstance(new, (tuple, frozenset)):
+                    options = list(new)[:4]
+                elif isinstance(new, (int, float)) and not isinstance(new, bool):
+                    options = [new, new + 1, new - 1]
+                elif isinstance(new, str) and symbol in {"in", "not in"}:
+                    options = [new, f"{old}{new}"]
+                for option in options:
+                    if not is_literal(option, _SMALL):
+                        continue
+                    changed = self._with_replaced(case, old, option)
+                    if changed is not None:
+                        self._queue.append(changed)
+                        n_queued += 1
+                        if n_queued >= _MAX_REPAIRS or len(self._queue) > 400:
+                            return
+
+    def _with_replaced(self, case: Case, old: Any, new: Any) -> Case | None:
+        action = self._values.replaced(case.action, old, new)
+        if isinstance(action, Call):
+            return Case(case.target, action, case.setup, case.steps)
+        for place, (name, node) in enumerate(case.setup):
+            changed = self._values.replaced(node, old, new)
+            if changed is not None:
+                setup = list(case.setup)
+                setup[place] = (name, changed)
+                return Case(case.target, case.action, setup, case.steps)
+        return None
+
+    # The next case
+
+    def _next_case(self) -> Case | None:
+        if self._queue and self._rng.random() < 0.7:
+            return self._queue.popleft()
+        target = self._choose_target()
+        groups = self.by_target.get(target.name)
+        if groups and self._rng.random() < 0.55:
+            kept = self._rng.choice(self._rng.choice(list(groups.values())))
+            return self._varied(kept.case, target)
+        return self._fresh(target)
+
+    def _choose_target(self) -> Target:
+        weights = []
+        covered = self.archive
+        for target in self.targets:
+            goals = self._goals_of(target)
+            n_open = sum(1 for goal in goals if goal not in covered)
+            tried = self._n_tried[target.name]
+            weight = 0.15 + n_open / (1.0 + 0.02 * tried)
+            if tried == 0:
+                weight += 5.0
+            if self._timeouts[target.name] > 5:
+                weight *= 0.02
+            if target.is_private:
+                weight *= 0.5
+            weights.append(weight)
+        return self._rng.choices(self.targets, weights)[0]
+
+    def _goals_of(self, target: Target) -> list[int]:
+        name = target.name
+        goals = list(self._goals_by_owner.get(name, ()))
+        if isinstance(target.function, type):
+            goals += self._goals_by_owner.get(f"{name}.__init__", ())
+            goals += self._goals_by_owner.get(f"{name}.__new__", ())
+            goals += self._goals_by_owner.get(f"{name}.__post_init__", ())
+        prefix = name + "."
+        for owner, inner in self._goals_by_owner.items():
+            if owner.startswith(prefix) and not isinstance(target.function, type):
+                goals += inner
+        return goals
+
+    def _fresh(self, target: Target) -> Case:
+        values = self._values
+        setup: list[tuple[str, Node]] = []
+        steps: list[Call] = []
+        if target.owner is None:
+            positional, keywords = values.arguments(target.parameters, target.hints)
+            return Case(target.name, Call(target.source, positional, keywords))
+        name = _variable(target.owner.__name__)
+        setup.append((name, values.instance(target.owner)))
+        if self._rng.random() < 0.45:
+            siblings = [
+                t for t in self.targets if t.owner is target.owner and t.parameters is not None
+            ]
+            for _ in range(self._rng.choice((1, 1, 2, 3))):
+                sibling = self._rng.choice(siblings)
+                steps.append(self._method_call(name, sibling))
+        return Case(target.name, self._method_call(name, target), setup, steps)
+
+    def _method_call(self, name: str, target: Target) -> Call:
+        if isinstance(getattr(target.owner, target.source, None), property):
+            return Read(f"{name}.{target.source}", [], {})
+        positional, keywords = self._values.arguments(target.parameters, target.hints)
+        return Call(f"{name}.{target.source}", positional, keywords)
+
+    def _varied(self, case: Case, target: Target) -> Case:
+        rng = self._rng
+        setup, steps, action = list(case.setup), list(case.steps), case.action
+        draw = rng.random()
+        if setup and draw < 0.3:
+            place = rng.randrange(len(setup))
+            name, node = setup[place]
+            setup[place] = (name, self._values.vary(node))
+        elif steps and draw < 0.4:
+            del steps[rng.randrange(len(steps))]
+        elif target.owner is not None and setup and draw < 0.5:
+            siblings = [t for t in self.targets if t.owner is target.owner]
+            steps.append(self._method_call(setup[0][0], rng.choice(siblings)))
+            steps = steps[-4:]
+        elif draw < 0.65 and not isinstance(action, Read):
+            action = self._extended(action, target)
+        elif not isinstance(action, Read):
+            varied = self._values.vary(action)
+            action = varied if isinstance(varied, Call) else action
+        return Case(case.target, action, setup, steps)
+
+    def _extended(self, action: Call, target: Target) -> Call:
+        """Give or take one argument that has a default."""
+        optional = [
+            p for p in target.parameters
+            if p.default is not p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        ]  # fmt: skip
+        n_given = len(action.arguments)
+        optional = [p for p in optional if target.parameters.index(p) >= n_given]
+        if not optional:
+            varied = self._values.vary(action)
+            return varied if isinstance(varied, Call) else action
+        parameter = self._rng.choice(optional)
+        keywords = dict(action.keywords)
+        if parameter.name in keywords and self._rng.random() < 0.5:
+            del keywords[parameter.name]
+        elif parameter.kind is not parameter.POSITIONAL_ONLY:
+            keywords[parameter.name] = self._values.for_hints(target.hints.get(parameter.name, []))
+        return Call(action.function, action.arguments, keywords)
+
+    # Seeds
+
+    def _queue_seed(self, text: str) -> None:
+        """An expression that somebody wrote: a call of one of the targets."""
+        try:
+            tree = ast.parse(text, mode="eval").body
+        except SyntaxError:
+            return
+        if not isinstance(tree, ast.Call):
+            return
+        name = ast.unparse(tree.func)
+        by_source = {t.source: t for t in self.targets if t.owner is None}
+        by_name = {t.name: t for t in self.targets if t.owner is None}
+        target = by_source.get(name) or by_name.get(name) or by_name.get(name.rpartition(".")[2])
+        if target is None:
+            return
+        arguments = [_node(argument) for argument in tree.args]
+        keywords = {entry.arg: _node(entry.value) for entry in tree.keywords if entry.arg}
+        self._queue.append(Case(target.name, Call(target.source, arguments, keywords)))
+
+
+def _smaller(case: Case) -> Iterator[Case]:
+    for place in range(len(case.steps)):
+        steps = case.steps[:place] + case.steps[place + 1 :]
+        yield Case(case.target, case.action, case.setup, steps)
+    for action in _smaller_nodes(case.action):
+        yield Case(case.target, action, case.setup, case.steps)
+    for place, (name, node) in enumerate(case.setup):
+        for smaller in _smaller_nodes(node):
+            setup = list(case.setup)
+            setup[place] = (name, smaller)
+            yield Case(case.target, case.action, setup, case.steps)
+    for place, step in enumerate(case.steps):
+        for smaller in _smaller_nodes(step):
+            steps = list(case.steps)
+            steps[place] = smaller
+            yield Case(case.target, case.action, case.setup, steps)
+
+
+def _smaller_nodes(node: Any) -> Iterator[Any]:
+    if isinstance(node, Read):
+        return
+    if isinstance(node, Call):
+        for name in node.keywords:
+            keywords = {key: value for key, value in node.keywords.items() if key != name}
+            yield Call(node.function, node.arguments, keywords)
+        if node.arguments:
+            yield Call(node.function, node.arguments[:-1], node.keywords)
+        for place, argument in enumerate(node.arguments):
+            for smaller in _smaller_nodes(argument):
+                arguments = list(node.arguments)
+                arguments[place] = smaller
+                yield Call(node.function, arguments, node.keywords)
+        for name, argument in node.keywords.items():
+            for smaller in _smaller_nodes(argument):
+                yield Call(node.function, node.arguments, {**node.keywords, name: smaller})
+    elif isinstance(node, Collection) and node.items:
+        for place in range(len(node.items)):
+            yield Collection(node.kind, node.items[:place] + node.items[place + 1 :])
+    elif isinstance(node, Literal):
+        yield from (Literal(value) for value in _smaller_values(node.value))
+
+
+def _smaller_values(value: Any) -> Iterator[Any]:
+    kind = type(value)
+    if kind in (str, bytes) and len(value) > 1:
+        half = len(value) // 2
+        yield from (value[:half], value[half:], value[1:], value[:-1])
+    elif kind in (list, tuple) and value:
+        for place in range(min(len(value), 6)):
+            yield value[:place] + value[place + 1 :]
+        for place in range(min(len(value), 4)):
+            for smaller in _smaller_values(value[place]):
+                yield kind([*value[:place], smaller, *value[place + 1 :]])
+    elif kind is dict and value:
+        for key in list(value)[:6]:
+            yield {other: item for other, item in value.items() if other != key}
+
+
+def _node(tree: ast.expr) -> Node:
+    try:
+        return Literal(ast.literal_eval(tree))
+    except (ValueError, SyntaxError):
+        return Raw(ast.unparse(tree))
+
+
+def _rank(kept: Kept) -> tuple[int, int]:
+    """Smaller is better: a value tells more than an error, a short case more than a long one."""
+    return (0 if kept.outcome_kind == "value" else 1, kept.size + _SMALL * len(kept.case.steps))
+
+
+def _variable(class_name: str) -> str:
+    words = "".join(
+        f"_{character.lower()}" if character.isupper() and place else character.lower()
+        for place, character in enumerate(class_name)
+    ).strip("_")
+    return words if words.isidentifier() and words not in _TAKEN else "subject"
+
+
+_TAKEN = frozenset(
+    {"result", "class", "import", "def", "in", "is", "from", "tmp_path", "object", "type"}
+)

@@ -1,0 +1,441 @@
+"""From a hint to an input, and from an input to a slightly different one."""
+
+from __future__ import annotations
+
+import abc
+import collections.abc
+import enum
+import inspect
+import io
+import pathlib
+import random
+import re
+import types
+import typing
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .hints import Hints, hints_of
+from .nodes import Call, Collection, Literal, Node, Raw
+from .pool import Pool, vary_text
+
+_MAX_DEPTH = 4
+_PLAIN = (str, int, bool, float, bytes, complex)
+_ANYTHING = (str, int, float, bool, type(None), list, dict, tuple, bytes, "callable", set, "class")
+_KNOWN_CALLS: dict[str, Sequence[str]] = {
+    "datetime.datetime": ("datetime.datetime(2024, 2, 29, 12, 30)",),
+    "datetime.date": ("datetime.date(2024, 2, 29)", "datetime.date(2000, 1, 1)"),
+    "datetime.time": ("datetime.time(12, 30)",),
+    "datetime.timedelta": ("datetime.timedelta(days=1)", "datetime.timedelta(seconds=90)"),
+    "datetime.timezone": ("datetime.timezone.utc",),
+    "decimal.Decimal": ('decimal.Decimal("1.50")', "decimal.Decimal(0)"),
+    "fractions.Fraction": ("fractions.Fraction(1, 3)",),
+    "uuid.UUID": ("uuid.UUID(int=1)",),
+    "collections.OrderedDict": ('collections.OrderedDict([("a", 1), ("b", 2)])',),
+    "collections.Counter": ('collections.Counter("abca")',),
+    "collections.deque": ("collections.deque([1, 2, 3])", "collections.deque()"),
+    "collections.ChainMap": ('collections.ChainMap({"a": 1}, {"b": 2})',),
+    "collections.UserList": ("collections.UserList([1, 2])",),
+    "collections.UserDict": ('collections.UserDict({"a": 1})',),
+    "types.SimpleNamespace": ('types.SimpleNamespace(a=1, b="two")',),
+    "re.Pattern": ('re.compile(r"\\w+")', 're.compile("a(b)?")'),
+    "io.StringIO": ('io.StringIO("line one\\nline two\\n")', "io.StringIO()"),
+    "io.BytesIO": ('io.BytesIO(b"abc")',),
+    "logging.Logger": ('logging.getLogger("test")',),
+    "argparse.Namespace": ("argparse.Namespace(a=1)",),
+    "array.array": ('array.array("i", [1, 2])',),
+    "memoryview": ('memoryview(b"abc")',),
+    "bytearray": ('bytearray(b"abc")', "bytearray()"),
+    "range": ("range(3)", "range(0)"),
+}  # fmt: skip
+_PATHS = (
+    "tmp_path", 'tmp_path / "missing.txt"', 'tmp_path / "file.txt"', 'tmp_path / "folder"',
+    "str(tmp_path)", 'str(tmp_path / "file.txt")', 'str(tmp_path / "missing" / "deep")',
+    'str(tmp_path / "folder" / "*.py")', 'str(tmp_path / "*")',
+)  # fmt: skip
+_CALLABLES = (
+    "lambda *args, **kwargs: None", "lambda *args, **kwargs: args[0] if args else 1",
+    "len", "str", "int", "lambda *args: True", "lambda *args: False",
+)  # fmt: skip
+_CLASSES = ("int", "str", "dict", "list", "object", "type(None)", "ValueError")
+_OBJECTS = (
+    "object()", "len", "int", "[1, 2]", '{"a": 1}', "None", '"text"', "5", "1.5", "(1, 2)",
+    "{1, 2}", 'b"raw"', "frozenset({1})", "iter([1])", "range(2)", "lambda: 1", "Exception('e')",
+)  # fmt: skip
+
+
+class Values:
+    """Makes inputs for one module; ``reference`` turns a class or object into source text."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        rng: random.Random,
+        reference: Callable[[Any], str | None],
+        classes: Sequence[type],
+    ) -> None:
+        self._pool = pool
+        self._rng = rng
+        self._reference = reference
+        self._classes = [cls for cls in classes if not _is_abstract(cls)]
+        self._constructors: dict[type, dict[str, Hints]] = {}
+        self.definition_of: Callable[[Any], Any] = lambda _: None
+        self.namespace: dict[str, Any] = {}
+
+    def for_hints(self, hints: Hints, depth: int = 0) -> Node:
+        """An input for a parameter: by its hints mostly, anything at times."""
+        if not hints or self._rng.random() < 0.04:
+            return self.anything(depth)
+        weights = [weight for weight, _ in hints]
+        (_, hint), *_ = self._rng.choices(hints, weights)
+        return self.of(hint, depth)
+
+    def arguments(
+        self, parameters: Sequence[inspect.Parameter], hints: dict[str, Hints], depth: int = 0
+    ) -> tuple[list[Node], dict[str, Node]]:
+        """Inputs for a whole call; what has a default is left out at times."""
+        positional: list[Node] = []
+        keywords: dict[str, Node] = {}
+        is_positional = True
+        for parameter in parameters:
+            wanted = hints.get(parameter.name, [])
+            if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+                if is_positional and self._rng.random() < 0.7:
+                    positional += [
+                        self.for_hints(wanted, depth) for _ in range(self._rng.randrange(4))
+                    ]
+                continue
+            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                if self._rng.random() < 0.5:
+                    for _ in range(self._rng.randrange(3)):
+                        keywords.setdefault(
+                            self._rng.choice(("a", "b", "key", "name")),
+                            self.for_hints(wanted, depth),
+                        )
+                continue
+            has_default = parameter.default is not inspect.Parameter.empty
+            if has_default and self._rng.random() < 0.5:
+                is_positional = is_positional and False
+                continue
+            node = self.for_hints(wanted, depth)
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY or not is_positional:
+                keywords[parameter.name] = node
+            else:
+                positional.append(node)
+        return positional, keywords
+
+    def of(self, hint: Any, depth: int = 0) -> Node:
+        """An input that fits ``hint``."""
+        if isinstance(hint, str):
+            return self._of_word(hint, depth)
+        if hint in (None, type(None)):
+            return Literal(None)
+        if hint in (Any, object, inspect.Parameter.empty):
+            return self.anything(depth)
+        if hint in _PLAIN:
+            return Literal(self._pool.pick(hint))
+        supertype = getattr(hint, "__supertype__", None)
+        if supertype is not None:
+            return self.of(supertype, depth)
+        origin = typing.get_origin(hint)
+        if origin is not None:
+            return self._of_generic(origin, typing.get_args(hint), depth)
+        if isinstance(hint, typing.TypeVar):
+            options = hint.__constraints__ or ((hint.__bound__,) if hint.__bound__ else ())
+            return self.of(self._rng.choice(options), depth) if options else self.anything(depth)
+        if inspect.isclass(hint):
+            return self._of_class(hint, depth)
+        return self.anything(depth)
+
+    def anything(self, depth: int = 0) -> Node:
+        """An input when nothing is known."""
+        if self._classes and depth < 2 and self._rng.random() < 0.15:
+            return self._of_class(self._rng.choice(self._classes), depth + 1)
+        options = _ANYTHING if depth < _MAX_DEPTH else _PLAIN
+        return self.of(self._rng.choice(options), depth + 1)
+
+    def instance(self, cls: type, depth: int = 0) -> Node:
+        """A call that makes an instance of ``cls``."""
+        return self._of_class(cls, depth)
+
+    def vary(self, node: Node, depth: int = 0) -> Node:
+        """A slightly different input."""
+        rng = self._rng
+        if isinstance(node, Literal):
+            return self._vary_literal(node.value)
+        if isinstance(node, Call) and (node.arguments or node.keywords):
+            arguments, keywords = list(node.arguments), dict(node.keywords)
+            place = rng.randrange(len(arguments) + len(keywords))
+            if place < len(arguments):
+                arguments[place] = self.vary(arguments[place], depth + 1)
+            else:
+                name = list(keywords)[place - len(arguments)]
+                keywords[name] = self.vary(keywords[name], depth + 1)
+            return Call(node.function, arguments, keywords)
+        if isinstance(node, Collection) and node.items and node.kind != "dict":
+            items = list(node.items)
+            place = rng.randrange(len(items))
+            items[place] = self.vary(items[place], depth + 1)
+            return Collection(node.kind, items)
+        return self.anything(depth)
+
+    def replaced(self, node: Node, old: Any, new: Any) -> Node | None:
+        """The input with the literal ``old`` replaced by ``new``; nothing if it is not in it."""
+        if isinstance(node, Literal):
+            value, found = _replaced(node.value, old, new)
+            return Literal(value) if found else None
+        if isinstance(node, Call):
+            for place, argument in enumerate(node.arguments):
+                changed = self.replaced(argument, old, new)
+                if changed is not None:
+                    arguments = list(node.arguments)
+                    arguments[place] = changed
+                    return Call(node.function, arguments, node.keywords)
+            for name, argument in node.keywords.items():
+                changed = self.replaced(argument, old, new)
+                if changed is not None:
+                    return Call(node.function, node.arguments, {**node.keywords, name: changed})
+        return None
+
+    # By kind of hint
+
+    def _of_word(self, word: str, depth: int) -> Node:
+        rng = self._rng
+        if word == "path":
+            return Raw(rng.choice(_PATHS))
+        if word == "callable":
+            return Raw(rng.choice(_CALLABLES))
+        if word == "file":
+            return Raw(rng.choice(_KNOWN_CALLS["io.StringIO"]))
+        if word == "class":
+            own = [self._reference(cls) for cls in self._classes]
+            return Raw(rng.choice([*_CLASSES, *[source for source in own if source]]))
+        if word == "iterable":
+            return self.of(rng.choice((list, list[str], list[int], str, dict)), depth)
+        if word == "iterator":
+            return Raw(f"iter({self.of(list, depth).render()})")
+        if word == "module":
+            return Literal(rng.choice(("json", "os.path", "missing_module")))
+        if word == "dataclass" and self._classes:
+            return self._of_class(rng.choice(self._classes), depth)
+        return Raw(rng.choice(_OBJECTS))
+
+    def _of_generic(self, origin: Any, arguments: tuple[Any, ...], depth: int) -> Node:
+        rng = self._rng
+        if (
+            origin is typing.Union
+            or type(origin).__name__ == "UnionType"
+            or origin is getattr(types, "UnionType", None)
+        ):
+            return self.of(rng.choice(arguments), depth)
+        if origin is getattr(typing, "Literal", None):
+            value = rng.choice(arguments)
+            return Literal(value)
+        if origin is getattr(typing, "Annotated", None):
+            return self.of(arguments[0], depth)
+        if origin is collections.abc.Callable:
+            return Raw(rng.choice(_CALLABLES))
+        if origin is type:
+            source = self._reference(arguments[0]) if inspect.isclass(arguments[0]) else None
+            return Raw(source) if source else self._of_word("class", depth)
+        if not inspect.isclass(origin):
+            return self.anything(depth)
+        arguments = tuple(a for a in arguments if a is not Ellipsis and a != ())
+        if origin is tuple:
+            if len(arguments) > 1:
+                return _joined("tuple", [self.of(entry, depth + 1) for entry in arguments])
+            return self._several("tuple", arguments, depth)
+        if issubclass(origin, (set, frozenset, collections.abc.Set)):
+            return self._several("set", arguments, depth)
+        if issubclass(origin, (dict, collections.abc.Mapping)):
+            return self._mapping(arguments, depth)
+        if issubclass(origin, (list, collections.abc.Iterable, collections.abc.Container)):
+            node = self._several("list", arguments, depth)
+            if issubclass(origin, collections.abc.Iterator):
+                return Raw(f"iter({node.render()})")
+            return node
+        if issubclass(origin, re.Pattern):
+            return Raw(rng.choice(_KNOWN_CALLS["re.Pattern"]))
+        return self._of_class(origin, depth)
+
+    def _several(self, kind: str, arguments: tuple[Any, ...], depth: int) -> Node:
+        n_items = 0 if depth >= _MAX_DEPTH else self._rng.choice((0, 1, 1, 2, 2, 3, 4))
+        inner = arguments[0] if arguments else self._rng.choice((int, str, str, int, tuple, Any))
+        if isinstance(inner, typing.TypeVar) and not inner.__bound__:
+            inner = self._rng.choice((int, str))
+        if kind == "set" and inner is Any:
+            inner = int
+        return _joined(kind, [self.of(inner, depth + 1) for _ in range(n_items)])
+
+    def _mapping(self, arguments: tuple[Any, ...], depth: int) -> Node:
+        n_items = 0 if depth >= _MAX_DEPTH else self._rng.choice((0, 1, 2, 2, 3))
+        key, value = arguments if len(arguments) == 2 else (str, Any)
+        if isinstance(key, typing.TypeVar) or key in (Any, object):
+            key = str
+        pairs = [(self.of(key, depth + 1), self.of(value, depth + 1)) for _ in range(n_items)]
+        return _joined("dict", pairs)
+
+    def _of_class(self, cls: Any, depth: int) -> Node:
+        rng = self._rng
+        if cls in _PLAIN:
+            return Literal(self._pool.pick(cls))
+        if cls in (list, tuple, set, frozenset):
+            return self._several("set" if cls is frozenset else cls.__name__, (), depth)
+        if cls is dict:
+            return self._mapping((), depth)
+        if cls is type:
+            return self._of_word("class", depth)
+        name = f"{cls.__module__}.{cls.__qualname__}".replace("builtins.", "")
+        if name in _KNOWN_CALLS:
+            return Raw(rng.choice(_KNOWN_CALLS[name]))
+        if issubclass(cls, enum.Enum):
+            members = list(cls.__members__)
+            source = self._reference(cls)
+            return Raw(f"{source}.{rng.choice(members)}") if members and source else Literal(None)
+        if issubclass(cls, (pathlib.PurePath,)) or cls.__name__ == "PathLike":
+            return Raw(rng.choice(_PATHS[:4]))
+        if issubclass(cls, io.IOBase):
+            return Raw(rng.choice(_KNOWN_CALLS["io.StringIO"]))
+        if cls in (types.FunctionType, types.MethodType, types.BuiltinFunctionType):
+            return Raw(rng.choice(_CALLABLES))
+        if cls is types.GeneratorType:
+            return Raw("(x for x in [1, 2])")
+        if cls is types.ModuleType:
+            return Raw("types")
+        if issubclass(cls, BaseException) and cls.__module__ == "builtins":
+            return Raw(f"{cls.__name__}('message')")
+        if _is_abstract(cls):
+            concrete = [sub for sub in _subclasses(cls) if not _is_abstract(sub)]
+            abstract = {collections.abc.Mapping: dict, collections.abc.Sequence: list,
+                        collections.abc.Iterable: list, collections.abc.Callable: "callable",
+                        collections.abc.Set: set, collections.abc.Hashable: str,
+                        collections.abc.Sized: list, collections.abc.Collection: list,
+                        collections.abc.MutableMapping: dict,
+                        collections.abc.MutableSequence: list}  # fmt: skip
+            if cls in abstract:
+                return self.of(abstract[cls], depth)
+            concrete = [sub for sub in concrete if self._reference(sub)]
+            if not concrete:
+                return Literal(None)
+            cls = rng.choice(concrete)
+        source = self._reference(cls)
+        if source is None or depth >= _MAX_DEPTH:
+            return Literal(None)
+        if _is_namedtuple(cls) and not hasattr(cls, "__annotations__"):
+            return Call(source, [self.anything(depth + 1) for _ in cls._fields], {})
+        try:
+            parameters = list(inspect.signature(cls).parameters.values())
+        except (TypeError, ValueError):
+            return Call(source, [], {})
+        if cls not in self._constructors:
+            definition = self.definition_of(getattr(cls, "__init__", None))
+            self._constructors[cls] = hints_of(cls, definition, self.namespace)
+        positional, keywords = self.arguments(parameters, self._constructors[cls], depth + 1)
+        return Call(source, positional, keywords)
+
+    def _vary_literal(self, value: Any) -> Node:
+        rng = self._rng
+        kind = type(value)
+        if kind is bool:
+            return Literal(not value)
+        if kind is int:
+            return Literal(
+                rng.choice((value + 1, value - 1, -value, value * 2, self._pool.pick(int)))
+            )
+        if kind is float:
+            return Literal(rng.choice((value + 1.0, -value, value / 2, self._pool.pick(float))))
+        if kind is str:
+            if rng.random() < 0.4:
+                return Literal(self._pool.pick(str))
+            return Literal(vary_text(value, rng, lambda: self._pool.pick(str))[:400])
+        if kind is bytes:
+            return Literal(self._pool.pick(bytes) if rng.random() < 0.5 else value + b"x")
+        if kind in (list, tuple) and value:
+            items = list(value)
+            place = rng.randrange(len(items))
+            choice = rng.randrange(4)
+            if choice == 0:
+                del items[place]
+            elif choice == 1:
+                items.append(items[place])
+            elif choice == 2:
+                items.reverse()
+            else:
+                changed = self._vary_literal(items[place])
+                if isinstance(changed, Literal):
+                    items[place] = changed.value
+            return Literal(kind(items))
+        if kind is dict and value:
+            pairs = dict(value)
+            key = rng.choice(list(pairs))
+            if rng.random() < 0.3:
+                del pairs[key]
+            else:
+                changed = self._vary_literal(pairs[key])
+                if isinstance(changed, Literal):
+                    pairs[key] = changed.value
+            if rng.random() < 0.3:
+                pairs[self._pool.pick(str)] = self._pool.pick(rng.choice((str, int)))
+            return Literal(pairs)
+        return self.anything(1)
+
+
+def _joined(kind: str, nodes: Sequence[Any]) -> Node:
+    """A collection; a literal where all its parts are."""
+    if kind == "dict":
+        if all(isinstance(k, Literal) and isinstance(v, Literal) for k, v in nodes):
+            try:
+                return Literal({k.value: v.value for k, v in nodes})
+            except TypeError:
+                return Literal({})
+        return Collection(kind, nodes)
+    if all(isinstance(node, Literal) for node in nodes):
+        values = [node.value for node in nodes]
+        try:
+            return Literal({"list": list, "tuple": tuple, "set": set}[kind](values))
+        except TypeError:
+            return Literal(values)
+    return Collection("list" if kind == "set" else kind, nodes)
+
+
+def _replaced(value: Any, old: Any, new: Any) -> tuple[Any, bool]:
+    if type(value) is type(old) and value == old and value != new:
+        return new, True
+    is_text = isinstance(value, str) and isinstance(old, str) and isinstance(new, str)
+    if is_text and old and old in value:
+        return value.replace(old, new, 1), True
+    if type(value) in (list, tuple):
+        for place, item in enumerate(value):
+            changed, found = _replaced(item, old, new)
+            if found:
+                items = list(value)
+                items[place] = changed
+                return type(value)(items), True
+    if type(value) is dict:
+        for key, item in value.items():
+            if type(key) is type(old) and key == old:
+                return {(new if k == old else k): v for k, v in value.items()}, True
+            changed, found = _replaced(item, old, new)
+            if found:
+                return {**value, key: changed}, True
+    return value, False
+
+
+def _is_abstract(cls: Any) -> bool:
+    return inspect.isabstract(cls) or cls is abc.ABC or getattr(cls, "_is_protocol", False)
+
+
+def _is_namedtuple(cls: Any) -> bool:
+    return issubclass(cls, tuple) and hasattr(cls, "_fields")
+
+
+def _subclasses(cls: Any) -> list[Any]:
+    found: list[Any] = []
+    try:
+        direct = cls.__subclasses__()
+    except TypeError:
+        return []
+    for sub in direct[:50]:
+        found.append(sub)
+        found += _subclasses(sub)
+    return found[:100]

@@ -1,0 +1,303 @@
+"""One place → one answer: context, prompt, model, and what becomes of the model's text.
+
+Knows nothing of other requests, of typing or of time; :mod:`completer` decides when an answer is
+wanted and for how long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from copilot_ls.checks.draft import Draft, TreeMemory
+from copilot_ls.checks.gate import Judgement, judge
+from copilot_ls.domain import (
+    Capabilities,
+    Completion,
+    Delta,
+    Document,
+    Edit,
+    FimFormat,
+    FinishReason,
+    Origin,
+    Outcome,
+    Prompt,
+    Snippet,
+    Suggestion,
+    Usage,
+    Verdict,
+)
+from copilot_ls.errors import ModelError
+from copilot_ls.features.completion.context import choose_snippets
+from copilot_ls.features.completion.options import CompletionOptions
+from copilot_ls.features.completion.pace import ReadingPace
+from copilot_ls.features.completion.postprocess import (
+    Scene,
+    drop_prompt_comments,
+    place,
+    postprocess,
+    scene_at,
+)
+from copilot_ls.features.completion.trigger import Extent
+from copilot_ls.ports import CodeIndex, Model
+from copilot_ls.prompts import fim
+from indexer.errors import IndexerError
+from indexer.model import Query, SearchMode
+
+_log = logging.getLogger(__name__)
+_CHECK_EVERY_CHARS = 24
+_INVOKED_PATIENCE = 10
+_VERIFY_SECONDS = 0.25
+
+ModelSource = Callable[[], Awaitable[Model | None]]
+
+
+@dataclass(slots=True)
+class Clock:
+    """Milliseconds by stage."""
+
+    started: float = field(default_factory=time.perf_counter)
+    last: float = field(default_factory=time.perf_counter)
+    milliseconds: dict[str, float] = field(default_factory=dict)
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.milliseconds[stage] = self.milliseconds.get(stage, 0.0) + 1000 * (now - self.last)
+        self.last = now
+
+    def elapsed(self) -> float:
+        return 1000 * (time.perf_counter() - self.started)
+
+    def finish(self) -> dict[str, float]:
+        return {**self.milliseconds, "total": self.elapsed()}
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place that an answer is wanted for; ``is_asked_for`` if the user asked by a key."""
+
+    document: Document
+    offset: int
+    extent: Extent
+    is_asked_for: bool = False
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What an answer under way has come to; ``raw_text`` is what the model wrote so far.
+
+    ``is_cut`` tells that the model had more to say; ``is_provisional`` that the context came late,
+    so that a second look may better the answer.
+    """
+
+    hole: Hole
+    on_text: Callable[[], None] = lambda: None
+    raw_text: str = ""
+    is_cut: bool = False
+    usage: Usage | None = None
+    is_provisional: bool = False
+    clock: Clock = field(default_factory=Clock)
+    setting: _Setting | None = None
+
+    @property
+    def whole_lines(self) -> str:
+        return self.raw_text[: self.raw_text.rfind("\n") + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What an answer is made of; known before the model begins."""
+
+    prompt: Prompt
+    scene: Scene
+    fim_format: FimFormat
+    snippets: tuple[Snippet, ...]
+    model: str
+
+
+@dataclass(slots=True)
+class Writer:
+    """Answers holes; ``counts`` tells what was late or missing on the way."""
+
+    model: ModelSource
+    index: CodeIndex
+    options: CompletionOptions
+    repository: str = ""
+    counts: Counter[str] = field(default_factory=Counter)
+    _pace: ReadingPace = field(default_factory=ReadingPace)
+    _trees: TreeMemory = field(default_factory=TreeMemory)
+
+    async def write(self, attempt: Attempt) -> Completion:
+        """Answer the attempt's hole, telling the attempt how far it is.
+
+        An expected failure is an outcome. The suggestions have no id yet.
+        """
+        try:
+            model = await self.model()
+            if model is None:
+                return Completion(Outcome.NO_MODEL, reason="models are switched off")
+            capabilities = await model.capabilities()
+        except ModelError as error:
+            return Completion(Outcome.MODEL_FAILED, reason=str(error))
+        if capabilities.fim is None:
+            return Completion(
+                Outcome.NO_MODEL,
+                model=capabilities.model,
+                reason=f"{capabilities.model} cannot fill in the middle",
+            )
+        attempt.clock.lap("load")
+        snippets = await self._snippets(attempt, capabilities)
+        attempt.clock.lap("context")
+        setting = self._set(attempt.hole, capabilities, capabilities.fim, snippets)
+        attempt.setting = setting
+        attempt.clock.lap("prompt")
+        try:
+            await _read(model.stream(setting.prompt), attempt, setting.scene)
+        except ModelError as error:
+            _log.warning("no suggestion: %s", error)
+            return replace(
+                _told(setting, attempt.raw_text), outcome=Outcome.MODEL_FAILED, reason=str(error)
+            )
+        attempt.clock.lap("model")
+        self._pace.note(attempt.usage)
+        return await self.judge(attempt, attempt.raw_text)
+
+    async def judge(self, attempt: Attempt, raw_text: str) -> Completion:
+        """Make of the model's text, or of what there is of it, what is worth showing, if any."""
+        setting = attempt.setting
+        if setting is None:
+            raise AssertionError("nothing was asked of the model yet")
+        told = replace(_told(setting, raw_text), usage=attempt.usage)
+        text = postprocess(fim.restore(raw_text, setting.fim_format), setting.scene)
+        attempt.clock.lap("postprocess")
+        if not text:
+            is_silent = not raw_text.strip()
+            reason = "the model offers nothing here" if is_silent else "filtered out"
+            return replace(told, reason=reason)
+        hole = attempt.hole
+        edit = Edit(place(text, setting.scene, hole.offset), text)
+        is_cut = attempt.is_cut and raw_text.rstrip().endswith(text)
+        judgement = await self._verify(Draft(hole.document, edit, is_cut, self._trees))
+        attempt.clock.lap("verify")
+        told = replace(told, findings=judgement.findings)
+        if judgement.verdict is Verdict.WITHHELD:
+            return replace(told, outcome=Outcome.WITHHELD, reason=judgement.reason)
+        suggestion = Suggestion(
+            id="",
+            text=judgement.text,
+            span=place(judgement.text, setting.scene, hole.offset),
+            origin=Origin.MODEL,
+            verdict=judgement.verdict,
+        )
+        return replace(told, outcome=Outcome.SHOWN, suggestions=(suggestion,))
+
+    async def _verify(self, draft: Draft) -> Judgement:
+        """Have a suggestion checked; one that cannot be checked in time is shown as it is."""
+        if not self.options.verify:
+            return Judgement(Verdict.UNCHECKED, draft.edit.text)
+        try:
+            async with asyncio.timeout(_VERIFY_SECONDS):
+                judgement = await self.index.consult(partial(judge, draft))
+        except (TimeoutError, IndexerError) as error:
+            _log.warning("suggestion not checked: %r", error)
+            judgement = Judgement(Verdict.UNCHECKED, draft.edit.text)
+        self.counts[f"verdict:{judgement.verdict}"] += 1
+        self.counts.update(f"rule:{finding.rule}" for finding in judgement.findings)
+        return judgement
+
+    async def _snippets(self, attempt: Attempt, capabilities: Capabilities) -> list[Snippet]:
+        """Ask the index; late or failing answers mean a prompt without signatures."""
+        if not self.options.context:
+            return []
+        hole = attempt.hole
+        query = Query(
+            text=hole.document.text,
+            mode=SearchMode.COMPLETION,
+            path=hole.document.path,
+            offset=hole.offset,
+            limit=2 * capabilities.layout.max_snippets,
+        )
+        try:
+            # Who asks by a key waits rather than reading a guess.
+            patience = _INVOKED_PATIENCE if hole.is_asked_for else 1
+            async with asyncio.timeout(patience * self.options.context_ms / 1000):
+                hits = await self.index.search(query)
+        except TimeoutError:
+            self.counts["context:late"] += 1
+            attempt.is_provisional = True
+            return []
+        except IndexerError as error:
+            self.counts["context:failed"] += 1
+            _log.warning("context left out: %s", error)
+            return []
+        return choose_snippets(hits, capabilities.layout)
+
+    def _set(
+        self,
+        hole: Hole,
+        capabilities: Capabilities,
+        fim_format: FimFormat,
+        snippets: Sequence[Snippet],
+    ) -> _Setting:
+        is_line = hole.extent is Extent.LINE
+        options = self.options
+        prompt = fim.fim_prompt(
+            hole.document,
+            hole.offset,
+            snippets=snippets,
+            fim=fim_format,
+            layout=self._pace.fit(capabilities.layout),
+            context_tokens=capabilities.context_tokens,
+            max_tokens=options.max_line_tokens if is_line else options.max_block_tokens,
+            one_line=is_line,
+            repository=self.repository,
+        )
+        mark = fim.line_comment(hole.document.language)
+        comments = [f"{mark} {line}" for s in snippets for line in s.stub.splitlines()]
+        scene = scene_at(hole.document, hole.offset, hole.extent, comments)
+        return _Setting(prompt, scene, fim_format, tuple(snippets), capabilities.model)
+
+
+def _told(setting: _Setting, raw_text: str) -> Completion:
+    return Completion(
+        Outcome.EMPTY,
+        snippets=setting.snippets,
+        raw_text=raw_text,
+        prompt_text=setting.prompt.text,
+        model=setting.model,
+    )
+
+
+async def _read(stream: AsyncGenerator[Delta, None], attempt: Attempt, scene: Scene) -> None:
+    """Collect the stream; stop it as soon as more text would be thrown away."""
+    checked = 0
+    async with contextlib.aclosing(stream) as deltas:
+        async for delta in deltas:
+            attempt.raw_text += delta.text
+            attempt.usage = delta.usage or attempt.usage
+            attempt.on_text()
+            if delta.finish is not None:
+                attempt.is_cut = delta.finish is FinishReason.LENGTH
+                return
+            n_new = len(attempt.raw_text) - checked
+            if scene.extent is Extent.LINE or n_new < _CHECK_EVERY_CHARS:
+                continue
+            checked = len(attempt.raw_text)
+            if (complete := attempt.whole_lines).strip() and _is_settled(complete, scene):
+                attempt.raw_text = complete
+                return
+
+
+def _is_settled(complete: str, scene: Scene) -> bool:
+    """Tell whether these complete lines already hold more than what would be shown."""
+    return _n_lines(postprocess(complete, scene)) < _n_lines(drop_prompt_comments(complete, scene))
+
+
+def _n_lines(text: str) -> int:
+    return sum(1 for line in text.splitlines() if line.strip())

@@ -1,0 +1,117 @@
+"""What the exploration found, as plain data: tests in the making, and what looks like a bug."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One test: ``lines`` are its statements, ``target`` the qualified name of what it exercises.
+
+    ``error`` names the exception that it expects, if it expects one. ``goals`` are the branches it
+    reaches, ``kills`` the number of faults that it alone was the first to notice.
+    """
+
+    target: str
+    lines: tuple[str, ...]
+    imports: tuple[str, ...]
+    error: str = ""
+    goals: frozenset[int] = frozenset()
+    kills: int = 0
+    seconds: float = 0.0
+    origin: str = "exploration"
+
+    @property
+    def source(self) -> str:
+        return "\n".join(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """An input that ended in an error which nobody raises on purpose: perhaps a bug."""
+
+    target: str
+    error: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """The exploration of a module in figures, with the tests that it proposes."""
+
+    module: str
+    drafts: tuple[Draft, ...] = ()
+    suspicions: tuple[Suspicion, ...] = ()
+    parameters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    n_goals: int = 0
+    n_covered: int = 0
+    n_mutants: int = 0
+    n_killed: int = 0
+    n_runs: int = 0
+    seconds: float = 0.0
+    problem: str = ""
+
+    @classmethod
+    def from_answer(cls, answer: Mapping[str, object]) -> Exploration:
+        """Read what ``explorer.explore`` returned.
+
+        Raises:
+            ValueError: it is not of that shape; code under test may have tampered with it.
+        """
+        try:
+            return cls(
+                module=str(answer["module"]),
+                drafts=tuple(_draft(entry) for entry in _entries(answer["tests"])),
+                suspicions=tuple(
+                    Suspicion(str(entry["target"]), str(entry["error"]), str(entry["source"]))
+                    for entry in _entries(answer["crashes"])
+                ),
+                parameters={
+                    str(name): tuple(str(part) for part in _list(parts))
+                    for name, parts in _mapping(answer["parameters"]).items()
+                },
+                n_goals=_number(answer["goals"]),
+                n_covered=_number(answer["covered"]),
+                n_mutants=_number(answer["mutants"]),
+                n_killed=_number(answer["killed"]),
+                n_runs=_number(answer["runs"]),
+                seconds=float(str(answer["seconds"])),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"not an exploration: {error}") from error
+
+
+def _draft(entry: Mapping[str, object]) -> Draft:
+    return Draft(
+        target=str(entry["target"]),
+        lines=tuple(str(line) for line in _list(entry["lines"])),
+        imports=tuple(str(line) for line in _list(entry["imports"])),
+        error=str(entry["error"]),
+        goals=frozenset(_number(goal) for goal in _list(entry["goals"])),
+        kills=_number(entry["kills"]),
+        seconds=float(str(entry["seconds"])),
+    )
+
+
+def _entries(value: object) -> list[Mapping[str, object]]:
+    return [_mapping(entry) for entry in _list(value)]
+
+
+def _list(value: object) -> Sequence[object]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError("not a number")
+    return value

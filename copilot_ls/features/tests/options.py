@@ -1,0 +1,24 @@
+"""The choices that a user has about generated tests; the settings tree builds this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class TestOptions:
+    """How tests are looked for."""
+
+    __test__ = False
+
+    seconds: float = field(
+        default=60.0, metadata={"doc": "How long a module is explored, in seconds."}
+    )
+    private: bool = field(
+        default=True,
+        metadata={"doc": "Also exercise private functions that public ones do not reach."},
+    )
+    reruns: int = field(
+        default=5,
+        metadata={"doc": "Random orders in which a test must pass before it is offered."},
+    )

@@ -1,0 +1,305 @@
+"""From a module to tests that have been run and have earned their place.
+
+Explore in the sandbox; render; then let pytest run the rendered file alone and in random orders,
+and take out whatever does not pass every time. What is left is proposed, never written.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from copilot_ls.domain import Ending, Limits, SandboxRun
+from copilot_ls.features.tests.drafts import Draft, Exploration, Suspicion
+from copilot_ls.features.tests.options import TestOptions
+from copilot_ls.features.tests.placing import module_of, place_of_tests
+from copilot_ls.features.tests.render import RenderedTest, render_file, render_tests
+from copilot_ls.ports import Sandbox
+
+_log = logging.getLogger(__name__)
+_MAX_RESTARTS = 3
+_STARTUP_SECONDS = 15.0
+_VERIFY_SECONDS = 120.0
+
+OnProgress = Callable[[str, float], None]
+"""What is being done, and the share of the whole that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a test is offered: how often it passed, and what nobody but it reaches or notices."""
+
+    name: str
+    passes: int
+    runs: int
+    branches: int
+    kills: int
+    seconds: float
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTests:
+    """The proposal for one module.
+
+    ``text`` is empty if nothing earned its place; then ``problem`` says why.
+    """
+
+    path: str
+    module: str
+    test_path: str
+    text: str = ""
+    verdicts: tuple[Verdict, ...] = ()
+    suspicions: tuple[Suspicion, ...] = ()
+    n_goals: int = 0
+    n_covered: int = 0
+    n_mutants: int = 0
+    n_killed: int = 0
+    n_dropped: int = 0
+    seconds: float = 0.0
+    protection: str = ""
+    problem: str = ""
+
+
+class TestWriter:
+    """Writes tests for modules of one project, in one sandbox."""
+
+    __test__ = False
+
+    def __init__(self, sandbox: Sandbox, options: TestOptions) -> None:
+        self._sandbox = sandbox
+        self._options = options
+
+    async def write(
+        self,
+        path: str,
+        *,
+        only: Sequence[str] = (),
+        seeds: Sequence[str] = (),
+        on_progress: OnProgress = lambda _, __: None,
+    ) -> WrittenTests:
+        """Propose tests for the module at ``path`` (relative to the project)."""
+        started = time.monotonic()
+        module, folder = module_of(path, self._exists)
+        test_path = place_of_tests(path, self._exists)
+        exploration, run = await self._explore(
+            module, folder, only=only, seeds=[*seeds, *self._examples(path)], tell=on_progress
+        )
+        told = WrittenTests(
+            path,
+            module,
+            test_path,
+            suspicions=exploration.suspicions,
+            n_goals=exploration.n_goals,
+            n_covered=exploration.n_covered,
+            n_mutants=exploration.n_mutants,
+            n_killed=exploration.n_killed,
+            protection=", ".join(filter(None, (run.protection.files, run.protection.network))),
+        )
+        if exploration.problem or not exploration.drafts:
+            problem = exploration.problem or "nothing that it does could be observed"
+            seconds = time.monotonic() - started
+            return replace(told, problem=f"cannot be exercised: {problem}", seconds=seconds)
+        on_progress("running the tests", 0.85)
+        tests, outcomes, problem = await self._verified(exploration, folder, test_path)
+        n_drafts = len(render_tests(exploration.drafts, exploration.parameters))
+        seconds = time.monotonic() - started
+        if not tests:
+            problem = problem or "no test passed every time"
+            return replace(told, problem=problem, seconds=seconds, n_dropped=n_drafts)
+        return replace(
+            told,
+            text=render_file(tests, module=module),
+            verdicts=tuple(_verdict(test, outcomes) for test in tests),
+            n_dropped=n_drafts - len(tests),
+            seconds=seconds,
+        )
+
+    async def _explore(
+        self,
+        module: str,
+        folder: str,
+        *,
+        only: Sequence[str],
+        seeds: Sequence[str],
+        tell: OnProgress,
+    ) -> tuple[Exploration, SandboxRun]:
+        """Explore; what kills the process is left out and the rest is tried again."""
+        skip: list[str] = []
+        deadline = time.monotonic() + self._options.seconds
+        answer = self._sandbox.scratch / "answer.jsonl"
+        journal = self._sandbox.scratch / "journal"
+        while True:
+            seconds = max(3.0, 0.8 * (deadline - time.monotonic()))
+            request = {
+                "root": str(self._sandbox.project),
+                "module": module,
+                "seconds": seconds,
+                "only": list(only),
+                "seeds": list(seeds),
+                "private": self._options.private,
+                "skip": skip,
+                "answer": str(answer),
+                "journal": str(journal),
+            }
+            answer.unlink(missing_ok=True)
+            run = await self._sandbox.run(
+                ["-m", "copilot_ls_explorer.explore"],
+                Limits(seconds=seconds + _STARTUP_SECONDS),
+                environment={"PYTHONPATH": self._import_path(folder)},
+                stdin=json.dumps(request),
+                on_line=lambda line: tell(*_progress(line)),
+                follow=answer,
+            )
+            exploration = _read_answer(answer, module)
+            if exploration is not None:
+                return exploration, run
+            culprit = _read_text(journal)
+            if not culprit or culprit in skip or len(skip) >= _MAX_RESTARTS:
+                return Exploration(module, problem=_why(run)), run
+            _log.info("%s ended the process that explored it; going on without it", culprit)
+            skip.append(culprit)
+
+    async def _verified(
+        self, exploration: Exploration, folder: str, test_path: str
+    ) -> tuple[list[RenderedTest], dict[str, list[str]], str]:
+        """Run the rendered tests, take out what fails, run again until all that is left passes."""
+        drafts: list[Draft] = list(exploration.drafts)
+        outcomes: dict[str, list[str]] = {}
+        problem = ""
+        for _ in range(3):
+            tests = render_tests(drafts, exploration.parameters)
+            if not tests:
+                break
+            text = render_file(tests, module=exploration.module)
+            outcomes, problem = await self._run_tests(text, folder, test_path)
+            if problem:
+                return [], outcomes, problem
+            failed = {name for name, results in outcomes.items() if set(results) != {"passed"}}
+            if not failed:
+                return tests, outcomes, ""
+            names = {_function_of(name) for name in failed}
+            drafts = [draft for test in tests if test.name not in names for draft in test.drafts]
+        return [], outcomes, problem
+
+    async def _run_tests(
+        self, text: str, folder: str, test_path: str
+    ) -> tuple[dict[str, list[str]], str]:
+        file = self._sandbox.project / test_path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        report = self._sandbox.scratch / "outcomes.json"
+        report.unlink(missing_ok=True)
+        wish = {"orders": self._options.reruns, "report": str(report)}
+        # A configuration without content, so that options of the project do not count.
+        configuration = self._sandbox.scratch / "pytest.ini"
+        configuration.write_text("[pytest]\n", encoding="utf-8")
+        project = str(self._sandbox.project)
+        run = await self._sandbox.run(
+            [
+                *("-m", "pytest", "-q", "-c", str(configuration)),
+                *("--rootdir", project, "--confcutdir", project),
+                *("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "copilot_ls_verify"),
+                str(file),
+            ],
+            Limits(seconds=_VERIFY_SECONDS),
+            environment={
+                "PYTHONPATH": self._import_path(folder),
+                "COPILOT_LS_VERIFY": json.dumps(wish),
+            },
+        )
+        try:
+            outcomes = json.loads(report.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            _log.debug("pytest: %s", run.output)
+            return {}, f"the tests could not be run: {_why(run)}"
+        return {str(name): [str(o) for o in results] for name, results in outcomes.items()}, ""
+
+    def _examples(self, path: str) -> list[str]:
+        """Calls in the docstrings of the module, as seeds."""
+        try:
+            tree = ast.parse((self._sandbox.project / path).read_text(encoding="utf-8"))
+        except (OSError, SyntaxError, ValueError):
+            return []
+        found: list[str] = []
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                for line in (ast.get_docstring(node) or "").splitlines():
+                    text = line.strip()
+                    if text.startswith(">>> "):
+                        found.append(text.removeprefix(">>> "))
+        return found[:200]
+
+    def _import_path(self, folder: str) -> str:
+        project = self._sandbox.project
+        paths = [project / folder, project / "src", project]
+        return ":".join(str(path) for path in dict.fromkeys(paths) if path.is_dir())
+
+    def _exists(self, path: str) -> bool:
+        return (self._sandbox.project / path).is_file()
+
+
+def _verdict(test: RenderedTest, outcomes: dict[str, list[str]]) -> Verdict:
+    own = [results for name, results in outcomes.items() if _function_of(name) == test.name]
+    return Verdict(
+        name=test.name,
+        passes=min((sum(o == "passed" for o in results) for results in own), default=0),
+        runs=min((len(results) for results in own), default=0),
+        branches=len(frozenset().union(*(draft.goals for draft in test.drafts))),
+        kills=sum(draft.kills for draft in test.drafts),
+        seconds=sum(draft.seconds for draft in test.drafts),
+        origin=test.drafts[0].origin,
+    )
+
+
+def _function_of(node_id: str) -> str:
+    return node_id.rpartition("::")[2].partition("[")[0]
+
+
+def _progress(line: str) -> tuple[str, float]:
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return "exploring", 0.1
+    phase = str(message.get("phase", ""))
+    share = {"search": 0.05, "observe": 0.5, "mutate": 0.65}.get(phase, 0.8)
+    if phase == "mutate" and message.get("of"):
+        share += 0.2 * float(message.get("mutants", 0)) / float(message["of"])
+    words = {
+        "search": "looking for inputs",
+        "observe": "observing",
+        "mutate": "letting faults loose",
+    }
+    return words.get(phase, "exploring"), share
+
+
+def _read_answer(file: Path, module: str) -> Exploration | None:
+    for line in reversed(_read_text(file).splitlines()):
+        try:
+            message = json.loads(line)
+            if "error" in message:
+                return Exploration(module, problem=str(message["error"])[:400])
+            if "result" in message:
+                return Exploration.from_answer(message["result"])
+        except ValueError:
+            return None
+    return None
+
+
+def _read_text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _why(run: SandboxRun) -> str:
+    if run.ending is not Ending.EXITED:
+        return f"its process was ended: {run.ending}"
+    lines = [line for line in run.output.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else f"its process ended with code {run.returncode}"

@@ -1,0 +1,201 @@
+"""A project's code does what it likes, and nothing outside its sandbox changes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from copilot_ls.domain import Ending, Limits, SandboxRun
+from copilot_ls.errors import SandboxError
+from copilot_ls.sandbox.process import ProcessSandbox
+
+ON_LINUX = sys.platform == "linux"
+confined = pytest.mark.skipif(not ON_LINUX, reason="files are only guarded by the copy here")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "module.py").write_text("VALUE = 5\n")
+    return root
+
+
+@pytest.fixture
+def sandbox(project: Path) -> Iterator[ProcessSandbox]:
+    box = ProcessSandbox(project, Path(sys.executable))
+    yield box
+    box.close()
+    assert not box.project.exists()
+
+
+async def run(sandbox: ProcessSandbox, code: str, limits: Limits | None = None) -> SandboxRun:
+    return await sandbox.run(["-c", textwrap.dedent(code)], limits or Limits(seconds=20))
+
+
+async def test_code_runs_on_a_copy(sandbox: ProcessSandbox, project: Path) -> None:
+    code = f"""
+        import pathlib, sys
+        sys.path.insert(0, {str(sandbox.project)!r})
+        import module
+        print(module.VALUE)
+        pathlib.Path({str(sandbox.project)!r}, "module.py").write_text("VALUE = 6")
+        """
+    done = await run(sandbox, code)
+    assert done.ending is Ending.EXITED
+    assert done.output.strip() == "5"
+    assert (project / "module.py").read_text() == "VALUE = 5\n"
+
+
+@confined
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "open({outside!r}, 'w')",
+        "os.unlink({outside!r})",
+        "os.rename({outside!r}, {outside!r} + '.gone')",
+        "os.mkdir({outside!r} + '.d')",
+        "shutil.rmtree(os.path.dirname({outside!r}))",
+        "os.symlink('/', {outside!r} + '.link')",
+        "open({outside!r}).read()",
+        "socket.socket(socket.AF_INET)",
+        "socket.socket(socket.AF_INET6)",
+        "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
+        "socket.create_connection(('127.0.0.1', 1))",
+        "os.kill({parent}, 9)",
+        "os.kill({parent}, 0)",
+    ],
+)
+async def test_an_attack_is_refused(sandbox: ProcessSandbox, tmp_path: Path, attack: str) -> None:
+    outside = tmp_path / "outside" / "precious.txt"
+    outside.parent.mkdir()
+    outside.write_text("precious")
+    attempt = attack.format(outside=str(outside), parent=os.getpid())
+    code = f"""
+import os, shutil, socket
+try:
+    {attempt}
+except (PermissionError, OSError) as error:
+    print("refused", error.errno)
+else:
+    print("succeeded")
+"""
+    done = await run(sandbox, code)
+    assert done.output.startswith("refused"), done.output
+    assert outside.read_text() == "precious"
+    assert [path.name for path in outside.parent.iterdir()] == ["precious.txt"]
+
+
+async def test_what_sleeps_for_ever_is_ended(sandbox: ProcessSandbox) -> None:
+    done = await run(sandbox, "import time; time.sleep(1000)", Limits(seconds=1))
+    assert done.ending is Ending.OUT_OF_TIME
+
+
+async def test_children_end_with_it_even_in_a_session_of_their_own(
+    sandbox: ProcessSandbox,
+) -> None:
+    code = """
+        import os, subprocess, sys, time
+        child = subprocess.Popen(
+            [sys.executable, "-c", "import time; time.sleep(1000)"], start_new_session=True
+        )
+        print(child.pid, flush=True)
+        time.sleep(1000)
+        """
+    done = await run(sandbox, code, Limits(seconds=2))
+    assert done.ending is Ending.OUT_OF_TIME
+    child = int(done.output.split()[0])
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no fork")
+async def test_a_flood_of_processes_is_ended(sandbox: ProcessSandbox) -> None:
+    code = """
+        import os, time
+        for _ in range(200):
+            try:
+                if os.fork() == 0:
+                    time.sleep(1000)
+            except OSError:
+                break
+        time.sleep(1000)
+        """
+    done = await run(sandbox, code, Limits(seconds=10, processes=30))
+    assert done.ending is Ending.TOO_MANY_PROCESSES
+
+
+async def test_megabytes_of_output_are_cut(sandbox: ProcessSandbox) -> None:
+    done = await run(
+        sandbox,
+        "print('x' * 10_000_000); print('end')",
+        Limits(seconds=20, output_bytes=1_000),
+    )
+    assert len(done.output) <= 1_000
+    assert done.output.rstrip().endswith("end")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="resource limits")
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("bytearray(4 << 30)", "MemoryError"),
+        ("open('big', 'wb').write(bytes(100 << 20))", "File too large"),
+    ],
+)
+async def test_memory_and_files_are_limited(sandbox: ProcessSandbox, code: str, word: str) -> None:
+    done = await run(sandbox, code, Limits(seconds=20, file_bytes=10 << 20))
+    assert word in done.output
+
+
+async def test_secrets_of_the_environment_stay_outside(
+    sandbox: ProcessSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("API_TOKEN", "precious")
+    done = await run(sandbox, "import os; print(os.environ.get('API_TOKEN'), os.environ['HOME'])")
+    assert done.output.split()[0] == "None"
+    assert done.output.split()[1] != os.environ.get("HOME")
+
+
+async def test_exiting_hard_is_told(sandbox: ProcessSandbox) -> None:
+    done = await run(sandbox, "import os; os._exit(7)")
+    assert (done.ending, done.returncode) == (Ending.EXITED, 7)
+
+
+async def test_cancelling_ends_the_process(sandbox: ProcessSandbox) -> None:
+    work = asyncio.create_task(run(sandbox, "import time; time.sleep(1000)"))
+    await asyncio.sleep(0.5)
+    before = {p.pid for p in psutil.Process().children(recursive=True)}
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert before
+    assert not before & {p.pid for p in psutil.Process().children(recursive=True)}
+
+
+def test_links_out_of_the_project_are_not_copied(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("precious")
+    (project / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (project / "folder").symlink_to(tmp_path)
+    (project / "inside.txt").symlink_to(project / "module.py")
+    box = ProcessSandbox(project, Path(sys.executable))
+    try:
+        names = sorted(path.name for path in box.project.iterdir())
+        assert names == ["inside.txt", "module.py"]
+    finally:
+        box.close()
+
+
+async def test_a_missing_interpreter_is_an_error_with_a_remedy(project: Path) -> None:
+    box = ProcessSandbox(project, project / "no-python")
+    try:
+        with pytest.raises(SandboxError, match=r"sandbox\.python"):
+            await run(box, "")
+    finally:
+        box.close()

@@ -1,0 +1,284 @@
+"""Exploring a module: what is reached, what is observed, and which faults are noticed."""
+
+from __future__ import annotations
+
+import random
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from copilot_ls.explorer.explore import explore
+from copilot_ls.explorer.instrument import instrument
+from copilot_ls.explorer.mutants import mutants_of
+from copilot_ls.explorer.nodes import Call, Case, Literal, Raw, literal_source
+from copilot_ls.explorer.observing import Observer
+from copilot_ls.explorer.pool import samples_of_regex
+from copilot_ls.explorer.running import Runner, settle
+
+Explore = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def exploration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Explore]:
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    def run(source: str, **options: object) -> dict[str, Any]:
+        (tmp_path / "subject.py").write_text(textwrap.dedent(source))
+        request = {"root": str(tmp_path), "module": "subject", "seconds": 2, **options}
+        return explore(request, lambda _: None)
+
+    yield run
+    sys.modules.pop("subject", None)
+
+
+def bodies(result: dict[str, Any]) -> list[str]:
+    return ["\n".join(test["lines"]) for test in result["tests"]]
+
+
+def test_a_constant_that_is_compared_is_found(exploration: Explore) -> None:
+    result = exploration(
+        """
+        def secret(word):
+            if word == "open" + "sesame":
+                return "inside"
+            return "outside"
+        """
+    )
+    assert result["covered"] == result["goals"]
+    assert any("opensesame" in body and "'inside'" in body for body in bodies(result))
+
+
+def test_annotations_and_own_classes_make_inputs(exploration: Explore) -> None:
+    result = exploration(
+        """
+        from dataclasses import dataclass
+        from typing import List, Optional
+
+        @dataclass
+        class Item:
+            price: int
+            name: Optional[str] = None
+
+        def total(items: List[Item]) -> int:
+            result = 0
+            for item in items:
+                if item.name is None:
+                    continue
+                result += item.price
+            return result
+        """
+    )
+    assert result["covered"] == result["goals"]
+    assert any("subject.Item(" in body and "subject.total(" in body for body in bodies(result))
+
+
+def test_a_deliberate_error_is_expected_and_a_crash_is_reported_apart(
+    exploration: Explore,
+) -> None:
+    result = exploration(
+        """
+        def half(number: int) -> float:
+            if number < 0:
+                raise ValueError("negative")
+            return 10 / number
+        """
+    )
+    assert any('pytest.raises(ValueError, match=r"negative")' in body for body in bodies(result))
+    assert not any("ZeroDivisionError" in body for body in bodies(result))
+    assert any("ZeroDivisionError" in crash["error"] for crash in result["crashes"])
+
+
+def test_state_that_a_method_changes_is_asserted(exploration: Explore) -> None:
+    result = exploration(
+        """
+        class Counter:
+            def __init__(self):
+                self.count = 0
+
+            def add(self, amount: int = 1):
+                self.count += amount
+        """,
+        only=["Counter.add"],
+    )
+    assert any("assert counter.count ==" in body for body in bodies(result))
+
+
+def test_an_argument_that_is_changed_in_place_is_asserted(exploration: Explore) -> None:
+    result = exploration(
+        """
+        def drop_last(items: list):
+            if items:
+                items.pop()
+        """
+    )
+    assert any("assert given ==" in body for body in bodies(result))
+
+
+def test_results_that_differ_between_runs_make_no_test(exploration: Explore) -> None:
+    result = exploration(
+        """
+        import random, time
+
+        def now():
+            return time.perf_counter_ns() + random.random()
+        """
+    )
+    assert result["tests"] == []
+
+
+def test_coroutines_and_generators_are_run_to_their_end(exploration: Explore) -> None:
+    result = exploration(
+        """
+        async def double(number: int) -> int:
+            return 2 * number
+
+        def below(limit: int):
+            for number in range(min(limit, 5)):
+                yield number
+        """
+    )
+    assert any("asyncio.run(subject.double(" in body for body in bodies(result))
+    assert any("list(subject.below(" in body for body in bodies(result))
+
+
+def test_endless_calls_are_left_alone(exploration: Explore) -> None:
+    result = exploration(
+        """
+        def spin(flag: bool):
+            while flag:
+                pass
+            return "done"
+        """,
+        seconds=6,
+    )
+    assert any("'done'" in body for body in bodies(result))
+
+
+def test_what_ends_the_interpreter_is_no_test(exploration: Explore) -> None:
+    result = exploration("import sys\n\ndef leave(code: int):\n    sys.exit(code)\n")
+    assert result["tests"] == []
+
+
+@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="needs fork")
+def test_faults_are_noticed(exploration: Explore) -> None:
+    result = exploration(
+        """
+        def grade(points: int) -> str:
+            if points >= 90:
+                return "good"
+            if points >= 50:
+                return "fair"
+            return "poor"
+        """
+    )
+    assert result["mutants"] >= 8
+    assert result["killed"] == result["mutants"]
+
+
+def test_probes_change_nothing(tmp_path: Path) -> None:
+    source = textwrap.dedent(
+        """
+        '''Text.'''
+        from __future__ import annotations
+        class A:
+            '''Of a class.'''
+            __slots__ = ("_x",)
+            def f(self, n):
+                '''Of a function.'''
+                total = [i if i > 1 else -i for i in range(n) if i % 2 == 0 or i == 3]
+                while n > 0 and n != 7:
+                    n -= 1
+                else:
+                    total.append("end")
+                try:
+                    assert n in (0, 7), "message"
+                except AssertionError as error:
+                    total.append(str(error))
+                for _ in ():
+                    pass
+                return total, (lambda x: x < 3)(n), 1 < n < 9
+        """
+    )
+    tree, goals = instrument(source, "x.py")
+    plain: dict[str, Any] = {}
+    exec(compile(source, "x.py", "exec"), plain)
+    from copilot_ls.explorer.instrument import COMPARED, ENTER, PROBE, Recorder
+
+    recorder = Recorder()
+    probed: dict[str, Any] = {
+        PROBE: recorder.probe,
+        ENTER: recorder.enter,
+        COMPARED: recorder.compare,
+    }
+    exec(compile(tree, "x.py", "exec"), probed)
+    for number in (0, 3, 7, 12):
+        assert probed["A"]().f(number) == plain["A"]().f(number)
+    assert probed["A"].__doc__ == plain["A"].__doc__
+    assert probed["A"].f.__doc__ == plain["A"].f.__doc__
+    assert {goal.kind for goal in goals} >= {"entry", "if", "while", "for", "except", "assert"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, -3, 1.5, "it's", b"\x00", [1, (2,)], {"b": {3, 1}}, frozenset(), (), {1: [None]}],
+)
+def test_literals_give_themselves_back(value: object) -> None:
+    again = eval(literal_source(value))
+    assert again == value
+    assert type(again) is type(value)
+
+
+@pytest.mark.parametrize("pattern", [r"\d{3}-[a-f]+", r"(ab|c)\s*x?", r"[^0-9]\w+\.txt$"])
+def test_samples_match_their_expression(pattern: str) -> None:
+    import re
+
+    samples = samples_of_regex(pattern, random.Random(0))
+    assert samples
+    assert all(re.search(pattern, sample) for sample in samples)
+
+
+def test_mutants_differ_from_the_source_and_compile() -> None:
+    source = (
+        "def f(a, b=2):\n"
+        "    'doc'\n"
+        "    if a < b and not a:\n"
+        "        a += 1\n"
+        "        print('x')\n"
+        "    for i in range(3):\n"
+        "        continue\n"
+        "    return a % b or f'{a}'\n"
+    )
+    import ast
+
+    mutants = mutants_of(source, 100)
+    texts = {ast.unparse(mutant.tree) for mutant in mutants}
+    assert len(texts) == len(mutants) > 8
+    assert ast.unparse(ast.parse(source)) not in texts
+    for mutant in mutants:
+        compile(mutant.tree, "m", "exec")
+
+
+def test_output_and_folders_of_a_case_stay_in_it(tmp_path: Path) -> None:
+    runner = Runner({"print": print})
+    case = Case("f", Call("print", [Raw("tmp_path"), Literal("hello")], {}))
+    outcome = runner.run(case)
+    assert "hello" in outcome.output
+    assert str(tmp_path) not in outcome.output
+    runner.close()
+
+
+def test_an_observer_says_nothing_about_addresses() -> None:
+    observer = Observer(lambda _: None)
+    assert observer.of_result(f"<object at {hex(2**40)}>") == []
+    assert observer.of_result(object()) == []
+    assert observer.of_result(0.1 + 0.2) == [f"assert result == pytest.approx({0.1 + 0.2!r})"]
+
+
+def test_a_long_generator_is_cut() -> None:
+    values, wrapper = settle(iter(range(1000)))
+    assert len(values) == 50
+    assert "islice" in wrapper
