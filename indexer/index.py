@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from indexer import plan, scan
+from indexer.conventions.model import Conventions
 from indexer.errors import EmbedderUnavailable, IndexCorrupt, IndexerError
 from indexer.intake.pool import Taken, take_in_all
 from indexer.model import (
@@ -196,6 +197,14 @@ class Index:
         return self._answer(
             lambda catalog, _: list(certain_calls(catalog, self._read_text, paths)), []
         )
+
+    def conventions(self, under: str = "") -> Conventions:
+        """What the repository usually does, or one folder or file of it.
+
+        Costs about 10 ms for each hundred files once after an update; nothing after that.
+        """
+        under = _encodable(under)
+        return self._answer(lambda catalog, _: catalog.conventions(under), Conventions())
 
     def status(self) -> IndexStatus:
         """The figures for people; takes milliseconds."""

@@ -208,8 +208,25 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Docstring:
+    """A whole docstring as written, without its quotes; ``line`` is that of the definition.
+
+    ``kind`` and ``qualified_name`` are those of what it documents: the module's has no name.
+    """
+
+    qualified_name: str
+    kind: SymbolKind
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedFile:
-    """All that one file says of itself."""
+    """All that one file says of itself.
+
+    ``docstrings`` are whole where the language has them as strings (Python); of comments in
+    other languages only each symbol's first paragraph is kept.
+    """
 
     path: str
     language: str
@@ -218,6 +235,7 @@ class ParsedFile:
     imports: tuple[Import, ...] = ()
     exports: tuple[str, ...] | None = None
     docstring: str = ""
+    docstrings: tuple[Docstring, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 

@@ -14,7 +14,17 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from copilot_ls.cli import complete, doctor, evals, index, model, settings, tests, trust
+from copilot_ls.cli import (
+    complete,
+    conventions,
+    doctor,
+    evals,
+    index,
+    model,
+    settings,
+    tests,
+    trust,
+)
 from copilot_ls.cli.context import Options
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.errors import CopilotError, ModelError
@@ -66,6 +76,7 @@ app.command("complete")(complete.complete)
 app.command("index")(index.build)
 app.command("search")(index.search)
 app.command("status")(index.status)
+app.command("conventions")(conventions.conventions)
 app.command("tests")(tests.propose_tests)
 app.command("trust")(trust.trust)
 app.command("doctor")(doctor.doctor)

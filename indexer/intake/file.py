@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from indexer import chunk, scan
+from indexer.conventions.traits import traits_of
 from indexer.model import IndexOptions, ParsedFile, Problem, Skipped
 from indexer.store.records import FileRecord, FileRows, rows_of
 from indexer.syntax import parse
@@ -34,6 +35,7 @@ def take_in(
             stamp=source.stamp,
             parsed=parsed,
             chunks=chunk.chunks_of(parsed, source.text),
+            traits=() if as_text else traits_of(parsed, source.text),
             n_lines=source.text.count("\n") + 1,
             problems=source.problems,
         )

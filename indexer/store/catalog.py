@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from indexer.conventions.mine import ClassFacts, Evidence, FileFacts, mine
+from indexer.conventions.model import Conventions, Trait
 from indexer.errors import IndexCorrupt
 from indexer.model import (
     Chunk,
@@ -76,6 +78,7 @@ class Cache:
     stems: dict[str, tuple[str, ...]] = field(default_factory=dict)
     followers: dict[str, list[tuple[str, str, str, bool]]] = field(default_factory=dict)
     folder_imports: dict[str, list[Import]] = field(default_factory=dict)
+    conventions: dict[str, Conventions] = field(default_factory=dict)
 
     def at(self, epoch: str, generation: str) -> Cache:
         """This cache, or a new one with what still holds at another generation."""
@@ -329,6 +332,52 @@ class Catalog:
         """Every definition, by file and place; for evaluations and whole-repository reports."""
         return self._symbols("ORDER BY f.path, s.start", ())
 
+    # Conventions
+
+    def conventions(self, under: str = "") -> Conventions:
+        """What the files below a folder (or one file) have in common."""
+        cached = self._cache.conventions
+        if under not in cached:
+            cached[under] = mine(self._evidence(under))
+        return cached[under]
+
+    def _evidence(self, under: str) -> Evidence:
+        # A folder's paths lie between its slash and the character that follows the slash.
+        chosen = "(?1 = '' OR f.path = ?1 OR (f.path >= ?1 || '/' AND f.path < ?1 || '0'))"
+        bounds = (under,)
+        execute = self._connection.execute
+        files = execute(
+            "SELECT f.path, f.language, f.n_lines, t.counts FROM files f"  # noqa: S608
+            f" LEFT JOIN traits t ON t.file_id = f.id WHERE {chosen} ORDER BY f.path",
+            bounds,
+        )
+        imports = execute(
+            "SELECT f.path, i.module, i.line, i.name, i.alias, i.level FROM imports i"  # noqa: S608
+            f" JOIN files f ON f.id = i.file_id WHERE {chosen}",
+            bounds,
+        )
+        classes = execute(
+            "SELECT f.path, s.name, s.line, s.bases FROM symbols s"  # noqa: S608
+            f" JOIN files f ON f.id = s.file_id WHERE s.kind = 'class'"
+            f" AND s.bases <> '' AND {chosen}",
+            bounds,
+        )
+        return Evidence(
+            files=[
+                FileFacts(path, language, n_lines, _decode_traits(counts))
+                for path, language, n_lines, counts in files
+            ],
+            imports=[Import(*row) for row in imports],
+            classes=[
+                ClassFacts(path, name, line, json.loads(bases))
+                for path, name, line, bases in classes
+            ],
+            fixtures=self._symbols(
+                f"WHERE s.decorators LIKE '%fixture%' AND f.language = 'python' AND {chosen}",
+                bounds,
+            ),
+        )
+
     # What people are told
 
     def counts(self) -> dict[str, int]:
@@ -470,6 +519,10 @@ def _decode_symbol(row: Sequence[object]) -> Symbol:
         is_public=bool(_int(flags) & IS_PUBLIC),
         is_deprecated=bool(_int(flags) & IS_DEPRECATED),
     )
+
+
+def _decode_traits(counts: object) -> list[Trait]:
+    return [Trait(*each) for each in json.loads(str(counts))] if counts else []
 
 
 def _int(value: object) -> int:

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 FILE_NAME = "index.sqlite"
 APPLICATION_ID = 0x43504C53  # "CPLS"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MIN_FREE_BYTES = 64 * 1024 * 1024
 
 # Embeddings are the only costly content, and they depend on nothing else here:
@@ -108,6 +108,11 @@ CREATE TABLE imports (
     level INTEGER NOT NULL
 );
 CREATE INDEX imports_file ON imports (file_id);
+
+CREATE TABLE traits (
+    file_id INTEGER PRIMARY KEY REFERENCES files (id) ON DELETE CASCADE,
+    counts TEXT NOT NULL
+);
 
 CREATE TABLE names (
     name TEXT PRIMARY KEY,

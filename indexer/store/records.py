@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from indexer.chunk import split_identifiers
+from indexer.conventions.model import Trait
 from indexer.model import Chunk, FileStamp, ParsedFile, Problem, Signature, Skipped
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class FileRecord:
     stamp: FileStamp
     parsed: ParsedFile
     chunks: Sequence[Chunk]
+    traits: Sequence[Trait]
     n_lines: int
     problems: Sequence[Problem] = ()
 
@@ -55,6 +57,7 @@ class FileRows(NamedTuple):
     imports: list[Row]
     chunks: list[Row]
     chunk_words: list[Row]
+    traits: str
     problems: list[Row]
 
     @property
@@ -146,6 +149,7 @@ def rows_of(record: FileRecord) -> FileRows:
             )
             for chunk in record.chunks
         ],
+        traits=json.dumps(record.traits) if record.traits else "",
         problems=[
             (problem.path, problem.message, problem.line)
             for problem in (*record.problems, *parsed.problems)
@@ -289,6 +293,8 @@ def _write_file(
     connection.executemany(
         "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)", [(file_id, *row) for row in rows.imports]
     )
+    if rows.traits:
+        connection.execute("INSERT INTO traits VALUES (?, ?)", (file_id, rows.traits))
     connection.executemany(
         "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(rowid, row[0], file_id, *row[1:]) for rowid, row in enumerate(rows.chunks, chunk_id)],

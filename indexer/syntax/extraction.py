@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from indexer.model import (
+    Docstring,
     Import,
     ParameterKind,
     Reference,
@@ -116,6 +117,7 @@ class Extraction:
         self.imports: list[Import] = []
         self.exports: list[str] | None = None
         self.docstring = ""
+        self.docstrings: list[Docstring] = []
         self.exported_locals: set[str] | None = None
         # Ranges of nodes that another handler has dealt with, so that theirs leaves them alone.
         self.handled: set[tuple[int, int]] = set()
@@ -224,6 +226,11 @@ class Extraction:
         )
         if opens:
             self.enter(kind, qualified_name, node, is_public=is_public)
+
+    def document(self, kind: SymbolKind, line: int, text: str) -> None:
+        """Record the whole docstring of the definition whose scope was just entered."""
+        if text:
+            self.docstrings.append(Docstring(self.scope.qualified_name, kind, line, text))
 
     def enter(
         self, kind: SymbolKind | None, qualified_name: str, node: Node, *, is_public: bool = True

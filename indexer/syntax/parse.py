@@ -151,6 +151,7 @@ def parse_tree(path: str, tree: SyntaxTree) -> ParsedFile:
         imports=tuple(extraction.imports),
         exports=tuple(extraction.exports) if extraction.exports is not None else None,
         docstring=extraction.docstring,
+        docstrings=tuple(extraction.docstrings),
         problems=_problems(path, tree),
     )
 

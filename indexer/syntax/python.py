@@ -168,6 +168,7 @@ def _read_function(x: Extraction, node: Node) -> None:
         is_public=not is_private_name(name),
         is_deprecated=_is_deprecated(decorators, docstring),
     )
+    x.document(kind, name_node.start_point[0], docstring)
     scope = x.scope
     scope.parameters = {**scope.parameters, **parameter_types(signature)}
     if owner.is_class:
@@ -308,6 +309,7 @@ def _read_class(x: Extraction, node: Node) -> None:
         is_public=not is_private_name(name),
         is_deprecated=_is_deprecated(decorators, docstring),
     )
+    x.document(kind, name_node.start_point[0], docstring)
 
 
 def _refer_to_base(x: Extraction, node: Node) -> None:
@@ -644,7 +646,9 @@ def _read_annotation(x: Extraction, node: Node) -> None:
 
 
 def _prepare(x: Extraction, root: Node, _captures: Captures) -> None:
-    x.docstring = first_paragraph(_docstring(x, root))
+    docstring = _docstring(x, root)
+    x.docstring = first_paragraph(docstring)
+    x.document(SymbolKind.MODULE, 0, docstring)
 
 
 PYTHON = Grammar(

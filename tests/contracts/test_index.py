@@ -98,6 +98,30 @@ def test_an_update_finds_files_symbols_and_words(index: Index) -> None:
     assert index.search(Query("refund"))[0].path == "README.md"
 
 
+def test_conventions_follow_the_files(index: Index, root: Path) -> None:
+    found = index.conventions()
+    assert found.languages == {"python": (3, 16), "markdown": (1, 4)}
+    functions = found.habit("python", "naming", "function")
+    assert functions is not None
+    assert (functions.usual.value, functions.n) == ("snake_case", 1)
+    assert [str(place) for place in functions.usual.examples] == ["shop/orders.py:7"]
+    (root / "shop/pay.py").write_text("def payNow(): ...\ndef refundNow(): ...\n")
+    index.update(["shop/pay.py"])
+    functions = index.conventions().habit("python", "naming", "function")
+    assert functions is not None
+    assert (functions.usual.value, functions.n) == ("camelCase", 3)
+
+
+def test_conventions_of_a_folder_are_those_of_its_files(index: Index) -> None:
+    assert index.conventions("shop").n_files == 3
+    assert index.conventions("shop/pay.py").n_files == 1
+    assert index.conventions("sho").n_files == 0
+
+
+def test_without_an_index_there_are_no_conventions(open_index: Callable[..., Index]) -> None:
+    assert open_index().conventions().n_files == 0
+
+
 @pytest.mark.parametrize(
     ("name", "n_found"),
     [

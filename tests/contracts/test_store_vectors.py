@@ -35,7 +35,7 @@ def fill(database: Database, numbers: Sequence[int]) -> None:
     with database.writing() as connection:
         remove_file(connection, "a.py")
         stamp = FileStamp("a.py", 1, 1, "x")
-        record = FileRecord(stamp, ParsedFile("a.py", "python"), chunks, 1)
+        record = FileRecord(stamp, ParsedFile("a.py", "python"), chunks, (), 1)
         write_files(connection, [rows_of(record)])
         hashes = [chunk.text_hash for chunk in chunks]
         embeddings.add(connection, EMBEDDER, hashes, VECTORS[list(numbers)])

@@ -99,6 +99,32 @@ def test_complete_draws_the_suggestion_for_people(
     assert "shop/tax.py:4" in out
 
 
+def test_conventions_are_shown_for_people_and_for_machines(
+    project: Path, run: Run, capsys: pytest.CaptureFixture[str]
+):
+    run("index", "--no-vectors")
+    capsys.readouterr()
+    assert run("conventions") == ExitCode.OK
+    assert "shop project ü: 3 files" in capsys.readouterr().out
+    assert run("conventions", "shop/tax.py", "--all") == ExitCode.OK
+    assert "documented 100 % of 1  shop/tax.py:1" in capsys.readouterr().out
+    assert run("conventions", "shop", "--json") == ExitCode.OK
+    found = json.loads(capsys.readouterr().out)
+    assert found["languages"] == {"python": {"n_files": 3, "n_lines": 14}}
+    habits = {(habit["topic"], habit["subject"]): habit for habit in found["habits"]}
+    assert habits["docs", "methods"]["usual"] == "documented"
+    assert habits["docs", "methods"]["verdict"] == "too few"
+
+
+def test_conventions_need_an_index(project: Path, run: Run, capsys: pytest.CaptureFixture[str]):
+    assert run("conventions") == ExitCode.USAGE
+    assert "copilot-ls index" in capsys.readouterr().err
+    run("index", "--no-vectors")
+    (project / "empty").mkdir()
+    assert run("conventions", "empty") == ExitCode.USAGE
+    assert "--skipped" in capsys.readouterr().err
+
+
 def test_search_without_an_index_names_the_remedy(
     project: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ):
