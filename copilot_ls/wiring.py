@@ -14,7 +14,6 @@ import json
 import logging
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -126,11 +125,6 @@ def open_embedder(settings: Settings) -> Embedder | None:
     from indexer.embed.onnx import OnnxEmbedder
 
     return OnnxEmbedder(folder)
-
-
-def delete_index(root: Path) -> None:
-    """Remove the stored index; the repository itself is not touched."""
-    shutil.rmtree(index_location(root), ignore_errors=True)
 
 
 def model_store() -> ModelStore:
@@ -386,7 +380,7 @@ class Workspace:
 
     def has_index(self) -> bool:
         """Tell whether an index was ever built here."""
-        return (index_location(self.root) / "index.sqlite").exists()
+        return any(index_location(self.root).glob("*.sqlite"))
 
     def exclusion(self, path: str) -> str | None:
         """Say in words why a file is left alone, or nothing if it is not."""

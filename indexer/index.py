@@ -10,33 +10,26 @@ import contextlib
 import hashlib
 import json
 import logging
-import sqlite3
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from indexer import plan, scan
+from indexer import scan
 from indexer.conventions.model import Conventions
-from indexer.errors import EmbedderUnavailable, IndexCorrupt, IndexerError
-from indexer.intake.pool import Taken, take_in_all
+from indexer.errors import IndexCorrupt, IndexerError
 from indexer.model import (
-    FileStamp,
     Hit,
     IndexOptions,
     IndexState,
     IndexStatus,
     ParsedFile,
-    Plan,
     Problem,
     Query,
     Reference,
     SearchMode,
     Skipped,
     Symbol,
-    UpdatePhase,
     UpdateProgress,
     UpdateReport,
 )
@@ -46,28 +39,18 @@ from indexer.search.completion import CompletionSearch
 from indexer.search.natural import search_natural
 from indexer.search.related import search_related
 from indexer.search.usage import certain_calls, search_usage
-from indexer.store import embeddings, lock, records
+from indexer.store import lock
 from indexer.store.catalog import Cache, Catalog
-from indexer.store.database import Database, get_meta, set_meta, touch
-from indexer.store.records import FileRows
+from indexer.store.database import Database, Identity, get_meta
 from indexer.store.vectors import VectorIndex
 from indexer.syntax import parse
+from indexer.update import OnProgress, ShouldStop, Update
 
 logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-OnProgress = Callable[[UpdateProgress], None]
-ShouldStop = Callable[[], bool]
-
-# What a kill loses at most; smaller transactions cost more, because each sorts its words anew.
-_FILES_PER_TRANSACTION = 500
-_BYTES_PER_TRANSACTION = 2_000_000
-_TEXTS_PER_TRANSACTION = 64
-# The tables and the lexical index of a file take about five times its size.
-_STORE_BYTES_PER_SOURCE_BYTE = 6
-_UNREADABLE = "unreadable"
-_DAMAGED = Problem("", "the stored index was damaged; it was moved aside and made anew")
+_DAMAGED = Problem("", "the stored index was damaged; it was put aside and made anew")
 
 
 class Index:
@@ -91,7 +74,7 @@ class Index:
         self._completions = CompletionSearch(_parse_document)
         self._vectors = VectorIndex(self._database)
         self._history = scan.History()
-        self._is_damaged = False
+        self._damaged: Identity | None = None
 
     @classmethod
     def open(
@@ -115,7 +98,9 @@ class Index:
         Raises:
             IndexerError: the file exists and cannot be read (permissions, a failing disk).
         """
-        return IndexState.CORRUPT if self._is_damaged else self._database.state(self._options_hash)
+        if self._damaged is not None and self._damaged == self._database.identity():
+            return IndexState.CORRUPT
+        return self._database.state(self._options_hash)
 
     def update(
         self,
@@ -124,30 +109,40 @@ class Index:
         on_progress: OnProgress | None = None,
         should_stop: ShouldStop | None = None,
         with_vectors: bool = True,
+        rebuild: bool = False,
     ) -> UpdateReport:
         """Make the index equal to the folder, or to the folder at ``paths`` (saved files).
 
-        Files are written a few hundred per transaction, each entirely or not at all; a killed
+        Files are written some hundred per transaction, each entirely or not at all; a killed
         update loses the last transaction, and the next one goes on from there. Searching sees
         each transaction at once; embedding comes last and costs only texts never seen before.
-        ``should_stop`` is asked between files and batches.
+        Single files can be updated while another process updates everything or embeds.
+        ``rebuild`` makes everything anew, beside what is there, which answers until the end.
 
         Raises:
-            IndexLocked: another process is updating this index.
+            IndexLocked: another process is updating all of this index.
             PathRefused: the folder cannot be scanned.
             IndexerError: the index cannot be written; it stays as it was.
         """
-        run = _Run(on_progress or _ignore, should_stop or _never)
-        with lock.hold(self.location):
-            try:
-                self._update(run, paths, with_vectors=with_vectors)
-            except IndexCorrupt:
-                logger.warning("the index is damaged, rebuilding it", exc_info=True)
-                self._is_damaged = True
-                run = _Run(on_progress or _ignore, should_stop or _never)
-                self._update(run, None, with_vectors=with_vectors)
-            self._database.trim()
-        return run.report()
+
+        def start() -> Update:
+            return Update(
+                self.root,
+                self._options,
+                tell=on_progress or _ignore,
+                should_stop=should_stop or _never,
+            )
+
+        update = start()
+        if paths is None or rebuild or not self._update_some(update, paths):
+            with lock.hold(self.location):
+                update = self._update_all(start, rebuild=rebuild)
+                if not update.should_stop():
+                    self._database.remove_leftovers()
+                self._database.trim()
+        if with_vectors and self._options.vectors and self._embedder is not None:
+            update.embed(self._database, self._vectors, self._embedder)
+        return update.report()
 
     def search(self, query: Query) -> list[Hit]:
         """Answer a question, best hit first; empty if there is no index that can answer."""
@@ -250,147 +245,56 @@ class Index:
 
     # Updating
 
-    def _update(self, run: _Run, paths: Sequence[str] | None, *, with_vectors: bool) -> None:
-        paths = self._prepare(run, paths)
-        started_ns = time.time_ns()
-        with run.phase(UpdatePhase.SCAN):
-            found = self._scan(run, paths)
-        wanted = [*run.plan.added, *run.plan.changed]
-        n_bytes = sum(found[path].size for path in wanted)
-        self._database.require_space(_STORE_BYTES_PER_SOURCE_BYTE * n_bytes)
-        if run.plan.removed:
-            with run.phase(UpdatePhase.WRITE), self._database.writing() as connection:
-                for path in run.plan.removed:
-                    records.remove_file(connection, path)
-                touch(connection)
-        self._write(run, [found[path] for path in wanted])
-        if run.should_stop():
-            return
-        with self._database.writing() as connection:
-            records.restamp_files(connection, (found[path] for path in run.plan.unchanged))
-            records.write_skipped(
-                connection, run.skipped, run.left_out, covers=partial(plan.covers, paths)
-            )
-            if paths is None:
-                set_meta(connection, "options", self._options_hash)
-                set_meta(connection, "scanned_at_ns", str(started_ns))
-        if with_vectors and self._options.vectors and self._embedder is not None:
-            with run.phase(UpdatePhase.EMBED):
-                self._embed(run, self._embedder, is_complete=paths is None)
-
-    def _scan(self, run: _Run, paths: Sequence[str] | None) -> dict[str, FileStamp]:
-        """Find the files, hash those that may have changed, and plan; returns their stamps."""
-        result = scan.scan(self.root, self._options, only=paths)
-        run.problems += result.problems
-        run.skipped += result.skipped
-        with self._database.reading() as connection:
-            catalog = Catalog(_existing(connection), Cache())
-            stored, left_out = catalog.stamps(), catalog.left_out()
-            stored_at_ns = int(catalog.meta("scanned_at_ns") or 0)
-        found = result.files
-        again = plan.unsure_paths(
-            {path: stamp for path, (_, stamp) in left_out.items()}, found, stored_at_ns=stored_at_ns
-        )
-        for path in (left_out.keys() & found.keys()) - set(again):
-            run.skipped.append(left_out[path][0])
-            run.left_out[path] = found.pop(path)
-        for path in plan.unsure_paths(stored, found, stored_at_ns=stored_at_ns):
-            source = scan.read_source(self.root, path, self._options)
-            digest = _UNREADABLE if isinstance(source, Skipped) else source.stamp.content_hash
-            found[path] = replace(found[path], content_hash=digest)
-        run.plan = plan.plan_update(stored, found, only=paths)
-        return found
-
-    def _prepare(self, run: _Run, paths: Sequence[str] | None) -> Sequence[str] | None:
-        """Make sure that there is a sound index to write to; a new one needs all files."""
+    def _update_some(self, update: Update, paths: Sequence[str]) -> bool:
+        """Update single files, without the writer's lock; false if that cannot be done."""
         state = self.state
-        if state in {IndexState.READY, IndexState.OPTIONS_CHANGED} and (
-            paths is not None or self._database.is_sound()
+        if state is not IndexState.READY and (
+            # While another process builds the index, single files can be stored already.
+            state is not IndexState.OPTIONS_CHANGED or not lock.holder_of(self.location)
         ):
-            return paths if state is IndexState.READY else None
-        if state in {IndexState.READY, IndexState.OPTIONS_CHANGED, IndexState.CORRUPT}:
-            state = IndexState.CORRUPT
-            run.problems.append(_DAMAGED)
-        self._database.require_space(0)
-        self._database.create(state, root=str(self.root))
-        self._is_damaged = False
-        return None
-
-    def _write(self, run: _Run, stamps: Sequence[FileStamp]) -> None:
-        """Take in these files and write them, some of them in each transaction."""
-        batch: list[Taken] = []
-        size = 0
-        with contextlib.closing(take_in_all(self.root, stamps, self._options)) as coming:
-            while not run.should_stop():
-                with run.phase(UpdatePhase.PARSE):
-                    taken = next(coming, None)
-                if taken is None:
-                    break
-                stamp = stamps[run.n_taken]
-                run.n_taken += 1
-                run.tell(UpdateProgress(UpdatePhase.PARSE, run.n_taken, len(stamps), stamp.path))
-                if isinstance(taken, Skipped):
-                    run.skipped.append(taken)
-                    run.left_out[stamp.path] = stamp
-                batch.append(taken)
-                size += stamp.size
-                if size > _BYTES_PER_TRANSACTION or len(batch) >= _FILES_PER_TRANSACTION:
-                    self._write_batch(run, batch, total=len(stamps))
-                    batch, size = [], 0
-        self._write_batch(run, batch, total=len(stamps))
-
-    def _write_batch(self, run: _Run, batch: Sequence[Taken], *, total: int) -> None:
-        if not batch:
-            return
-        written = [taken for taken in batch if isinstance(taken, FileRows)]
-        with run.phase(UpdatePhase.WRITE), self._database.writing() as connection:
-            for taken in batch:
-                if isinstance(taken, Skipped):
-                    records.remove_file(connection, taken.path)
-            records.write_files(connection, written)
-            touch(connection)
-        run.n_files += len(written)
-        run.n_symbols += sum(len(rows.symbols) for rows in written)
-        run.n_chunks += sum(len(rows.chunks) for rows in written)
-        run.problems += (problem for rows in written for problem in rows.found_problems())
-        run.tell(UpdateProgress(UpdatePhase.WRITE, run.n_taken, total))
-
-    def _embed(self, run: _Run, embedder: Embedder, *, is_complete: bool) -> None:
+            return False
         try:
-            run.n_embedded = self._embed_missing(run, embedder)
-        except EmbedderUnavailable as error:
-            run.problems.append(Problem("", str(error)))
-            return
-        if run.should_stop():
-            return
-        if is_complete:
-            with self._database.writing() as connection:
-                embeddings.collect(connection, embedder.name)
-        try:
-            self._vectors.refresh(embedder.name)
+            update.apply(self._database, paths, options_hash=self._options_hash)
         except IndexCorrupt:
-            raise
-        except IndexerError as error:
-            run.problems.append(Problem("", str(error)))
+            self._note_damage()
+            return False
+        else:
+            return True
 
-    def _embed_missing(self, run: _Run, embedder: Embedder) -> int:
-        n_done = 0
-        with self._database.reading() as connection:
-            n_total = embeddings.count_missing(_existing(connection), embedder.name)
-        while not run.should_stop():
-            with self._database.reading() as connection:
-                batch = embeddings.missing_texts(
-                    _existing(connection), embedder.name, limit=_TEXTS_PER_TRANSACTION
-                )
-            if not batch:
-                break
-            vectors = embedder.embed([text for _, text in batch])
-            with self._database.writing() as connection:
-                embeddings.add(connection, embedder.name, [h for h, _ in batch], vectors)
-                touch(connection)
-            n_done += len(batch)
-            run.tell(UpdateProgress(UpdatePhase.EMBED, n_done, max(n_total, n_done)))
-        return n_done
+    def _update_all(self, start: Callable[[], Update], *, rebuild: bool) -> Update:
+        """Update everything, in place or, where that would not do, in a new generation."""
+        state = self.state
+        if state is IndexState.MISSING:
+            self._database.require_space(0)
+            self._database.create(root=str(self.root))
+        update = start()
+        is_damaged = state is IndexState.CORRUPT
+        if not is_damaged and not rebuild and state is not IndexState.SCHEMA_CHANGED:
+            try:
+                if self._database.is_sound():
+                    update.apply(self._database, None, options_hash=self._options_hash)
+                    return update
+            except IndexCorrupt:
+                logger.warning("the index is damaged, rebuilding it", exc_info=True)
+                update = start()
+            is_damaged = True
+        if is_damaged:
+            update.problems.append(_DAMAGED)
+        purpose = self._options_hash
+        with contextlib.closing(
+            self._database.new_generation(root=str(self.root), purpose=purpose)
+        ) as fresh:
+            update.apply(fresh, None, options_hash=self._options_hash)
+            if update.should_stop():
+                return update
+            self._database.publish(fresh, is_damaged=is_damaged)
+        # What was saved meanwhile was stored in the old generation.
+        start().apply(self._database, None, options_hash=self._options_hash)
+        return update
+
+    def _note_damage(self) -> None:
+        logger.warning("the index is damaged; update it to rebuild it")
+        self._damaged = self._database.identity()
 
     # Searching
 
@@ -404,8 +308,7 @@ class Index:
                 self._cache = cache = self._cache.at(get_meta(connection, "epoch"), generation)
                 return ask(Catalog(connection, cache), generation)
         except IndexCorrupt:
-            logger.warning("the index is damaged; update it to rebuild it", exc_info=True)
-            self._is_damaged = True
+            self._note_damage()
             return default
 
     def _read_text(self, path: str) -> str | None:
@@ -433,50 +336,6 @@ class Index:
         if holder:
             return f"open in process {holder}"
         return catalog.meta("vectors_state") or "not built"
-
-
-class _Run:
-    """What one update has done so far."""
-
-    def __init__(self, tell: OnProgress, should_stop: ShouldStop) -> None:
-        self.tell = tell
-        self.should_stop = should_stop
-        self.plan = Plan()
-        self.problems: list[Problem] = []
-        self.skipped: list[Skipped] = []
-        self.left_out: dict[str, FileStamp] = {}
-        self.n_taken = self.n_files = self.n_symbols = self.n_chunks = self.n_embedded = 0
-        self._seconds: dict[str, float] = {}
-
-    @contextlib.contextmanager
-    def phase(self, phase: UpdatePhase) -> Iterator[None]:
-        """Time a phase; phases that come in turns add up."""
-        if phase is UpdatePhase.SCAN:
-            self.tell(UpdateProgress(phase, 0, 0))
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = time.perf_counter() - started
-            self._seconds[phase] = self._seconds.get(phase, 0.0) + spent
-
-    def report(self) -> UpdateReport:
-        return UpdateReport(
-            plan=self.plan,
-            n_files=self.n_files,
-            n_symbols=self.n_symbols,
-            n_chunks=self.n_chunks,
-            n_embedded=self.n_embedded,
-            skipped=tuple(self.skipped),
-            problems=tuple(self.problems),
-            seconds=dict(self._seconds),
-        )
-
-
-def _existing(connection: sqlite3.Connection | None) -> sqlite3.Connection:
-    if connection is None:
-        raise IndexerError("the index was removed meanwhile", remedy="run the update again")
-    return connection
 
 
 def _parse_document(path: str, text: str) -> ParsedFile:

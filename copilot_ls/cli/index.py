@@ -42,7 +42,9 @@ def build(
     vectors: Annotated[
         bool, typer.Option(help="Make embeddings for searches in plain words.")
     ] = True,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Start from nothing.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Make it anew; embeddings are kept.")
+    ] = False,
     json_lines: Annotated[
         bool, typer.Option("--json-lines", hidden=True, help="Progress and report, for the server.")
     ] = False,
@@ -54,15 +56,16 @@ def build(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     wiring.be_a_background_process(lower_priority=json_lines)
-    if rebuild:
-        wiring.delete_index(root)
     if json_lines:
         _build_for_server(root, settings, vectors=vectors, stop=stop)
         return
     with closing(wiring.open_index(root, settings)) as index:
         with _progress_bars(quiet=as_json) as on_progress:
             report = index.update(
-                on_progress=on_progress, should_stop=stop.is_set, with_vectors=vectors
+                on_progress=on_progress,
+                should_stop=stop.is_set,
+                with_vectors=vectors,
+                rebuild=rebuild,
             )
         if as_json:
             print_json({"root": root, "stopped": stop.is_set(), "report": report})

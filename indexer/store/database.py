@@ -1,8 +1,8 @@
 """The one file that holds an index: its schema, its connections, its state, its failures.
 
 SQLite is the truth of an index: everything else (the vectors) can be rebuilt from it, and it can
-be rebuilt from the repository. So no failure here is worth a traceback: a damaged file is moved
-aside and made anew, a full disk leaves the last committed state.
+be rebuilt from the repository. So no failure here is worth a traceback: a damaged file is replaced
+by a new generation, a full disk leaves the last committed state.
 The tables' contents are the business of the sibling modules.
 """
 
@@ -19,20 +19,31 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from indexer.errors import IndexCorrupt, IndexerError, IndexLocked
 from indexer.model import IndexState
+from indexer.store import generations
 
 logger = logging.getLogger(__name__)
 
-FILE_NAME = "index.sqlite"
 APPLICATION_ID = 0x43504C53  # "CPLS"
 SCHEMA_VERSION = 2
 MIN_FREE_BYTES = 64 * 1024 * 1024
+_ROWS_AT_ONCE = 1_000
 
-# Embeddings are the only costly content, and they depend on nothing else here:
-# a change of schema keeps them unless it is their own.
+# Embeddings are the only costly content, and they depend on nothing else here: a new generation
+# takes them over.
 _EMBEDDINGS_SCHEMA = """
+CREATE TABLE embeddings (
+    text_hash TEXT NOT NULL,
+    embedder TEXT NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (text_hash, embedder)
+) WITHOUT ROWID;
+"""
+
+_SCHEMA = """
 CREATE TABLE IF NOT EXISTS embeddings (
     text_hash TEXT NOT NULL,
     embedder TEXT NOT NULL,
@@ -150,8 +161,6 @@ CREATE TABLE problems (path TEXT NOT NULL, message TEXT NOT NULL, line INTEGER N
 CREATE INDEX problems_path ON problems (path);
 """
 
-_KEPT_TABLES = frozenset({"embeddings"})
-
 
 def decide_state(
     *, exists: bool, application_id: int, schema_version: int, stored_options: str, options: str
@@ -172,10 +181,14 @@ def decide_state(
     return IndexState.READY
 
 
+Identity: TypeAlias = tuple[str, int, int]
+"""Name, device and inode of a file: whether it is still the same one."""
+
+
 @dataclass
 class _Lease:
     connection: sqlite3.Connection
-    identity: tuple[int, int]
+    identity: Identity
 
 
 class Database:
@@ -185,14 +198,35 @@ class Database:
     connection of its own for as long as it lasts, taken from a small pool. Readers are served
     while another thread or process writes (WAL).
     If the file was removed or replaced meanwhile, the next call notices and opens what is there.
+    ``generation`` is one file to stay with; otherwise it is the present one, see ``generations``.
     """
 
-    def __init__(self, location: Path) -> None:
+    def __init__(self, location: Path, *, generation: Path | None = None) -> None:
         self.location = location
-        self.path = location / FILE_NAME
+        self._generation = generation
+        self._pointer = generations.Pointer(location)
         self._idle: list[_Lease] = []
         self._lock = threading.Lock()
         self._is_closed = False
+
+    @property
+    def path(self) -> Path:
+        return self._generation or self._pointer.target()
+
+    def identity(self) -> Identity | None:
+        """Which file is the index now, or ``None`` if there is none.
+
+        Raises:
+            IndexerError: the folder cannot be looked into.
+        """
+        path = self.path
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unreadable(path, error) from error
+        return path.name, found.st_dev, found.st_ino
 
     def state(self, options: str) -> IndexState:
         """Read the state from the file; never raises for a damaged one."""
@@ -260,21 +294,17 @@ class Database:
                 _end_quietly(connection)
                 raise
 
-    def create(self, state: IndexState, *, root: str) -> None:
-        """Make the tables of the current schema. The caller holds the writer's lock.
+    def create(self, *, root: str) -> None:
+        """Make the tables of the current schema in a file that is missing or empty.
 
-        A damaged file is moved aside first (one is kept, for a look); a file of another schema
-        is emptied in place, its embeddings kept.
+        The caller holds the writer's lock.
         """
         with self._translated():
             self.location.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if state is IndexState.CORRUPT:
-                self._move_aside()
             connection = _connect(self.path, mode="rwc")
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("BEGIN IMMEDIATE")
-                _drop_all(connection)
                 for statement in _statements(_EMBEDDINGS_SCHEMA + _SCHEMA):
                     connection.execute(statement)
                 set_meta(connection, "root", root)
@@ -284,6 +314,44 @@ class Database:
                 connection.execute("COMMIT")
             finally:
                 connection.close()
+
+    def new_generation(self, *, root: str, purpose: str) -> Database:
+        """A database beside this one, with the embeddings of this one as far as they can be read.
+
+        One that was left unfinished for the same ``purpose`` is taken up again; the caller closes
+        it, and holds the writer's lock.
+        """
+        for path in self._pointer.others():
+            left = Database(self.location, generation=path)
+            if left._is_usable_for(purpose):
+                return left
+            left.close()
+            generations.remove(path)
+        fresh = Database(self.location, generation=generations.new_path(self.location))
+        fresh.create(root=root)
+        fresh._take_over(self.path)
+        with fresh.writing() as connection:
+            set_meta(connection, "purpose", purpose)
+        return fresh
+
+    def publish(self, fresh: Database, *, is_damaged: bool) -> None:
+        """Let a finished generation be the index from now on; a damaged old one is kept aside."""
+        with self._translated():
+            fresh.trim()
+            fresh.close()
+            old = self.path
+            self._forget_idle()
+            self._pointer.set(fresh.path)
+            if is_damaged:
+                with contextlib.suppress(OSError):
+                    old.replace(self.location / generations.DAMAGED)
+                generations.remove(old)
+        self.remove_leftovers()
+
+    def remove_leftovers(self) -> None:
+        """Remove the files of all generations but the present one."""
+        for path in self._pointer.others():
+            generations.remove(path)
 
     def is_sound(self) -> bool:
         """Check the structure of every page; costs about 1 ms per megabyte."""
@@ -297,7 +365,7 @@ class Database:
             return False
 
     def trim(self) -> None:
-        """Fold the write-ahead log back into the file; readers that hold it make this a no-op."""
+        """Fold the write-ahead log back into the file; waits some seconds for its readers."""
         with contextlib.suppress(IndexerError), self._translated(), self._leased() as connection:
             if connection is not None:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -340,7 +408,7 @@ class Database:
 
     @contextlib.contextmanager
     def _leased(self) -> Iterator[sqlite3.Connection | None]:
-        identity = self._identity()
+        identity = self.identity()
         if identity is None:
             self._forget_idle()
             yield None
@@ -354,7 +422,7 @@ class Database:
             if not (is_healthy and self._give_back(lease)):
                 lease.connection.close()
 
-    def _take(self, identity: tuple[int, int]) -> _Lease:
+    def _take(self, identity: Identity) -> _Lease:
         stale: list[_Lease] = []
         found: _Lease | None = None
         with self._lock:
@@ -380,24 +448,32 @@ class Database:
         for lease in idle:
             lease.connection.close()
 
-    def _identity(self) -> tuple[int, int] | None:
+    def _is_usable_for(self, purpose: str) -> bool:
         try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise _unreadable(self.path, error) from error
-        return found.st_dev, found.st_ino
+            with self.reading() as connection:
+                return (
+                    connection is not None
+                    and self.is_current(connection)
+                    and get_meta(connection, "purpose") == purpose
+                    and self.is_sound()
+                )
+        except IndexerError:
+            return False
 
-    def _move_aside(self) -> None:
-        self._forget_idle()
-        aside = self.path.with_name(f"{FILE_NAME}.damaged")
-        with contextlib.suppress(FileNotFoundError):
-            self.path.replace(aside)
-            logger.warning("damaged index moved aside", extra={"path": str(aside)})
-        for suffix in ("-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                Path(f"{self.path}{suffix}").unlink()
+    def _take_over(self, old: Path) -> None:
+        """Copy what costs most to make: embeddings, and what is known of the derived vectors."""
+        if not old.is_file():
+            return
+        # What cannot be read is embedded again.
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(_connect(old, mode="rw")) as it:
+            known = it.execute("SELECT key, value FROM meta WHERE key LIKE 'vectors%'").fetchall()
+            rows = it.execute("SELECT text_hash, embedder, vector FROM embeddings")
+            while batch := rows.fetchmany(_ROWS_AT_ONCE):
+                with self.writing() as connection:
+                    connection.executemany("INSERT INTO embeddings VALUES (?, ?, ?)", batch)
+            with self.writing() as connection:
+                for key, value in known:
+                    set_meta(connection, key, value)
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
@@ -426,7 +502,9 @@ def set_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
 
 def touch(connection: sqlite3.Connection) -> None:
     """Note that the content changed, so that readers drop what they derived from it."""
-    set_meta(connection, "generation", str(time.time_ns()))
+    # A number, not the time: clocks jump.
+    generation = int(get_meta(connection, "generation") or 0) + 1
+    set_meta(connection, "generation", str(generation))
     set_meta(connection, "updated_at", repr(time.time()))
 
 
@@ -452,18 +530,6 @@ def _connect(path: Path, *, mode: str) -> sqlite3.Connection:
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
     row = connection.execute(f"PRAGMA {name}").fetchone()
     return int(row[0]) if row else 0
-
-
-def _drop_all(connection: sqlite3.Connection) -> None:
-    # Virtual tables first: they take their shadow tables with them.
-    rows = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-        " ORDER BY sql LIKE 'CREATE VIRTUAL%' DESC"
-    ).fetchall()
-    for (name,) in rows:
-        if name not in _KEPT_TABLES:
-            quoted = str(name).replace('"', '""')
-            connection.execute(f'DROP TABLE IF EXISTS "{quoted}"')
 
 
 def _statements(script: str) -> list[str]:

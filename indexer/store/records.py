@@ -157,10 +157,19 @@ def rows_of(record: FileRecord) -> FileRows:
     )
 
 
-def write_files(connection: sqlite3.Connection, files: Sequence[FileRows]) -> None:
-    """Store files in place of what was stored of them."""
-    for rows in files:
-        remove_file(connection, rows.path)
+def last_file_id(connection: sqlite3.Connection) -> int:
+    """What was stored later has a greater id, whatever the clock says."""
+    return _next_id(connection, "files") - 1
+
+
+def write_files(
+    connection: sqlite3.Connection, files: Sequence[FileRows], *, planned_at: int
+) -> None:
+    """Store files in place of what was stored of them up to ``planned_at``, a last file id.
+
+    What somebody else stored since then is newer than what was read for the plan, and stays.
+    """
+    files = [rows for rows in files if remove_file(connection, rows.path, planned_at=planned_at)]
     file_id = _next_id(connection, "files")
     symbol_id = _next_id(connection, "symbols")
     chunk_id = _next_id(connection, "chunks")
@@ -176,34 +185,19 @@ def write_files(connection: sqlite3.Connection, files: Sequence[FileRows]) -> No
     _count_names(connection, references, definitions, sign=1)
 
 
-def remove_file(connection: sqlite3.Connection, path: str) -> None:
-    """Forget a file, if it is known. Its embeddings stay until they are collected."""
-    connection.execute("DELETE FROM problems WHERE path = ?", (path,))
+def remove_file(connection: sqlite3.Connection, path: str, *, planned_at: int) -> bool:
+    """Forget a file, if it is known; false if it was stored after ``planned_at``, and stays.
+
+    Its embeddings stay until they are collected.
+    """
     row = connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
-    if row is None:
-        return
-    (file_id,) = row
-    _count_names(
-        connection,
-        dict(
-            connection.execute(
-                "SELECT name, count(*) FROM refs WHERE file_id = ? GROUP BY name", row
-            ).fetchall()
-        ),
-        dict(
-            connection.execute(
-                "SELECT name, count(*) FROM symbols WHERE file_id = ? GROUP BY name", row
-            ).fetchall()
-        ),
-        sign=-1,
-    )
-    for table in ("chunks", "symbols"):
-        connection.execute(
-            f"DELETE FROM {table}_fts WHERE rowid IN"  # noqa: S608
-            f" (SELECT id FROM {table} WHERE file_id = ?)",
-            (file_id,),
-        )
-    connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
+    if row is not None:
+        (file_id,) = row
+        if file_id > planned_at:
+            return False
+        _remove(connection, file_id)
+    connection.execute("DELETE FROM problems WHERE path = ?", (path,))
+    return True
 
 
 def restamp_files(connection: sqlite3.Connection, stamps: Iterable[FileStamp]) -> None:
@@ -304,6 +298,26 @@ def _write_file(
         [(rowid, *words) for rowid, words in enumerate(rows.chunk_words, chunk_id)],
     )
     connection.executemany("INSERT INTO problems VALUES (?, ?, ?)", rows.problems)
+
+
+def _remove(connection: sqlite3.Connection, file_id: int) -> None:
+    counts = (
+        dict(
+            connection.execute(
+                f"SELECT name, count(*) FROM {table} WHERE file_id = ? GROUP BY name",  # noqa: S608
+                (file_id,),
+            ).fetchall()
+        )
+        for table in ("refs", "symbols")
+    )
+    _count_names(connection, *counts, sign=-1)
+    for table in ("chunks", "symbols"):
+        connection.execute(
+            f"DELETE FROM {table}_fts WHERE rowid IN"  # noqa: S608
+            f" (SELECT id FROM {table} WHERE file_id = ?)",
+            (file_id,),
+        )
+    connection.execute("DELETE FROM files WHERE id = ?", (file_id,))
 
 
 def _next_id(connection: sqlite3.Connection, table: str) -> int:

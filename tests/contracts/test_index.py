@@ -26,7 +26,7 @@ from indexer.model import (
 )
 from indexer.ports import Vectors
 from indexer.store import lock
-from indexer.store.database import FILE_NAME
+from indexer.store.generations import FIRST
 
 FILES = {
     "shop/__init__.py": "",
@@ -281,7 +281,7 @@ def test_a_damaged_index_is_no_traceback_and_is_rebuilt(
     index: Index, open_index: Callable[..., Index], tmp_path: Path, damage: str
 ) -> None:
     index.close()
-    file = tmp_path / "cache" / FILE_NAME
+    file = tmp_path / "cache" / FIRST
     content = file.read_bytes()
     match damage:
         case "garbage":
@@ -337,10 +337,10 @@ def test_a_killed_update_leaves_an_index_that_the_next_one_completes(
     script = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
-        "import indexer.index\n"
+        "import indexer.update\n"
         "from indexer.index import Index\n"
         "from indexer.model import IndexOptions, UpdatePhase\n"
-        "indexer.index._FILES_PER_TRANSACTION = 200\n"
+        "indexer.update._FILES_PER_TRANSACTION = 200\n"
         "index = Index.open(Path(sys.argv[1]), Path(sys.argv[2]), options=IndexOptions(vectors=False))\n"
         "def tell(progress):\n"
         "    if progress.phase is UpdatePhase.PARSE and progress.done == 300:\n"

@@ -13,10 +13,9 @@ import pytest
 
 from indexer.errors import IndexCorrupt, IndexerError, IndexLocked
 from indexer.model import IndexState
-from indexer.store import lock
+from indexer.store import generations, lock
 from indexer.store.database import (
     APPLICATION_ID,
-    FILE_NAME,
     SCHEMA_VERSION,
     Database,
     decide_state,
@@ -28,7 +27,7 @@ from indexer.store.database import (
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(tmp_path / "index")
-    database.create(IndexState.MISSING, root="/repository")
+    database.create(root="/repository")
     with database.writing() as connection:
         set_meta(connection, "options", "o")
     yield database
@@ -114,20 +113,21 @@ def test_a_writer_killed_in_a_transaction_leaves_the_last_state(database: Databa
 @pytest.mark.parametrize(
     "content", [b"not a database at all" * 300, b"SQLite format 3\0" + b"\xff" * 4000]
 )
-def test_a_file_that_is_no_database_is_corrupt_and_is_moved_aside(
+def test_a_file_that_is_no_database_is_corrupt_and_is_replaced(
     tmp_path: Path, content: bytes
 ) -> None:
     database = Database(tmp_path)
-    (tmp_path / FILE_NAME).write_bytes(content)
+    (tmp_path / generations.FIRST).write_bytes(content)
     assert database.state("o") is IndexState.CORRUPT
-    database.create(IndexState.CORRUPT, root="/repository")
+    publish(database, is_damaged=True)
     assert database.state("") is IndexState.READY
-    assert (tmp_path / f"{FILE_NAME}.damaged").read_bytes() == content
+    assert (tmp_path / generations.DAMAGED).read_bytes() == content
+    assert len(list(tmp_path.glob("*.sqlite"))) == 1
     database.close()
 
 
 def test_a_foreign_database_is_corrupt_and_never_emptied_in_place(tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    connection = sqlite3.connect(tmp_path / generations.FIRST)
     connection.execute("PRAGMA application_id = 12")
     connection.execute("CREATE TABLE theirs (x)")
     connection.close()
@@ -140,7 +140,7 @@ def test_a_torn_page_is_found_by_the_check(database: Database) -> None:
             set_meta(connection, f"key {number}", "x" * 100)
     database.trim()
     database.close()
-    with (database.location / FILE_NAME).open("r+b") as file:
+    with (database.location / generations.FIRST).open("r+b") as file:
         file.seek(4096 * 3)
         file.write(os.urandom(4096 * (database.size // 4096 - 4)))
     again = Database(database.location)
@@ -154,24 +154,72 @@ def test_a_torn_page_is_found_by_the_check(database: Database) -> None:
 def test_a_truncated_file_is_corrupt(database: Database) -> None:
     database.trim()
     database.close()
-    path = database.location / FILE_NAME
+    path = database.location / generations.FIRST
     path.write_bytes(path.read_bytes()[:6_000])
     again = Database(database.location)
     assert not again.is_sound() or again.state("o") is IndexState.CORRUPT
     again.close()
 
 
-def test_another_schema_keeps_the_embeddings(database: Database) -> None:
+def publish(database: Database, *, is_damaged: bool = False) -> None:
+    fresh = database.new_generation(root="/repository", purpose="p")
+    database.publish(fresh, is_damaged=is_damaged)
+
+
+def test_a_new_generation_keeps_the_embeddings(database: Database) -> None:
     with database.writing() as connection:
         connection.execute("INSERT INTO embeddings VALUES ('hash', 'model', x'00')")
+        set_meta(connection, "vectors_state", "clean")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 5}")
     assert database.state("o") is IndexState.SCHEMA_CHANGED
-    database.create(IndexState.SCHEMA_CHANGED, root="/repository")
+    publish(database)
     assert database.state("") is IndexState.READY
     with database.reading() as connection:
         assert connection is not None
         assert connection.execute("SELECT text_hash FROM embeddings").fetchall() == [("hash",)]
         assert connection.execute("SELECT count(*) FROM files").fetchone() == (0,)
+    assert meta(database, "vectors_state") == "clean"
+
+
+def test_the_old_generation_answers_until_the_new_one_is_published(database: Database) -> None:
+    reader = Database(database.location)
+    with database.writing() as connection:
+        set_meta(connection, "word", "old")
+    fresh = database.new_generation(root="/repository", purpose="p")
+    with fresh.writing() as connection:
+        set_meta(connection, "word", "new")
+    assert [meta(each, "word") for each in (database, reader, fresh)] == ["old", "old", "new"]
+    with reader.reading() as connection:
+        assert connection is not None
+        assert get_meta(connection, "word") == "old"
+        database.publish(fresh, is_damaged=False)
+        assert get_meta(connection, "word") == "old"
+    assert [meta(each, "word") for each in (database, reader)] == ["new", "new"]
+    assert list(database.location.glob("*.sqlite")) == [database.path]
+    reader.close()
+
+
+@pytest.mark.parametrize(("purpose", "word"), [("p", "half"), ("another", "")])
+def test_an_unfinished_generation_is_taken_up_again_for_the_same_purpose_alone(
+    database: Database, purpose: str, word: str
+) -> None:
+    left = database.new_generation(root="/repository", purpose="p")
+    with left.writing() as connection:
+        set_meta(connection, "word", "half")
+    left.close()
+    again = database.new_generation(root="/repository", purpose=purpose)
+    assert meta(again, "word") == word
+    assert set(database.location.glob("*.sqlite")) == {database.path, again.path}
+    again.close()
+    database.remove_leftovers()
+    assert list(database.location.glob("*.sqlite")) == [database.path]
+
+
+@pytest.mark.parametrize("content", ["", "../../etc/passwd", "index-0123456789ab.sqlite"])
+def test_a_pointer_to_nowhere_is_a_missing_index_at_most(database: Database, content: str) -> None:
+    (database.location / "current").write_text(content)
+    expected = IndexState.MISSING if content.startswith("index") else IndexState.READY
+    assert Database(database.location).state("o") is expected
 
 
 def test_a_removed_folder_is_missing_at_the_next_question(database: Database) -> None:
@@ -184,7 +232,7 @@ def test_a_removed_folder_is_missing_at_the_next_question(database: Database) ->
 
 def test_a_replaced_file_is_noticed(database: Database, tmp_path: Path) -> None:
     other = Database(tmp_path / "other")
-    other.create(IndexState.MISSING, root="/elsewhere")
+    other.create(root="/elsewhere")
     other.trim()
     other.close()
     assert meta(database, "root") == "/repository"
@@ -194,7 +242,7 @@ def test_a_replaced_file_is_noticed(database: Database, tmp_path: Path) -> None:
 
 
 def test_a_folder_in_place_of_the_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
-    (tmp_path / FILE_NAME).mkdir()
+    (tmp_path / generations.FIRST).mkdir()
     with pytest.raises(IndexerError) as caught:
         Database(tmp_path).state("o")
     assert caught.value.remedy
@@ -203,7 +251,7 @@ def test_a_folder_in_place_of_the_file_is_an_error_with_a_remedy(tmp_path: Path)
 def test_a_location_below_a_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(IndexerError) as caught:
-        Database(tmp_path / "file" / "index").create(IndexState.MISSING, root="/")
+        Database(tmp_path / "file" / "index").create(root="/")
     assert caught.value.remedy
     with pytest.raises(IndexerError) as caught, lock.hold(tmp_path / "file" / "index"):
         pass

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from indexer.errors import IndexerError
-from indexer.model import Chunk, FileStamp, IndexState, ParsedFile, Span
+from indexer.model import Chunk, FileStamp, ParsedFile, Span
 from indexer.store import embeddings, lock
 from indexer.store.database import Database, get_meta, touch
-from indexer.store.records import FileRecord, remove_file, rows_of, write_files
+from indexer.store.records import FileRecord, last_file_id, remove_file, rows_of, write_files
 from indexer.store.vectors import FOLDER, VectorIndex, limited_file_size
 
 EMBEDDER = "test"
@@ -33,10 +33,11 @@ def fill(database: Database, numbers: Sequence[int]) -> None:
         for n in numbers
     ]
     with database.writing() as connection:
-        remove_file(connection, "a.py")
+        planned_at = last_file_id(connection)
+        remove_file(connection, "a.py", planned_at=planned_at)
         stamp = FileStamp("a.py", 1, 1, "x")
         record = FileRecord(stamp, ParsedFile("a.py", "python"), chunks, (), 1)
-        write_files(connection, [rows_of(record)])
+        write_files(connection, [rows_of(record)], planned_at=planned_at)
         hashes = [chunk.text_hash for chunk in chunks]
         embeddings.add(connection, EMBEDDER, hashes, VECTORS[list(numbers)])
         touch(connection)
@@ -45,7 +46,7 @@ def fill(database: Database, numbers: Sequence[int]) -> None:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(tmp_path)
-    database.create(IndexState.MISSING, root="/")
+    database.create(root="/")
     fill(database, range(30))
     yield database
     database.close()
@@ -181,7 +182,7 @@ def test_chroma_opens_no_connection(tmp_path: Path) -> None:
         "import tests.contracts.test_store_vectors as t\n"
         "from indexer.store.vectors import VectorIndex\n"
         "database = t.Database(Path(sys.argv[1]))\n"
-        "database.create(t.IndexState.MISSING, root='/')\n"
+        "database.create(root='/')\n"
         "t.fill(database, range(30))\n"
         "vectors = VectorIndex(database)\n"
         "assert vectors.refresh(t.EMBEDDER)\n"

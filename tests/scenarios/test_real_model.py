@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -66,7 +67,7 @@ def test_the_default_model_answers_with_the_signature_of_another_file_before_it(
         finally:
             await workspace.aclose()
             await engines.aclose()
-            wiring.delete_index(tmp_path)
+            shutil.rmtree(wiring.index_location(tmp_path), ignore_errors=True)
 
     completion = asyncio.run(complete())
 
