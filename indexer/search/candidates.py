@@ -26,9 +26,11 @@ from indexer.search.terms import WORD, name_parts, parts_of
 SIGNALS = (
     "receiver",
     "imported",
+    "module_member",
     "imported_member",
     "sibling",
     "scope",
+    "scope_far",
     "habit",
     "lexical",
     "target_name",
@@ -57,6 +59,13 @@ _MAX_NAMESAKES = 12
 _MAX_DEFINITIONS = 8
 _MAX_VARIABLES = 8
 _MAX_EXPRESSIONS = 60
+_MAX_FAR = 24
+_SELVES = frozenset({"self", "cls", "this", "super"})
+_REACHED = frozenset({SymbolKind.FIELD, SymbolKind.PROPERTY})
+# Methods of built-in types: a call of one on an unknown object is seldom one of the repository's.
+_BUILT_IN_METHODS = frozenset(
+    name for kind in (dict, list, str, set, bytes, int) for name in dir(kind)
+) | frozenset({"map", "filter", "push", "then", "forEach", "read", "write", "close", "put"})
 _CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
 _CONSTRUCTORS = frozenset({"__init__", "constructor", "__post_init__"})
 _TEST_FILE = re.compile(
@@ -199,13 +208,14 @@ class Finder:
                 if self._wants("imported"):
                     key = found.note("imported", target.symbol, 1.0)
                     found.via.setdefault(key, entry.bound_name)
-            if not self._wants("imported_member"):
+            signal = "module_member" if target.symbol is None else "imported_member"
+            if not self._wants(signal):
                 continue
             value = self._resolver.value_at(target)
             members = self._resolver.members_of(value).symbols if value is not None else ()
             for symbol in members[:_MAX_IMPORTED_MEMBERS]:
                 if symbol.is_public and symbol.path != place.path:
-                    key = found.note("imported_member", symbol, 1.0)
+                    key = found.note(signal, symbol, 1.0)
                     found.via.setdefault(key, entry.bound_name)
         # An import that is not written yet often comes from where others already come from.
         if self._wants("sibling"):
@@ -236,10 +246,25 @@ class Finder:
         if scope.owner is not None:
             fields = scope.outline.members.get(scope.owner.qualified_name, {})
             expressions += [f"self.{n}" for n, s in fields.items() if s.kind is SymbolKind.FIELD]
+        far: dict[str, None] = {}
         for expression in expressions:
             value = self._resolver.value_of(expression, scope)
             if value is not None and not isinstance(value, ModuleValue):
-                self._members(found, "scope", value, place, via=expression)
+                members = self._members(found, "scope", value, place, via=expression)
+                if expression not in _SELVES:
+                    far.update(
+                        dict.fromkeys(
+                            f"{expression}.{symbol.name}"
+                            for symbol in members
+                            if symbol.kind in _REACHED and symbol.is_public
+                        )
+                    )
+        if not self._wants("scope_far"):
+            return
+        for expression in list(far)[:_MAX_FAR]:
+            value = self._resolver.value_of(expression, scope)
+            if value is not None and not isinstance(value, ModuleValue):
+                self._members(found, "scope_far", value, place, via=expression)
 
     def _members(
         self,
@@ -250,15 +275,15 @@ class Finder:
         *,
         via: str = "",
         weight: float = 1.0,
-    ) -> bool:
-        """Note what can stand after a value; false if nothing is known of it."""
+    ) -> Sequence[Symbol]:
+        """Note what can stand after a value, and return it."""
         members = self._resolver.members_of(value)
         for symbol, depth in zip(members.symbols, members.depths, strict=True):
             if symbol.path != place.path and self._wants(signal):
                 key = found.note(signal, symbol, weight * 0.9**depth)
                 if via:
                     found.via[key] = _nearer(found.via.get(key), via, place)
-        return bool(members.symbols)
+        return members.symbols
 
     def _habit(self, found: Candidates, place: Surroundings) -> None:
         """What is called elsewhere on receivers that are called like a variable in reach."""
@@ -418,8 +443,9 @@ class Finder:
         most = max((count for _, count in uses), default=0)
         for called, count in uses:
             symbols = [s for s in self._corpus.symbols_named(called, limit=12) if s.parent]
+            certainty = 0.3 if called in _BUILT_IN_METHODS else 1.0
             for symbol in symbols:
-                yield symbol, math.sqrt(count / most) / math.sqrt(len(symbols))
+                yield symbol, certainty * math.sqrt(count / most) / math.sqrt(len(symbols))
 
     def _note_uses(
         self,
@@ -430,8 +456,10 @@ class Finder:
     ) -> None:
         totals: dict[Key, float] = {}
         symbols: dict[Key, Symbol] = {}
-        for use, weight in uses:
+        for use, certainty in uses:
             definitions = self._definitions(use)
+            is_doubtful = use[1] in _BUILT_IN_METHODS and "." not in use[2] and use[2]
+            weight = certainty * (0.3 if is_doubtful else 1.0)
             for symbol in definitions:
                 key = (symbol.path, symbol.qualified_name)
                 symbols[key] = symbol

@@ -14,11 +14,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from indexer.model import CALLABLE_KINDS, ParameterKind, Symbol, SymbolKind
-from indexer.resolve.guess import ClassValue, FunctionValue, Resolver, Value
+from indexer.resolve.guess import AnnotatedValue, ClassValue, FunctionValue, Resolver, Value
+from indexer.resolve.text import split_generic
 from indexer.search.candidates import SIGNALS, Candidates, Key
 from indexer.search.cursor import Cursor, Role
 from indexer.search.surroundings import Surroundings
-from indexer.search.terms import WORD, name_parts, name_stems, shared, stems_of
+from indexer.search.terms import (
+    WORD,
+    beginnings,
+    name_parts,
+    name_stems,
+    shared,
+    stems_of,
+)
 
 _DATA_KINDS = frozenset({SymbolKind.FIELD, SymbolKind.PROPERTY, SymbolKind.ENUM_MEMBER})
 _VALUE_KINDS = frozenset({SymbolKind.CONSTANT, SymbolKind.VARIABLE})
@@ -82,6 +90,7 @@ _TEST_PATH = re.compile(
 )
 _NEAR_LINES = 3
 _MAX_REQUIRED = 6
+_LINE_DECAY = 0.9
 
 _OF_CANDIDATE = (
     "is_class",
@@ -112,6 +121,9 @@ _OF_CANDIDATE = (
     "calls",
     "is_called_above",
     "is_mentioned_above",
+    "is_called_below",
+    "is_mentioned_below",
+    "is_like_function",
     "is_owner_mentioned",
     "is_owner_above",
     "target_says_name",
@@ -129,6 +141,7 @@ _OF_CANDIDATE = (
     "argument_is_fresh",
     "argument_types_in_scope",
     "nearby_says_name",
+    "window_says_name",
     "intent_says_name",
     "comment_says_name",
     "nearby_says_owner",
@@ -192,6 +205,7 @@ class Facts:
     folder: str
     path_stems: frozenset[str]
     stems: frozenset[str]
+    short: frozenset[str]
     owner_stems: frozenset[str]
     made: frozenset[str]
     made_stems: frozenset[str]
@@ -216,6 +230,7 @@ class Facts:
             folder=posixpath.dirname(symbol.path),
             path_stems=stems_of(_named_parts(symbol.path)),
             stems=name_stems(symbol.name),
+            short=name_stems(symbol.name) | beginnings(name_stems(symbol.name)),
             owner_stems=name_stems(owner) if owner else frozenset(),
             made=made,
             made_stems=name_stems(min(made)) if len(made) == 1 else frozenset(),
@@ -260,6 +275,10 @@ class _Asked:
         owner = place.scope.owner
         self._class = name_stems(owner.name) if owner is not None else frozenset()
         self._unbound = stems_of(" ".join(place.unbound)) - self._target
+        self._target_short = self._target | beginnings(self._target)
+        self._unbound_short = self._unbound | beginnings(self._unbound)
+        self._function = place.scope.function.name if place.scope.function is not None else ""
+        self._window = _window_stems(place)
         self._line = stems_of(cursor.typed) - stems_of(cursor.receiver)
         self._expected = _type_names(expected)
         self._nearby = stems_of("\n".join(place.body[-_NEAR_LINES:]))
@@ -345,15 +364,18 @@ class _Asked:
             min(1.0, math.log1p(n_calls) / 3.0),
             float(bound in place.called_above),
             float(bound in place.mentions_above),
+            float(bound in place.called_below),
+            float(bound in place.mentions_below),
+            float(symbol.name == self._function),
             float(bool(owner) and owner in place.mentions),
             float(bool(owner) and owner in place.mentions_above),
-            shared(stems, self._target),
-            shared(self._target, stems),
-            shared(facts.made_stems, self._target),
+            shared(stems, self._target_short),
+            shared(self._target, facts.short),
+            shared(facts.made_stems, self._target_short),
             shared(stems, self._line),
-            shared(stems, self._unbound),
-            shared(self._unbound, stems),
-            shared(facts.made_stems, self._unbound),
+            shared(stems, self._unbound_short),
+            shared(self._unbound, facts.short),
+            shared(facts.made_stems, self._unbound_short),
             shared(stems, self._path),
             shared(stems, self._class),
             shared(facts.path_stems, self._path),
@@ -362,6 +384,7 @@ class _Asked:
             float(is_fresh),
             n_typed / len(required) if required else 0.0,
             shared(stems, self._nearby),
+            sum(self._window.get(stem, 0.0) for stem in stems) / len(stems) if stems else 0.0,
             shared(stems, place.intent),
             shared(stems, place.comment),
             shared(facts.owner_stems, self._nearby),
@@ -381,8 +404,11 @@ def _expected(cursor: Cursor, place: Surroundings, resolver: Resolver) -> tuple[
     if cursor.annotation:
         return "", cursor.annotation
     function = place.scope.function
-    if cursor.role is Role.RETURNED and function is not None and function.signature is not None:
-        return function.name, function.signature.returns or ""
+    returns = function.signature.returns or "" if function and function.signature else ""
+    if function is not None and cursor.role is Role.RETURNED:
+        return function.name, returns
+    if cursor.role is Role.VALUE and cursor.target:
+        return "", _type_of_target(cursor.target, place, returns, resolver)
     if cursor.role is not Role.ARGUMENT or not cursor.callee:
         return "", ""
     value = resolver.value_of(cursor.callee, place.scope)
@@ -401,6 +427,29 @@ def _expected(cursor: Cursor, place: Surroundings, resolver: Resolver) -> tuple[
         if parameter.name == cursor.target or (not cursor.target and number == cursor.n_arguments):
             return parameter.name, parameter.annotation or ""
     return "", ""
+
+
+def _type_of_target(target: str, place: Surroundings, returns: str, resolver: Resolver) -> str:
+    """The declared type of what is assigned to, or the one that the function returns it as."""
+    if target in place.returned and returns:
+        head, parts = split_generic(returns)
+        if len(place.returned) == 1:
+            return returns
+        if head.rpartition(".")[2].lower() == "tuple" and len(parts) == len(place.returned):
+            return parts[place.returned.index(target)]
+    value = resolver.value_of(target, place.scope)
+    if isinstance(value, AnnotatedValue):
+        return value.annotation
+    return value.symbol.name if isinstance(value, ClassValue) and value.is_instance else ""
+
+
+def _window_stems(place: Surroundings) -> dict[str, float]:
+    """How near above the cursor a word was said last: 1 just above, less with each line."""
+    found: dict[str, float] = {}
+    for distance, line in enumerate(reversed(place.nearby)):
+        for stem in stems_of(line):
+            found.setdefault(stem, _LINE_DECAY**distance)
+    return found
 
 
 def _types_in_scope(place: Surroundings) -> frozenset[str]:

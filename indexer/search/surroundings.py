@@ -65,6 +65,7 @@ _NO_CALLS = frozenset(
 )
 # A plain name that is read: no attribute, no call, no keyword argument, no assignment.
 _READ = re.compile(r"(?<![\w.\"'])(?P<name>[^\W\d]\w*)(?!\w|\s*\(|\s*=(?!=)|\s*:\s|[\"'])")
+_RETURN = re.compile(r"\s*return\s+\(?(?P<values>[\w\s,.]+?)\)?;?\s*$")
 _BOUND = re.compile(r"\b([^\W\d]\w*)\s*(?:=(?!=)|:=|,[\w\s,]*=(?!=)|\bin\b)|\bas\s+(\w+)")
 _N_BELOW_LINES = 8
 _KEYWORDS = frozenset(
@@ -143,8 +144,9 @@ class Surroundings:
     last names called, the nearest first. ``comment`` are the stems of the comment just above,
     ``intent`` those and the ones of the enclosing function's name and docstring.
     ``unbound`` are names that the lines below use and nothing above has bound: the cursor's line
-    may be what binds them. ``mentions`` and ``calls`` count names in the
-    whole document, ``mentions_above`` in ``body``.
+    may be what binds them. ``called_below`` and ``mentions_below`` are names in the next lines;
+    ``returned`` are the expressions of the next ``return``. ``mentions`` and ``calls`` count names
+    in the whole document, ``mentions_above`` in ``body``.
     """
 
     path: str
@@ -158,6 +160,9 @@ class Surroundings:
     comment: frozenset[str]
     intent: frozenset[str]
     unbound: frozenset[str]
+    called_below: frozenset[str]
+    mentions_below: frozenset[str]
+    returned: tuple[str, ...]
     mentions: Mapping[str, int]
     mentions_above: Mapping[str, int]
     calls: Mapping[str, int]
@@ -199,6 +204,7 @@ def look_around(
     body = above[first:]
     mentions = Counter(WORD.findall(before))
     mentions.update(WORD.findall(after))
+    soon = "\n".join(below[:_N_BELOW_LINES])
     scope = Scope.above(body, outline=known.outline, function=function, owner=owner)
     comment = intent = stems_of(_comment_above(body))
     if function is not None:
@@ -215,6 +221,9 @@ def look_around(
         comment=comment,
         intent=intent,
         unbound=_unbound(below, Counter(WORD.findall(before)), known.outline),
+        called_below=frozenset(_CALL.findall(soon)) - _NO_CALLS,
+        mentions_below=frozenset(WORD.findall(soon)),
+        returned=_returned(below),
         mentions=mentions,
         mentions_above=Counter(WORD.findall("\n".join(body))),
         calls=Counter([*_CALL.findall(before), *_CALL.findall(after)]),
@@ -315,6 +324,16 @@ def _unbound(below: Sequence[str], mentions: Mapping[str, int], outline: Outline
                 found.add(name)
         bound.update(_BOUND.findall(line))
     return frozenset(found) - outline.members.get("", {}).keys() - _KEYWORDS
+
+
+def _returned(below: Sequence[str]) -> tuple[str, ...]:
+    for line in below[: 4 * _N_BELOW_LINES]:
+        if _HEAD.match(line) is not None:
+            break
+        found = _RETURN.match(line)
+        if found is not None:
+            return tuple(part.strip() for part in found["values"].split(","))
+    return ()
 
 
 def _comment_above(body: Sequence[str]) -> str:

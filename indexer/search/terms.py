@@ -44,6 +44,14 @@ def shared(stems: frozenset[str], words: frozenset[str]) -> float:
 
 
 @lru_cache(maxsize=50_000)
+def beginnings(stems: frozenset[str]) -> frozenset[str]:
+    """What the stems may be shortened to: ``conn`` and ``connec`` of ``connect``."""
+    return frozenset(
+        word[:length] for word in stems for length in range(3, min(len(word), _MAX_SHORT) + 1)
+    )
+
+
+@lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """A word without its ending: ``move`` and ``moved`` are one, ``catalog`` and ``catalogs`` too.
 
@@ -56,6 +64,7 @@ def stem(word: str) -> str:
     return word
 
 
+_MAX_SHORT = 7
 _ENDINGS: tuple[str, ...] = (
     "izations",
     "ization",
