@@ -1,4 +1,4 @@
-"""What git remembers of a repository: which lines are younger than a date.
+"""What git remembers of a repository: which lines are young, and what changes together.
 
 Asks git through ``indexer.scan``, so that nothing a repository configures is ever run.
 """
@@ -8,12 +8,59 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from indexer.scan import ask_git
 
 _COMMIT = re.compile(rb"[0-9a-f]{40,64} \d+ (?P<line>\d+)")
+
+_MAX_COMMITS = 1_000
+# A commit that touches more files than this says nothing of any two of them.
+_MAX_COMMIT_PATHS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Commits:
+    """The files that each of the last commits up to ``head`` changed, the newest first."""
+
+    head: bytes = b""
+    paths: tuple[tuple[str, ...], ...] = ()
+
+
+def last_commits(root: Path, known: Commits) -> Commits:
+    """What the last thousand commits changed under ``root``; ``known`` if HEAD is still the same.
+
+    Merges and commits that change very many files are left out. Empty if git cannot be asked.
+    Costs some milliseconds if nothing is new, up to a second on a long history.
+    """
+    head = ask_git(root, "rev-parse", "--verify", "--quiet", "HEAD")
+    if head is None or head == known.head:
+        return known if head is not None else Commits()
+    prefix = (ask_git(root, "rev-parse", "--show-toplevel") or b"").strip()
+    folder = os.path.relpath(os.path.realpath(root), os.path.realpath(os.fsdecode(prefix)))
+    output = ask_git(
+        root,
+        "log",
+        f"--max-count={_MAX_COMMITS}",
+        "--no-show-signature",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-merges",
+        "--no-renames",
+        "--name-only",
+        "--relative" if folder == "." else f"--relative={folder}",
+        "--format=%x01",
+        "-z",
+        "HEAD",
+    )
+    commits = []
+    for commit in os.fsdecode(output or b"").split("\1"):
+        paths = tuple(path for part in commit.split("\0") if (path := part.strip("\n")))
+        if 0 < len(paths) <= _MAX_COMMIT_PATHS:
+            commits.append(paths)
+    return Commits(head, tuple(commits))
 
 
 def files_changed_since(root: Path, since: datetime) -> list[str] | None:

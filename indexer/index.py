@@ -15,7 +15,7 @@ from dataclasses import astuple, replace
 from pathlib import Path
 from typing import TypeVar
 
-from indexer import scan
+from indexer import history, scan
 from indexer.conventions.model import Conventions
 from indexer.errors import IndexCorrupt, IndexerError
 from indexer.model import (
@@ -26,7 +26,6 @@ from indexer.model import (
     ParsedFile,
     Problem,
     Query,
-    Reference,
     SearchMode,
     Skipped,
     Symbol,
@@ -38,7 +37,7 @@ from indexer.resolve.outline import EmptyRepository, Repository
 from indexer.search.completion import CompletionSearch
 from indexer.search.natural import search_natural
 from indexer.search.related import search_related
-from indexer.search.usage import certain_calls, search_usage
+from indexer.search.usage import search_usage
 from indexer.store import lock
 from indexer.store.catalog import Cache, Catalog
 from indexer.store.database import Database, Identity, get_meta
@@ -73,7 +72,7 @@ class Index:
         self._cache = Cache()
         self._completions = CompletionSearch(_parse_document)
         self._vectors = VectorIndex(self._database)
-        self._history = scan.History()
+        self._commits = history.Commits()
         self._damaged: Identity | None = None
 
     @classmethod
@@ -157,8 +156,8 @@ class Index:
                 case SearchMode.USAGE:
                     return search_usage(catalog, query, self._read_text)
                 case SearchMode.RELATED:
-                    self._history = scan.read_history(self.root, known=self._history)
-                    return search_related(catalog, query, self._history.commits)
+                    self._commits = history.last_commits(self.root, self._commits)
+                    return search_related(catalog, query, self._commits.paths)
 
         return self._answer(ask, [])
 
@@ -186,12 +185,6 @@ class Index:
     def symbols(self) -> list[Symbol]:
         """Every definition by path and place; takes seconds on a big repository."""
         return self._answer(lambda catalog, _: catalog.all_symbols(), [])
-
-    def certain_calls(self, paths: Sequence[str]) -> list[tuple[Reference, Symbol]]:
-        """Calls in files, each with the definition in another file that it certainly means."""
-        return self._answer(
-            lambda catalog, _: list(certain_calls(catalog, self._read_text, paths)), []
-        )
 
     def conventions(self, under: str = "") -> Conventions:
         """What the repository usually does, or one folder or file of it.

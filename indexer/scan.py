@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 GIT_SECONDS = 30
 MAX_IGNORE_BYTES = 256_000
 MAX_NESTED_REPOSITORIES = 8
-MAX_COMMITS = 1_000
-# A commit that touches more files than this says nothing of any two of them.
-MAX_COMMIT_PATHS = 60
 # Each wildcard of a pattern multiplies the time that a regular expression may take.
 MAX_WILDCARDS = 4
 
@@ -131,44 +128,6 @@ class SourceFile:
     text: str
     stamp: FileStamp
     problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """The files that the last commits changed, the newest first; ``head`` names their start."""
-
-    head: str = ""
-    commits: tuple[tuple[str, ...], ...] = ()
-
-
-def read_history(root: Path, *, known: History) -> History:
-    """What the last commits changed under ``root``; ``known`` as it is while HEAD is the same.
-
-    Empty without git, without commits, or if the repository is another user's. Takes up to a
-    second on a long history, some milliseconds if nothing is new.
-    """
-    full = os.path.realpath(root)
-    repository = _find_repository(full)
-    if repository is None or not repository.is_trusted:
-        return History()
-    answer = repository.run(full, ["rev-parse", "--verify", "--quiet", "HEAD"])
-    if answer is None or answer[0] != 0:
-        return History()
-    head = answer[1].decode("ascii", "replace").strip()
-    if head == known.head:
-        return known
-    # A signature would be checked by a program that the repository names.
-    command = ["log", "--no-show-signature", "--no-ext-diff", "--no-textconv", "--no-merges"]
-    command += ["--no-renames", "--relative", "--name-only", "-z", "--format=%x01"]
-    answer = repository.run(full, [*command, f"--max-count={MAX_COMMITS}", "HEAD"])
-    if answer is None or answer[0] != 0:
-        return History(head)
-    commits = []
-    for part in os.fsdecode(answer[1]).split("\1"):
-        paths = tuple(path for path in part.strip("\0\n").split("\0") if path.strip("\n"))
-        if paths:
-            commits.append(tuple(path.strip("\n") for path in paths[:MAX_COMMIT_PATHS]))
-    return History(head, tuple(commits))
 
 
 def scan(root: Path, options: IndexOptions, *, only: Sequence[str] | None = None) -> ScanResult:

@@ -6,7 +6,7 @@ another way of using it than the examples before it; code comes before tests.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from indexer.model import Hit, Query, Reference, Symbol
@@ -33,29 +33,6 @@ _WEIGHTS = {
 }
 # What a second example loses for a file, a function and a text that was shown already.
 _SAME_FILE, _SAME_FUNCTION, _SAME_SHAPE = 0.6, 0.8, 1.0
-
-
-def certain_calls(
-    corpus: Corpus, read: Read, paths: Sequence[str]
-) -> Iterator[tuple[Reference, Symbol]]:
-    """The calls in the files at ``paths`` whose definition in another file is beyond doubt."""
-    resolver = Resolver(corpus)
-    texts: dict[str, list[str] | None] = {}
-    for path in paths:
-        lines = _lines_of(path, read, texts)
-        if lines is None:
-            continue
-        for reference in corpus.calls_in(path):
-            if reference.line >= len(lines) or reference.name not in lines[reference.line]:
-                continue
-            meant = _meaning(reference, resolver, lines)
-            if meant is None or len(meant) != 1:
-                continue
-            ((other, qualified_name),) = meant
-            outline = resolver.outline(other)
-            symbol = outline.by_qualified_name.get(qualified_name) if outline else None
-            if symbol is not None and other != path:
-                yield reference, symbol
 
 
 @dataclass(slots=True)

@@ -184,13 +184,6 @@ class Catalog:
         )
         return [_decode_reference(row) for row in rows]
 
-    def calls_in(self, path: str) -> list[Reference]:
-        """The calls that a file makes, in order."""
-        rows = self._connection.execute(
-            f"{_REFERENCE} WHERE f.path = ? AND r.kind = 'call' ORDER BY r.start", (path,)
-        )
-        return [_decode_reference(row) for row in rows]
-
     def importers_of(self, path: str) -> list[Import]:
         """The imports that may mean a file, by its name; reads the whole table of imports."""
         return [

@@ -60,9 +60,6 @@ class MemoryRepository:
     def uses_of(self, name: str, *, limit: int) -> Sequence[Reference]:
         return [r for r in self._references() if r.name == name and r.kind in _USES][:limit]
 
-    def calls_in(self, path: str) -> Sequence[Reference]:
-        return [r for r in self._parsed[path].references if r.kind is ReferenceKind.CALL]
-
     def importers_of(self, path: str) -> Sequence[Import]:
         stem = module_stem(path)
         return [

@@ -1,7 +1,7 @@
 """Real calls of a symbol, the best examples first."""
 
 from indexer.model import Hit, Query, SearchMode
-from indexer.search.usage import certain_calls, search_usage
+from indexer.search.usage import search_usage
 from tests.fakes.repository import MemoryRepository
 
 SHOP = {
@@ -53,11 +53,3 @@ def test_a_name_that_nobody_defines_has_no_uses() -> None:
 def test_a_file_that_cannot_be_read_is_passed_over() -> None:
     repository = MemoryRepository(SHOP)
     assert search_usage(repository, Query("load", SearchMode.USAGE), lambda _: None) == []
-
-
-def test_calls_that_leave_no_doubt_are_listed_with_their_definition() -> None:
-    found = certain_calls(MemoryRepository(SHOP), SHOP.get, ["shop/pay.py", "shop/stock.py"])
-    assert {(r.path, s.qualified_name) for r, s in found} == {
-        ("shop/pay.py", "Order.total"),
-        ("shop/pay.py", "load"),
-    }
