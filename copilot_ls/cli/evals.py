@@ -11,10 +11,12 @@ from typing import Annotated
 
 import typer
 
+from copilot_ls import wiring
 from copilot_ls.cli.context import console, find_root, options_of, print_json
+from copilot_ls.config import Settings
 from copilot_ls.domain import Confidence
 from copilot_ls.errors import ConfigError
-from copilot_ls.evals import completion, retrieval, security
+from copilot_ls.evals import completion, natural, retrieval, security
 from copilot_ls.evals.cases import At, Case, read_cases
 from copilot_ls.evals.completion import Answer, Condition, ContextSource, Part
 from copilot_ls.evals.mine import mine_cases
@@ -33,29 +35,64 @@ LimitOption = Annotated[int, typer.Option("--limit", min=0, help="Every n-th cas
 
 @app.command("retrieval")
 def evaluate_retrieval(
-    cases: CasesOption,
-    repos: ReposOption,
+    cases: Annotated[
+        Path | None, typer.Option("--cases", help="JSON lines, one case each.")
+    ] = None,
+    repos: Annotated[
+        Path | None, typer.Option("--repos", help="Folder with the cases' repositories.")
+    ] = None,
+    mine: Annotated[
+        Path | None, typer.Option("--mine", help="Take calls and docstrings of this project.")
+    ] = None,
     at: AtOption = At.MEMBER,
     without_import: Annotated[
         bool, typer.Option("--without-import", help="Take out the import of the target too.")
     ] = False,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", help="Leave a signal out; can be repeated.")
+    ] = None,
+    ablate: Annotated[
+        bool, typer.Option("--ablate", help="Leave out each signal in turn as well.")
+    ] = False,
+    vectors: Annotated[
+        bool, typer.Option(help="With --mine: ask docstrings with embeddings too.")
+    ] = True,
     limit: LimitOption = 0,
     as_json: JsonOption = False,
     details: Annotated[bool, typer.Option("--details", help="One line for each case.")] = False,
 ) -> None:
     """Is the definition that a call needs among the first answers?"""
-    chosen = _choose(read_cases(cases), limit)
-    with _progress(len(chosen), quiet=as_json) as on_progress:
-        found = retrieval.run_retrieval(
-            chosen, repos, at=at, without_import=without_import, on_progress=on_progress
+    unknown = set(without or ()) - set(retrieval.SIGNALS)
+    if unknown:
+        raise ConfigError(
+            f"there is no signal {', '.join(sorted(unknown))}",
+            remedy=f"the signals are {', '.join(retrieval.SIGNALS)}",
         )
+    main = retrieval.Setting(at, without_import, tuple(without or ()))
+    settings = [main, *(s for s in retrieval.ALL_SETTINGS if s != main)]
+    settings += retrieval.ablations(main) if ablate else []
+    chosen, folder = _cases_of(cases, repos, mine, None, limit, quiet=as_json)
+    with _progress(len(chosen), quiet=as_json) as on_progress:
+        found = retrieval.run_retrieval(chosen, folder, settings, on_progress=on_progress)
+    answered: list[natural.Answered] = []
+    if mine is not None:
+        root = find_root(mine)
+        with _progress(limit or _N_MINED, quiet=as_json) as on_progress:
+            answered = natural.run_natural(
+                root.parent,
+                root.name,
+                limit=limit or _N_MINED,
+                with_vectors=vectors and wiring.open_embedder(Settings()) is not None,
+                on_progress=on_progress,
+            )
     if details:
         for entry in found:
-            console(stderr=True).print(
-                f"{entry.rank:3d} {entry.case.id} {entry.case.callee} "
-                f"[dim]{' '.join(entry.signals)}[/]"
-            )
-    _report(retrieval.summarise(found), as_json=as_json)
+            if entry.setting == main:
+                console(stderr=True).print(
+                    f"{entry.rank:3d} {entry.case.id} {entry.case.callee} "
+                    f"[dim]{' '.join(entry.signals)}[/]"
+                )
+    _report(retrieval.summarise(found, main, answered), as_json=as_json)
 
 
 @app.command("completion")
@@ -103,6 +140,11 @@ def evaluate_completion(
         if side_by_side
         else {"ours": Condition(source, frozenset(without or ()))}
     )
+    if mine is not None and since is None:
+        raise ConfigError(
+            "a model remembers what it was trained on",
+            remedy="give --since DAY with --mine, the day on which the model was published",
+        )
     chosen, folder = _cases_of(cases, repos, mine, since, limit, quiet=as_json)
     run = completion.Run(at, list(conditions.values()), settings, is_warm=warm)
     with _progress(len(chosen), quiet=as_json) as on_progress:
@@ -133,7 +175,7 @@ def _cases_of(
     quiet: bool,
 ) -> tuple[list[Case], Path]:
     """Read cases from a file, or find them in the history of a clone."""
-    if clone is not None and since is not None and cases is None:
+    if clone is not None and cases is None:
         root = find_root(clone)
         n_wanted = limit or _N_MINED
         with _progress(n_wanted, quiet=quiet) as on_progress:
@@ -142,7 +184,7 @@ def _cases_of(
     if cases is None or repos is None or clone is not None:
         raise ConfigError(
             "it is not said which cases to ask",
-            remedy="give --cases FILE --repos FOLDER, or --mine CLONE --since DAY",
+            remedy="give --cases FILE --repos FOLDER, or --mine PROJECT",
         )
     return _choose(read_cases(cases), limit), repos
 
@@ -274,7 +316,8 @@ def _report(summary: Mapping[str, object], *, as_json: bool) -> None:
     if isinstance(breakdown, Mapping):
         for group, rows in breakdown.items():
             for name, row in rows.items():
-                table.add_row(f"{group} {name}", *[_figure(row[figure]) for figure in figures])
+                shown = [_figure(row[figure]) for figure in figures]
+                table.add_row(f"[dim]{group}[/] {name}", *shown)
     out = console()
     out.print(table)
     for name, value in summary.items():

@@ -1,4 +1,4 @@
-"""Cases from the user's own history: calls of the project's own API, written after a date.
+"""Cases from the user's own project: calls of its own API, those written after a date if wanted.
 
 A model that was trained on a repository remembers it; lines that are younger than the model cannot
 be remembered. A case is a line that stands alone, whose call goes to a definition in another file
@@ -52,16 +52,26 @@ _COMMENT = re.compile(r"\s(#|//)\s")
 
 
 def mine_cases(
-    root: Path, since: datetime, *, limit: int, on_progress: Callable[[int], None]
+    root: Path, since: datetime | None, *, limit: int, on_progress: Callable[[int], None]
 ) -> list[Case]:
     """Return at most ``limit`` cases, the same ones each time for the same repository.
+
+    Without ``since`` all lines count, however old, and no history is needed.
 
     Raises:
         ConfigError: there is no git history, or nothing in it is young enough.
     """
-    changed = wiring.files_changed_since(root, since)
-    if changed is None:
-        raise ConfigError(f"{root} has no git history", remedy="name a clone with --mine")
+    if since is None:
+        changed = sorted(
+            file.relative_to(root).as_posix()
+            for file in root.rglob("*")
+            if file.is_file() and not file.is_symlink()
+        )
+    else:
+        known = wiring.files_changed_since(root, since)
+        if known is None:
+            raise ConfigError(f"{root} has no git history", remedy="name a clone with --mine")
+        changed = known
     paths = [path for path in changed if language_of(path) and not _TEST_PATH.search(path)]
     paths = paths[:_MAX_FILES]
     random.Random(_SEED).shuffle(paths)  # noqa: S311 - a sample, not a secret
@@ -73,7 +83,11 @@ def mine_cases(
                 document = wiring.read_document(root, root / path, Settings())
             except WorkspaceError:
                 continue  # It is excluded, a link, or gone since.
-            young = wiring.lines_written_since(root, path, since)
+            young = (
+                set(range(document.text.count("\n") + 1))
+                if since is None
+                else wiring.lines_written_since(root, path, since)
+            )
             n_in_file = 0
             for case, symbol in _cases_in(repository, document, young):
                 key = (symbol.path, symbol.qualified_name)
@@ -85,7 +99,12 @@ def mine_cases(
                 on_progress(len(cases))
                 if len(cases) >= limit:
                     return cases
-    if not cases:
+    if not cases and since is None:
+        raise ConfigError(
+            f"no line of {root} certainly calls a definition of another file",
+            remedy="name a project in Python or TypeScript, or give --cases",
+        )
+    if not cases and since is not None:
         raise ConfigError(
             f"no line since {since:%Y-%m-%d} calls a definition of another file",
             remedy="give an earlier --since",

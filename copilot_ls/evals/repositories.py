@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,6 @@ from copilot_ls.errors import ConfigError
 if TYPE_CHECKING:
     from indexer.index import Index
 
-_SETTINGS = Settings(index=IndexSettings(vectors=False))
 # Not part of what is measured, and often larger than all the rest.
 _LEFT_OUT = shutil.ignore_patterns(
     ".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox", ".*_cache"
@@ -32,8 +31,17 @@ class IndexedRepository:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, repositories: Path, name: str) -> Iterator[IndexedRepository]:
+    def open(
+        cls,
+        repositories: Path,
+        name: str,
+        *,
+        change: Callable[[str, str], str] | None = None,
+        with_vectors: bool = False,
+    ) -> Iterator[IndexedRepository]:
         """Copy and index the repository ``name``; the folder may carry its version.
+
+        ``change`` makes another text of each file (of its path and text) before it is indexed.
 
         Raises:
             ConfigError: there is no such folder.
@@ -42,9 +50,12 @@ class IndexedRepository:
         with tempfile.TemporaryDirectory(prefix="copilot-ls-eval-") as scratch:
             root = Path(scratch) / "repository" / source.name
             shutil.copytree(source, root, symlinks=True, ignore=_LEFT_OUT)
+            if change is not None:
+                _rewrite(root, change)
             location = Path(scratch) / "index"
-            with contextlib.closing(wiring.open_index(root, _SETTINGS, location=location)) as index:
-                index.update(with_vectors=False)
+            settings = Settings(index=IndexSettings(vectors=with_vectors))
+            with contextlib.closing(wiring.open_index(root, settings, location=location)) as index:
+                index.update(with_vectors=with_vectors)
                 yield cls(root, index)
 
     def read(self, path: str) -> str:
@@ -64,6 +75,19 @@ class IndexedRepository:
         finally:
             file.write_bytes(original)
             self.index.update([path], with_vectors=False)
+
+
+def _rewrite(root: Path, change: Callable[[str, str], str]) -> None:
+    for file in root.rglob("*"):
+        if file.is_symlink() or not file.is_file():
+            continue
+        try:
+            text = file.read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        changed = change(file.relative_to(root).as_posix(), text)
+        if changed != text:
+            file.write_bytes(changed.encode("utf-8"))
 
 
 def _folder_of(repositories: Path, name: str) -> Path:

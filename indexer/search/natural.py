@@ -33,7 +33,7 @@ def search_natural(corpus: Corpus, query: Query, nearest: Nearest) -> list[Hit]:
     lists["meaning"] = {
         row: score for text_hash, score in similar for row in rows_by_hash.get(text_hash, ())
     }
-    lists = {name: scores for name, scores in lists.items() if scores}
+    lists = {name: scores for name, scores in lists.items() if scores and name not in query.without}
     named = _named(corpus, query.text)
     fused = fuse(lists)
     best = sorted(fused, key=lambda row: (-sum(fused[row].values()), row))

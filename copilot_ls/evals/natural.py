@@ -1,0 +1,154 @@
+"""Questions in plain words, taken from what the authors wrote: a docstring's first sentence.
+
+The docstrings are taken out of the copy that is indexed, else the answer would hold the question.
+Authors reuse the words of a name when they describe it, so the questions that share no word stem
+with the name they ask for are counted apart.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from copilot_ls.evals.repositories import IndexedRepository
+from indexer.model import Query, SearchMode, Symbol, SymbolKind
+
+if TYPE_CHECKING:
+    from indexer.index import Index
+
+_ASKED = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CLASS, SymbolKind.INTERFACE})
+_BLOCK_COMMENT = re.compile(r"/\*\*.*?\*/", re.DOTALL)
+_SENTENCE = re.compile(r"(.+?[.!?])(?:\s|$)|(.+?)(?:\n\s*\n|$)", re.DOTALL)
+_WORD = re.compile(r"[A-Za-z]{3,}")
+_TEST_PATH = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|conftest|[^/]*_test)\.\w+$")
+_MIN_WORDS, _MAX_WORDS = 4, 30
+_LIMIT = 10
+_STEM = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A sentence, and the definition that its author described with it."""
+
+    text: str
+    path: str
+    qualified_name: str
+
+    @property
+    def shares_a_stem(self) -> bool:
+        """Whether a word of the sentence starts like a word of the name."""
+        asked = {word.lower()[:_STEM] for word in _WORD.findall(self.text)}
+        last = self.qualified_name.rpartition(".")[2]
+        parts = re.findall(r"[A-Z]?[a-z]{2,}|[A-Z]{3,}", last)
+        return any(part.lower()[:_STEM] in asked for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The rank (from 1, 0 if not found) without and with vectors, and what asking took."""
+
+    question: Question
+    repo: str
+    lexical: int
+    fused: int | None
+    milliseconds: float
+
+
+def run_natural(
+    repositories: Path,
+    repo: str,
+    *,
+    limit: int,
+    with_vectors: bool,
+    on_progress: Callable[[int], None],
+) -> list[Answered]:
+    """Ask the docstrings of one repository, at most ``limit`` of them, evenly spread."""
+    with IndexedRepository.open(repositories, repo) as plain:
+        questions = _spread(questions_of(plain.index.symbols()), limit)
+    answered: list[Answered] = []
+    with IndexedRepository.open(
+        repositories, repo, change=without_docstrings, with_vectors=with_vectors
+    ) as stripped:
+        for question in questions:
+            lexical, milliseconds = _rank(stripped.index, question, without=("meaning",))
+            fused = None
+            if with_vectors:
+                fused, milliseconds = _rank(stripped.index, question, without=())
+            answered.append(Answered(question, repo, lexical, fused, milliseconds))
+            on_progress(len(answered))
+    return answered
+
+
+def questions_of(symbols: Sequence[Symbol]) -> list[Question]:
+    """The first sentences of docstrings that say enough, each sentence once."""
+    found: dict[str, Question | None] = {}
+    for symbol in symbols:
+        if symbol.kind not in _ASKED or not symbol.docstring or _TEST_PATH.search(symbol.path):
+            continue
+        match = _SENTENCE.match(symbol.docstring.strip())
+        text = " ".join((match[1] or match[2]).split()) if match else ""
+        if _MIN_WORDS <= len(_WORD.findall(text)) <= _MAX_WORDS:
+            # A sentence that describes several things asks for none of them.
+            found[text] = (
+                None if text in found else Question(text, symbol.path, symbol.qualified_name)
+            )
+    return [question for question in found.values() if question is not None]
+
+
+def without_docstrings(path: str, text: str) -> str:
+    """The text with its docstrings blanked; line numbers stay."""
+    if path.endswith((".py", ".pyi")):
+        return _without_python_docstrings(text)
+    ending = path.rpartition(".")[2]
+    if ending in {"js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "java", "php", "cs"}:
+        return _BLOCK_COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
+    return text
+
+
+def _without_python_docstrings(text: str) -> str:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return text
+    lines = text.split("\n")
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        first = node.body[0] if node.body else None
+        if not (
+            isinstance(first, ast.Expr)
+            and isinstance(first.value, ast.Constant)
+            and isinstance(first.value.value, str)
+            and first.end_lineno is not None
+        ):
+            continue
+        start = len(lines[first.lineno - 1].encode()[: first.col_offset].decode())
+        before = lines[first.lineno - 1][:start]
+        after = lines[first.end_lineno - 1].encode()[first.end_col_offset :].decode()
+        # A body must not become empty.
+        lines[first.lineno - 1] = f"{before}...{after}"
+        for number in range(first.lineno, first.end_lineno):
+            lines[number] = ""
+    return "\n".join(lines)
+
+
+def _rank(index: Index, question: Question, *, without: tuple[str, ...]) -> tuple[int, float]:
+    query = Query(question.text, SearchMode.NL, limit=_LIMIT, without=without)
+    started = time.perf_counter()
+    hits = index.search(query)
+    milliseconds = 1000 * (time.perf_counter() - started)
+    for rank, hit in enumerate(hits, start=1):
+        if (hit.path, hit.title) == (question.path, question.qualified_name):
+            return rank, milliseconds
+    return 0, milliseconds
+
+
+def _spread(questions: Sequence[Question], limit: int) -> list[Question]:
+    if limit >= len(questions):
+        return list(questions)
+    return [questions[number * len(questions) // limit] for number in range(limit)]
