@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,12 +57,19 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def evaluate(project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+def evaluate(
+    project: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
     def evaluate(*arguments: str, mine: bool = False) -> dict[str, object]:
         source = ["--cases", str(tmp_path / "cases.jsonl"), "--repos", str(project.parent)]
         if mine:
             source = ["--mine", str(project)]
-        assert cli.main(["eval", "retrieval", *source, "--json", *arguments]) == ExitCode.OK
+        command = ["copilot-ls", "eval", "retrieval", *source, "--json", *arguments]
+        monkeypatch.setattr(sys, "argv", command)
+        assert cli.run() == ExitCode.OK
         answer = json.loads(capsys.readouterr().out)
         assert isinstance(answer, dict)
         return answer
@@ -91,10 +99,15 @@ def test_each_signal_can_be_left_out_in_turn(evaluate: Run) -> None:
 
 
 def test_an_unknown_signal_is_refused_with_the_known_ones(
-    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    project: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cases = ["--cases", str(tmp_path / "cases.jsonl"), "--repos", str(project.parent)]
-    assert cli.main(["eval", "retrieval", *cases, "--without", "magic"]) == ExitCode.USAGE
+    command = ["copilot-ls", "eval", "retrieval", *cases, "--without", "magic"]
+    monkeypatch.setattr(sys, "argv", command)
+    assert cli.run() == ExitCode.USAGE
     assert "receiver" in capsys.readouterr().err
 
 
