@@ -74,4 +74,4 @@ def hit_of(line: str) -> Hit:
     path, _, stub = line.partition(": ")
     name = re.findall(r"(\w+)\(|(\w+)$", stub)[0][0]
     symbol = Symbol(path, "python", name, name, SymbolKind.FUNCTION, Span(0, 1), 0, 1, stub)
-    return Hit(path, 0, 1, name, 1.0, {"imports": 1.0}, symbol, stub)
+    return Hit(path, 0, 1, name, 1.0, {"imports": 1.0}, symbol=symbol, text=stub)
