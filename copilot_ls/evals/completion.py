@@ -59,6 +59,7 @@ class Part(StrEnum):
     """A part of the product that an ablation leaves out."""
 
     CONTEXT = "context"
+    STEPS = "steps"
     VERIFY = "verify"
 
 
@@ -76,6 +77,7 @@ class Condition:
             options,
             enabled=True,
             context=has_context,
+            exact_signatures=Part.STEPS not in self.without,
             verify=Part.VERIFY not in self.without,
             multiline=False,
             context_ms=10_000,

@@ -56,14 +56,20 @@ def fim_prompt(
     max_tokens: int,
     one_line: bool,
     repository: str = "",
+    written: str = "",
+    callee: Snippet | None = None,
 ) -> Prompt:
     """Lay out what the model reads to fill the hole at ``offset``.
+
+    ``written`` is what it has written so far and goes on from; ``callee`` the declaration that it
+    needs for that. The callee always stands just above, also for models that look for signatures
+    in the header: the header, and with it all that the engine has read, stays as it was.
 
     Special tokens of the format that occur in the user's text are made harmless with
     :func:`neutralise`.
     """
     prefix_chars, suffix_chars, snippet_chars = _budget(layout, context_tokens, max_tokens)
-    before = prefix_window(document.text[:offset], prefix_chars)
+    before = prefix_window(document.text[:offset], prefix_chars) + written
     after = document.text[offset:]
     if one_line and not after.partition("\n")[0].strip():
         suffix_chars = min(suffix_chars, layout.line_end_suffix_chars)
@@ -71,8 +77,11 @@ def fim_prompt(
     chosen = _fit(snippets, layout.max_snippets, snippet_chars)
 
     header = ""
+    if callee is not None:
+        before = _with_comments_above(before, [callee], document.language)
     if layout.snippet_place is SnippetPlace.ABOVE_CURSOR:
-        before = _with_comments_above(before, chosen, document.language)
+        if callee is None:
+            before = _with_comments_above(before, chosen, document.language)
     elif chosen and fim.file_separator:
         header = _repository_header(chosen, fim, repository, document.path)
     elif chosen:

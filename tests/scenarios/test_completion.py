@@ -1,10 +1,11 @@
 """Whole completions as text files: a workspace, a cursor, a model's answer, what is shown.
 
 A file holds sections ``-- name --``: documents (the one with ``█`` is completed), ``model`` (what
-the model writes), and ``expect``: the suggestion, or ``(nothing: outcome)``. In an expectation
+the model writes; ``model, then`` is its answer to the next prompt), and ``expect``: the suggestion, or ``(nothing: outcome)``. In an expectation
 ``⟦`` … ``⟧`` marks text right of the cursor that the suggestion replaces. A section ``hits``
 lists signatures that the index answers with, and ``prompt contains`` lines that the prompt must
-have. ``UPDATE_SCENARIOS=1`` rewrites the expectations.
+have, ``last prompt contains`` the same of the last one.
+``UPDATE_SCENARIOS=1`` rewrites the expectations.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ async def test_completion(path: Path) -> None:
     document = Document(
         f"file:///{name}", name, language_of(name) or "text", marked.replace("█", "")
     )
-    model = scripted(sections.get("model", "").removesuffix("\n").replace("␉", "\t"))
+    answers = [text for name, text in sections.items() if name.startswith("model")]
+    model = scripted(*[text.removesuffix("\n").replace("␉", "\t") for text in answers])
     index = FakeIndex(*[hit_of(line) for line in sections.get("hits", "").splitlines()])
 
     async def source() -> ScriptedModel:
@@ -63,6 +65,8 @@ async def test_completion(path: Path) -> None:
     assert shown == expected
     for line in sections.get("prompt contains", "").splitlines():
         assert line in model.prompts[0].text
+    for line in sections.get("last prompt contains", "").splitlines():
+        assert line in model.prompts[-1].text
 
 
 def read_sections(text: str) -> dict[str, str]:

@@ -125,3 +125,25 @@ def test_typing_keeps_the_start_of_the_prefix_window():
 def test_the_suffix_window_ends_at_a_line_end():
     assert suffix_window("one\ntwo\nthree", 9) == "one\ntwo"
     assert suffix_window("x" * 50, 9) == "x" * 9
+
+
+def test_a_named_callee_stands_alone_above_what_was_written_so_far():
+    guesses = (snippet("gross(amount)"), snippet("net(amount, *, rate)"))
+    prompt = prompt_of(
+        "x = 1\ny = █\n", *guesses, layout=ABOVE, written="net(", callee=snippet("net(amount)")
+    )
+    assert "x = 1\n# net(amount)\ny = net(<|fim_suffix|>" in prompt.text
+    assert "gross" not in prompt.text
+
+
+def test_a_named_callee_leaves_the_header_as_the_engine_has_read_it():
+    first = prompt_of("x = 1\ny = █\n", snippet("gross(amount)"))
+    second = prompt_of(
+        "x = 1\ny = █\n",
+        snippet("gross(amount)"),
+        written="\nnet(",
+        callee=snippet("net(amount)"),
+    )
+    common = first.text.index("y = ")
+    assert second.text[:common] == first.text[:common]
+    assert "y = \n# net(amount)\nnet(<|fim_suffix|>" in second.text

@@ -14,26 +14,29 @@ _MAX_STUB_CHARS = 320
 
 def choose_snippets(hits: Sequence[Hit], layout: PromptLayout) -> list[Snippet]:
     """Turn the best hits into stubs: few, short, each said once."""
-    chosen: list[Snippet] = []
-    seen: set[str] = set()
+    chosen: dict[str, Snippet] = {}
     best = hits[0].score if hits else 0.0
     for hit in hits:
-        if hit.symbol is None or hit.score < best * _LEAST_SHARE_OF_BEST:
+        if hit.score < best * _LEAST_SHARE_OF_BEST:
             continue
-        stub = " ".join(hit.text.split())[:_MAX_STUB_CHARS]
-        if not stub or stub in seen:
-            continue
-        seen.add(stub)
-        chosen.append(
-            Snippet(
-                stub=stub,
-                path=hit.path,
-                line=hit.line,
-                name=hit.symbol.qualified_name,
-                score=hit.score,
-                signals=hit.signals,
-            )
-        )
+        snippet = snippet_of(hit)
+        if snippet is not None:
+            chosen.setdefault(snippet.stub, snippet)
         if len(chosen) == layout.max_snippets:
             break
-    return chosen
+    return [*chosen.values()]
+
+
+def snippet_of(hit: Hit) -> Snippet | None:
+    """Write one hit as a stub on one line; a window of plain text is none."""
+    stub = " ".join(hit.text.split())[:_MAX_STUB_CHARS]
+    if hit.symbol is None or not stub:
+        return None
+    return Snippet(
+        stub=stub,
+        path=hit.path,
+        line=hit.line,
+        name=hit.symbol.qualified_name,
+        score=hit.score,
+        signals=hit.signals,
+    )

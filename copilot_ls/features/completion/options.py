@@ -45,6 +45,13 @@ class CompletionOptions:
     languages_off: tuple[str, ...] = field(
         default=(), metadata={"doc": "Languages (by their identifier) without completions."}
     )
+    exact_signatures: bool = field(
+        default=True,
+        metadata={
+            "doc": "When the model has named one of the repository's functions, let it write the "
+            "arguments with that very signature in view."
+        },
+    )
     verify: bool = field(
         default=True,
         metadata={

@@ -44,17 +44,22 @@ from copilot_ls.features.completion.postprocess import (
     postprocess,
     scene_at,
 )
+from copilot_ls.features.completion.steps import Call, call_begun, exact_signature
 from copilot_ls.features.completion.trigger import Extent
 from copilot_ls.ports import CodeIndex, Model
 from copilot_ls.prompts import fim
 from indexer.errors import IndexerError
-from indexer.model import Query, SearchMode
+from indexer.model import Hit, Query, SearchMode
 
 _log = logging.getLogger(__name__)
 _CHECK_EVERY_CHARS = 24
 _INVOKED_PATIENCE = 10
 _VERIFY_SECONDS = 0.25
+# Each costs a second reading of the line; what comes later in it is rarely a call of ours.
+_MAX_STEPS = 2
+_N_NAMESAKES = 6
 
+LookUp = Callable[[Call], Awaitable[Snippet | None]]
 ModelSource = Callable[[], Awaitable[Model | None]]
 
 
@@ -154,16 +159,14 @@ class Writer:
         attempt.clock.lap("load")
         snippets = await self._snippets(attempt, capabilities)
         attempt.clock.lap("context")
-        setting = self._set(attempt.hole, capabilities, capabilities.fim, snippets)
-        attempt.setting = setting
+        attempt.setting = self._set(attempt.hole, capabilities, capabilities.fim, snippets)
         attempt.clock.lap("prompt")
         try:
-            await _read(model.stream(setting.prompt), attempt, setting.scene)
+            await self._generate(attempt, attempt.setting, model, capabilities)
         except ModelError as error:
             _log.warning("no suggestion: %s", error)
-            return replace(
-                _told(setting, attempt.raw_text), outcome=Outcome.MODEL_FAILED, reason=str(error)
-            )
+            told = _told(attempt.setting, attempt.raw_text)
+            return replace(told, outcome=Outcome.MODEL_FAILED, reason=str(error))
         attempt.clock.lap("model")
         self._pace.note(attempt.usage)
         return await self.judge(attempt, attempt.raw_text)
@@ -197,6 +200,47 @@ class Writer:
         )
         return replace(told, outcome=Outcome.SHOWN, suggestions=(suggestion,))
 
+    async def _generate(
+        self, attempt: Attempt, setting: _Setting, model: Model, capabilities: Capabilities
+    ) -> None:
+        """Let the model write; once it has named a callee, with that very signature in view."""
+        snippets = shown = setting.snippets
+        for n_left in range(_MAX_STEPS, -1, -1):
+            look_up = partial(self._callee, attempt, shown) if n_left else None
+            callee = await _read(model.stream(setting.prompt), attempt, setting.scene, look_up)
+            if callee is None:
+                return
+            shown = (callee,)
+            setting = self._set(
+                attempt.hole,
+                capabilities,
+                setting.fim_format,
+                snippets,
+                written=attempt.raw_text,
+                callee=callee,
+            )
+            attempt.setting = setting
+            self.counts["steps"] += 1
+
+    async def _callee(
+        self, attempt: Attempt, shown: Sequence[Snippet], call: Call
+    ) -> Snippet | None:
+        """Look up the declaration of a callee that the model named, unless that is all it sees."""
+        if not self.options.exact_signatures or not self.options.context:
+            return None
+        document, offset = attempt.hole.document, attempt.hole.offset
+        named = attempt.raw_text[: call.end - 1]
+        query = Query(
+            text=document.text[:offset] + named + document.text[offset:],
+            mode=SearchMode.COMPLETION,
+            path=document.path,
+            offset=offset + len(named),
+            limit=_N_NAMESAKES,
+        )
+        hits = await self._search(query, is_asked_for=attempt.hole.is_asked_for)
+        snippet = exact_signature(call, hits or ())
+        return None if snippet is None or [s.stub for s in shown] == [snippet.stub] else snippet
+
     async def _verify(self, draft: Draft) -> Judgement:
         """Have a suggestion checked; one that cannot be checked in time is shown as it is."""
         if not self.options.verify:
@@ -223,20 +267,24 @@ class Writer:
             offset=hole.offset,
             limit=2 * capabilities.layout.max_snippets,
         )
+        hits = await self._search(query, is_asked_for=hole.is_asked_for)
+        attempt.is_provisional = hits is None
+        return choose_snippets(hits or (), capabilities.layout)
+
+    async def _search(self, query: Query, *, is_asked_for: bool) -> Sequence[Hit] | None:
+        """Ask the index; nothing at all if its answer came too late."""
         try:
             # Who asks by a key waits rather than reading a guess.
-            patience = _INVOKED_PATIENCE if hole.is_asked_for else 1
+            patience = _INVOKED_PATIENCE if is_asked_for else 1
             async with asyncio.timeout(patience * self.options.context_ms / 1000):
-                hits = await self.index.search(query)
+                return await self.index.search(query)
         except TimeoutError:
             self.counts["context:late"] += 1
-            attempt.is_provisional = True
-            return []
+            return None
         except IndexerError as error:
             self.counts["context:failed"] += 1
             _log.warning("context left out: %s", error)
-            return []
-        return choose_snippets(hits, capabilities.layout)
+            return ()
 
     def _set(
         self,
@@ -244,6 +292,9 @@ class Writer:
         capabilities: Capabilities,
         fim_format: FimFormat,
         snippets: Sequence[Snippet],
+        *,
+        written: str = "",
+        callee: Snippet | None = None,
     ) -> _Setting:
         is_line = hole.extent is Extent.LINE
         options = self.options
@@ -257,11 +308,14 @@ class Writer:
             max_tokens=options.max_line_tokens if is_line else options.max_block_tokens,
             one_line=is_line,
             repository=self.repository,
+            written=written,
+            callee=callee,
         )
         mark = fim.line_comment(hole.document.language)
-        comments = [f"{mark} {line}" for s in snippets for line in s.stub.splitlines()]
+        shown = [*snippets, *([callee] if callee else [])]
+        comments = [f"{mark} {line}" for s in shown for line in s.stub.splitlines()]
         scene = scene_at(hole.document, hole.offset, hole.extent, comments)
-        return _Setting(prompt, scene, fim_format, tuple(snippets), capabilities.model)
+        return _Setting(prompt, scene, fim_format, tuple(shown), capabilities.model)
 
 
 def _told(setting: _Setting, raw_text: str) -> Completion:
@@ -274,24 +328,40 @@ def _told(setting: _Setting, raw_text: str) -> Completion:
     )
 
 
-async def _read(stream: AsyncGenerator[Delta, None], attempt: Attempt, scene: Scene) -> None:
-    """Collect the stream; stop it as soon as more text would be thrown away."""
-    checked = 0
+async def _read(
+    stream: AsyncGenerator[Delta, None],
+    attempt: Attempt,
+    scene: Scene,
+    look_up: LookUp | None,
+) -> Snippet | None:
+    """Collect the stream; stop it as soon as more text would be thrown away.
+
+    It is stopped behind the name of a callee, too, whose declaration ``look_up`` returns; so is
+    this then.
+    """
+    checked = looked_at = len(attempt.raw_text)
     async with contextlib.aclosing(stream) as deltas:
         async for delta in deltas:
             attempt.raw_text += delta.text
             attempt.usage = delta.usage or attempt.usage
+            if look_up and (call := call_begun(attempt.raw_text, looked_at, scene.left)):
+                looked_at = call.end
+                if (callee := await look_up(call)) is not None:
+                    attempt.raw_text = attempt.raw_text[: call.end]
+                    attempt.on_text()
+                    return callee
             attempt.on_text()
             if delta.finish is not None:
                 attempt.is_cut = delta.finish is FinishReason.LENGTH
-                return
+                return None
             n_new = len(attempt.raw_text) - checked
             if scene.extent is Extent.LINE or n_new < _CHECK_EVERY_CHARS:
                 continue
             checked = len(attempt.raw_text)
             if (complete := attempt.whole_lines).strip() and _is_settled(complete, scene):
                 attempt.raw_text = complete
-                return
+                return None
+    return None
 
 
 def _is_settled(complete: str, scene: Scene) -> bool:

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from copilot_ls.features.completion.steps import Call, call_begun, exact_signature
+from indexer.model import Hit, Span, Symbol, SymbolKind
+
+
+def hit(name: str, *, path: str = "shop.py", signal: str = "lexical", kind=SymbolKind.FUNCTION):
+    stub = f"{name}(amount)"
+    symbol = Symbol(path, "python", name, name, kind, Span(0, 1), 0, 1, stub)
+    return Hit(path, 0, 1, name, 0.9, {signal: 1.0}, symbol=symbol, text=stub)
+
+
+@pytest.mark.parametrize(
+    ("text", "since", "name"),
+    [
+        ("net_total(order", 0, "net_total"),
+        ("shop.net_total(", 0, "net_total"),
+        ("outer(inner(x", 6, "inner"),
+        ("a = 1\n    pay(order)", 0, "pay"),
+        ("größe(", 0, "größe"),
+    ],
+)
+def test_a_call_is_seen_as_soon_as_its_bracket_opens(text: str, since: int, name: str):
+    call = call_begun(text, since)
+    assert call == Call(name, text.index(name), text.index(name) + len(name) + 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("net_total", ""),
+        ('print "net_total(', ""),
+        ("net_total(", 'log("'),
+        ("x  # see net_total(", ""),
+        ("// net_total(", ""),
+        ("def net_total(", ""),
+        ("net_total(", "def "),
+        ("(a, b)", ""),
+    ],
+)
+def test_what_is_no_call_is_left_alone(text: str, left: str):
+    assert call_begun(text, 0, left) is None
+
+
+def test_a_resolved_name_wins_over_a_namesake_that_ranks_higher():
+    call = Call("get", 0, 4)
+    namesake, ours = hit("get", path="other.py"), hit("get", signal="receiver")
+    found = exact_signature(call, [namesake, ours])
+    assert found is not None
+    assert found.path == "shop.py"
+
+
+def test_a_common_word_needs_a_resolved_receiver():
+    assert exact_signature(Call("get", 0, 4), [hit("get")]) is None
+    assert exact_signature(Call("net_total", 0, 10), [hit("net_total")]) is not None
+    assert exact_signature(Call("netTotal", 0, 9), [hit("netTotal")]) is not None
+
+
+def test_a_telling_name_with_two_meanings_stays_open():
+    hits = [hit("net_total"), hit("net_total", path="other.py")]
+    assert exact_signature(Call("net_total", 0, 10), hits) is None
+
+
+def test_what_cannot_be_called_has_no_signature():
+    found = exact_signature(
+        Call("net_total", 0, 10), [hit("net_total", signal="imported", kind=SymbolKind.CONSTANT)]
+    )
+    assert found is None
