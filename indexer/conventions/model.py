@@ -195,7 +195,7 @@ class Conventions:
 
 def lower_bound(count: int, n: int) -> float:
     """Wilson's lower bound of a share at 95 %: 0 of nothing, 0.72 of 10 in 10."""
-    if n == 0:
+    if count == 0:
         return 0.0
     share = count / n
     spread = _Z * math.sqrt(share * (1 - share) / n + _Z * _Z / (4 * n * n))
