@@ -7,41 +7,29 @@ Heavy libraries load when the first thing needs them, never when this module is 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import importlib.util
-import json
 import logging
 import os
 import re
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from copilot_ls import config
 from copilot_ls.config import EngineName, Settings
 from copilot_ls.domain import Capabilities, Document
 from copilot_ls.errors import ModelUnavailable, SandboxError, WorkspaceError
 from copilot_ls.features.completion.completer import Completer
-from indexer.errors import IndexerError, IndexLocked
+from copilot_ls.indexing import IndexReader
 from indexer.model import (
-    Hit,
     IndexOptions,
-    IndexStatus,
-    Plan,
-    Query,
-    Symbol,
-    UpdatePhase,
     UpdateProgress,
     UpdateReport,
 )
-from indexer.resolve.outline import Repository
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,14 +43,9 @@ if TYPE_CHECKING:
     from indexer.ports import Embedder
 
 _log = logging.getLogger(__name__)
-_Result = TypeVar("_Result")
 _RETRY_SECONDS = 3.0
 # Longer prompts cost more time than they bring while typing.
 _MAX_CONTEXT_TOKENS = 8_192
-_LOCK_TRIES = 10
-_LOCK_WAIT_SECONDS = 0.5
-# No file of an index can usefully be larger; a fault that grows one without bound stops here.
-_MAX_STORE_FILE_BYTES = 16 << 30
 
 
 def cache_root() -> Path:
@@ -277,98 +260,6 @@ def open_sandbox(root: Path, settings: Settings, *, allowed: bool = False) -> Sa
     return ProcessSandbox(root, find_interpreter(root, settings.sandbox.python).path)
 
 
-def without_lists(report: UpdateReport) -> UpdateReport:
-    """Shorten a report to its figures, for a message between processes."""
-    return replace(report, plan=Plan(), skipped=(), problems=report.problems[:20])
-
-
-def be_a_background_process(*, lower_priority: bool) -> None:
-    """Limit what this process can do to the machine while it indexes."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    limit = _MAX_STORE_FILE_BYTES if hard == resource.RLIM_INFINITY else hard
-    if soft == resource.RLIM_INFINITY or soft > limit:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-    if lower_priority:
-        os.nice(10)
-        # Niceness alone is not enough: an engine whose threads meet at barriers waits for the one
-        # that shares its core with us. This class runs only where nobody else wants to.
-        if hasattr(os, "SCHED_IDLE"):
-            with contextlib.suppress(OSError):
-                os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-
-
-class IndexReader:
-    """The ``CodeIndex`` port on an index, off the event loop.
-
-    One thread reads and one writes, so that a search never waits for a save to be indexed.
-    """
-
-    def __init__(self, root: Path, settings: Settings) -> None:
-        self._root = root
-        self._settings = settings
-        self._index: Index | None = None
-        self._opening = threading.Lock()
-        self._readers = ThreadPoolExecutor(1, thread_name_prefix="index-read")
-        self._writers = ThreadPoolExecutor(1, thread_name_prefix="index-write")
-
-    async def search(self, query: Query) -> Sequence[Hit]:
-        return await self._read(lambda index: index.search(query))
-
-    async def lookup(self, name: str) -> Sequence[Symbol]:
-        return await self._read(lambda index: index.lookup(name))
-
-    async def consult(self, question: Callable[[Repository], _Result]) -> _Result:
-        return await self._read(lambda index: index.consult(question))
-
-    async def status(self) -> IndexStatus:
-        return await self._read(lambda index: index.status())
-
-    async def update_files(self, paths: Sequence[str]) -> UpdateReport:
-        """Index some saved files here and now, without vectors.
-
-        Raises:
-            IndexLocked: another process went on writing for five seconds.
-        """
-        stop = threading.Event()
-
-        def update() -> UpdateReport:
-            return self._opened().update(paths, should_stop=stop.is_set, with_vectors=False)
-
-        loop = asyncio.get_running_loop()
-        for attempt in range(_LOCK_TRIES):
-            try:
-                return await loop.run_in_executor(self._writers, update)
-            except IndexLocked:
-                if attempt == _LOCK_TRIES - 1:
-                    raise
-                await asyncio.sleep(_LOCK_WAIT_SECONDS)
-            except asyncio.CancelledError:
-                stop.set()
-                raise
-        raise AssertionError("unreachable")
-
-    async def aclose(self) -> None:
-        loop = asyncio.get_running_loop()
-        if self._index is not None:
-            await loop.run_in_executor(self._writers, self._index.close)
-        self._readers.shutdown(wait=False)
-        self._writers.shutdown(wait=False)
-
-    async def _read(self, ask: Callable[[Index], _Result]) -> _Result:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, lambda: ask(self._opened()))
-
-    def _opened(self) -> Index:
-        with self._opening:
-            if self._index is None:
-                self._index = open_index(self._root, self._settings)
-            return self._index
-
-
 @dataclass(slots=True)
 class Workspace:
     """One folder, with what works in it."""
@@ -393,20 +284,21 @@ class Workspace:
         self,
         paths: Sequence[str] | None,
         on_progress: Callable[[UpdateProgress], None],
-        *,
-        with_vectors: bool = True,
     ) -> UpdateReport:
-        """Bring the index up to date: some files here, everything in a process of its own.
+        """Bring the index up to date, without its vectors: see ``IndexReader.update``."""
+        return await self.index.update(paths, on_progress)
 
-        The whole repository is indexed by a child with low priority, so that parsing never
-        holds this process's interpreter lock and embedding never fills its memory.
-        Cancelling stops it; what was written stays, and the next update goes on from there.
-        """
-        if paths is not None:
-            return await self.index.update_files(paths)
-        return await _update_in_child(
-            self.root, self.settings, on_progress, with_vectors=with_vectors
-        )
+    async def makes_vectors(self) -> bool:
+        """Tell whether there is an embedder."""
+        return await self.index.makes_vectors()
+
+    async def make_vectors(self, on_progress: Callable[[UpdateProgress], None]) -> UpdateReport:
+        """Embed what is new, in a process of its own."""
+        return await self.index.make_vectors(on_progress)
+
+    def tell_of_lost_index(self, on_loss: Callable[[], None]) -> None:
+        """Call ``on_loss`` when a question found no index that could answer it."""
+        self.index.on_loss = on_loss
 
     async def aclose(self) -> None:
         await self.completer.aclose()
@@ -606,7 +498,7 @@ def _open_scripted(script: Path) -> Model:
 def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspace:
     """Join the features to their adapters for one folder; opens nothing heavy yet."""
     root = root.resolve()
-    index = IndexReader(root, settings)
+    index = IndexReader(root, settings, partial(open_index, root, settings), cache_root())
     completer = Completer(
         model=engines.completion_model,
         index=index,
@@ -614,75 +506,3 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         repository=root.name,
     )
     return Workspace(root, settings, index, completer)
-
-
-async def _update_in_child(
-    root: Path,
-    settings: Settings,
-    on_progress: Callable[[UpdateProgress], None],
-    *,
-    with_vectors: bool,
-) -> UpdateReport:
-    command = [sys.executable, "-P", "-m", "copilot_ls"]
-    for key in ("max_file_bytes", "exclude", "vectors", "embedder_url", "embedder_model"):
-        value = getattr(settings.index, key)
-        text = json.dumps(list(value) if isinstance(value, tuple) else value)
-        command += ["--set", f"index.{key}={text}"]
-    command += ["index", str(root), "--json-lines"]
-    command += [] if with_vectors else ["--no-vectors"]
-    cache_root().mkdir(parents=True, exist_ok=True)
-    child = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd=cache_root(),
-        limit=1 << 20,
-        creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
-    )
-    answer: dict[str, object] = {}
-    try:
-        while line := await child.stdout.readline() if child.stdout else b"":
-            message = json.loads(line)
-            if progress := message.get("progress"):
-                on_progress(
-                    UpdateProgress(
-                        UpdatePhase(progress["phase"]),
-                        progress["done"],
-                        progress["total"],
-                        progress["path"],
-                    )
-                )
-            else:
-                answer = message
-        await child.wait()
-    finally:
-        if child.returncode is None:
-            child.terminate()
-            with contextlib.suppress(TimeoutError, ProcessLookupError):
-                await asyncio.wait_for(child.wait(), 5)
-            if child.returncode is None:
-                child.kill()
-                await child.wait()
-    return _report_of(answer, child.returncode)
-
-
-def _report_of(answer: dict[str, object], returncode: int | None) -> UpdateReport:
-    match answer:
-        case {"report": dict(figures)}:
-            return UpdateReport(
-                plan=Plan(),
-                n_files=figures["n_files"],
-                n_symbols=figures["n_symbols"],
-                n_chunks=figures["n_chunks"],
-                n_embedded=figures["n_embedded"],
-                seconds=figures["seconds"],
-            )
-        case {"error": str(error), "kind": "IndexLocked", **rest}:
-            raise IndexLocked(error, remedy=str(rest.get("remedy", "")))
-        case {"error": str(error), **rest}:
-            raise IndexerError(error, remedy=str(rest.get("remedy", "")))
-    raise IndexerError(
-        f"the indexing process ended with code {returncode}",
-        remedy="run `copilot-ls --debug index` to see why",
-    )

@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -74,6 +75,8 @@ class Index:
         self._vectors = VectorIndex(self._database)
         self._commits = history.Commits()
         self._damaged: Identity | None = None
+        self.is_lost = False
+        """Whether the last question found no index that could answer it."""
 
     @classmethod
     def open(
@@ -101,6 +104,20 @@ class Index:
             return IndexState.CORRUPT
         return self._database.state(self._options_hash)
 
+    @property
+    def makes_vectors(self) -> bool:
+        """Whether texts are embedded at all, here."""
+        return self._options.vectors and self._embedder is not None
+
+    @property
+    def takes_single_files(self) -> bool:
+        """Whether some files can be updated alone, which is quick; otherwise everything must be."""
+        state = self.state
+        # While another process builds the index, single files can be stored already.
+        return state is IndexState.READY or (
+            state is IndexState.OPTIONS_CHANGED and lock.holder_of(self.location) != 0
+        )
+
     def update(
         self,
         paths: Sequence[str] | None = None,
@@ -123,15 +140,7 @@ class Index:
             PathRefused: the folder cannot be scanned.
             IndexerError: the index cannot be written; it stays as it was.
         """
-
-        def start() -> Update:
-            return Update(
-                self.root,
-                self._options,
-                tell=on_progress or _ignore,
-                should_stop=should_stop or _never,
-            )
-
+        start = partial(self._start, on_progress, should_stop)
         update = start()
         if paths is None or rebuild or not self._update_some(update, paths):
             with lock.hold(self.location):
@@ -139,8 +148,20 @@ class Index:
                 if not update.should_stop():
                     self._database.remove_leftovers()
                 self._database.trim()
-        if with_vectors and self._options.vectors and self._embedder is not None:
-            update.embed(self._database, self._vectors, self._embedder)
+        if with_vectors:
+            self._embed(update)
+        return update.report()
+
+    def make_vectors(
+        self, *, on_progress: OnProgress | None = None, should_stop: ShouldStop | None = None
+    ) -> UpdateReport:
+        """Embed what is indexed and has no vectors yet, and bring the derived vectors up to date.
+
+        Nothing happens without an embedder, or while another process does it.
+        """
+        update = self._start(on_progress, should_stop)
+        if self.state in {IndexState.READY, IndexState.OPTIONS_CHANGED}:
+            self._embed(update)
         return update.report()
 
     def search(self, query: Query) -> list[Hit]:
@@ -238,13 +259,21 @@ class Index:
 
     # Updating
 
+    def _start(self, on_progress: OnProgress | None, should_stop: ShouldStop | None) -> Update:
+        return Update(
+            self.root,
+            self._options,
+            tell=on_progress or _ignore,
+            should_stop=should_stop or _never,
+        )
+
+    def _embed(self, update: Update) -> None:
+        if self._options.vectors and self._embedder is not None:
+            update.embed(self._database, self._vectors, self._embedder)
+
     def _update_some(self, update: Update, paths: Sequence[str]) -> bool:
         """Update single files, without the writer's lock; false if that cannot be done."""
-        state = self.state
-        if state is not IndexState.READY and (
-            # While another process builds the index, single files can be stored already.
-            state is not IndexState.OPTIONS_CHANGED or not lock.holder_of(self.location)
-        ):
+        if not self.takes_single_files:
             return False
         try:
             update.apply(self._database, paths, options_hash=self._options_hash)
@@ -296,12 +325,15 @@ class Index:
         try:
             with self._database.reading() as connection:
                 if connection is None or not self._database.is_current(connection):
+                    self.is_lost = True
                     return default
+                self.is_lost = False
                 generation = get_meta(connection, "generation")
                 self._cache = cache = self._cache.at(get_meta(connection, "epoch"), generation)
                 return ask(Catalog(connection, cache), generation)
         except IndexCorrupt:
             self._note_damage()
+            self.is_lost = True
             return default
 
     def _read_text(self, path: str) -> str | None:

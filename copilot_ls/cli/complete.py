@@ -92,7 +92,7 @@ async def _complete(
         if settings.completion.context and settings.index.enabled and not workspace.has_index():
             out = console(stderr=True)
             with out.status(f"indexing {root.name} for the first time"):
-                await workspace.update_index(None, lambda _: None, with_vectors=False)
+                await workspace.update_index(None, lambda _: None)
         request = CompletionRequest(document, offset, invoked=True)
         completion = await workspace.completer.complete(request)
         for _ in range(repeat - 1):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from copilot_ls import wiring
+from copilot_ls import indexing, wiring
 from copilot_ls.cli.context import console, find_root, options_of, plain, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
@@ -28,6 +30,8 @@ from indexer.model import (
     UpdateProgress,
     UpdateReport,
 )
+
+_SECONDS_BETWEEN_PROGRESS = 0.2
 
 PathArgument = Annotated[
     Path, typer.Argument(metavar="[PATH]", help="The project, or a folder in it.")
@@ -45,6 +49,9 @@ def build(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Make it anew; embeddings are kept.")
     ] = False,
+    only_vectors: Annotated[
+        bool, typer.Option("--only-vectors", hidden=True, help="Embed what is indexed.")
+    ] = False,
     json_lines: Annotated[
         bool, typer.Option("--json-lines", hidden=True, help="Progress and report, for the server.")
     ] = False,
@@ -55,9 +62,9 @@ def build(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    wiring.be_a_background_process(lower_priority=json_lines)
+    indexing.be_a_background_process(lower_priority=json_lines)
     if json_lines:
-        _build_for_server(root, settings, vectors=vectors, stop=stop)
+        _build_for_server(root, settings, vectors=vectors, only_vectors=only_vectors, stop=stop)
         return
     with closing(wiring.open_index(root, settings)) as index:
         with _progress_bars(quiet=as_json) as on_progress:
@@ -156,25 +163,34 @@ def status(
 
 
 def _build_for_server(
-    root: Path, settings: Settings, *, vectors: bool, stop: threading.Event
+    root: Path, settings: Settings, *, vectors: bool, only_vectors: bool, stop: threading.Event
 ) -> None:
     """Speak one JSON object a line: progress, then the report or the error."""
+    told_at: dict[str, float] = {}
 
     def say(**what: object) -> None:
         sys.stdout.write(json.dumps(plain(what)) + "\n")
         sys.stdout.flush()
 
+    def tell(progress: UpdateProgress) -> None:
+        # Our reader has somebody's keystrokes to answer.
+        now = time.monotonic()
+        if now - told_at.get(progress.phase, -math.inf) >= _SECONDS_BETWEEN_PROGRESS:
+            told_at[progress.phase] = now
+            say(progress=progress)
+
     try:
         with closing(wiring.open_index(root, settings)) as index:
-            report = index.update(
-                on_progress=lambda progress: say(progress=progress),
-                should_stop=stop.is_set,
-                with_vectors=vectors,
-            )
+            if only_vectors:
+                report = index.make_vectors(on_progress=tell, should_stop=stop.is_set)
+            else:
+                report = index.update(
+                    on_progress=tell, should_stop=stop.is_set, with_vectors=vectors
+                )
     except IndexerError as error:
         say(error=error.message, remedy=error.remedy, kind=type(error).__name__)
         raise typer.Exit(ExitCode.USAGE) from error
-    say(report=wiring.without_lists(report))
+    say(report=indexing.without_lists(report))
 
 
 class _ProgressBars:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copilot_ls.errors import CopilotError
-from copilot_ls.server.background import UpdateQueue
+from copilot_ls.server.background import UpdateQueue, fair_rest
 from copilot_ls.server.client import Client, Progress
 from copilot_ls.server.guard import Guard
 from copilot_ls.server.status import Source, StatusBoard
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# How far the bar is when a phase begins and ends; embedding is by far the longest.
+# Parsing and writing take turns, so that they share their part of the bar; embedding has its own.
 _PHASE_PERCENTS = {
     UpdatePhase.SCAN: (0, 5),
-    UpdatePhase.PARSE: (5, 45),
-    UpdatePhase.WRITE: (45, 50),
-    UpdatePhase.EMBED: (50, 100),
+    UpdatePhase.PARSE: (5, 100),
+    UpdatePhase.WRITE: (5, 100),
+    UpdatePhase.EMBED: (0, 100),
 }
+# Editors tell of many files in a few messages.
+_SETTLE_SECONDS = 0.05
 
 
 class Folder:
@@ -58,7 +60,10 @@ class Folder:
         self._client = client
         self._board = board
         self._guard = guard
-        self._updates = UpdateQueue(self._update)
+        self._updates = UpdateQueue(self._update, settle_s=_SETTLE_SECONDS, rest=fair_rest)
+        # Beside the updates: a file that is saved must not wait until all texts are embedded.
+        self._embeddings = UpdateQueue(self._embed)
+        workspace.tell_of_lost_index(self._replace_lost_index)
 
     @property
     def _name(self) -> str:
@@ -71,15 +76,29 @@ class Folder:
                 return path.relative_to(root).as_posix()
         return None
 
-    def request_update(self, paths: Sequence[str] | None) -> None:
+    def request_update(self, paths: Sequence[str] | None, *, at_once: bool = False) -> None:
         """Bring the index up to date with some files, or with everything."""
         if self.uri is not None and self.workspace.settings.index.enabled:
-            self._updates.request(paths)
+            self._updates.request(paths, at_once=at_once)
+
+    def pause(self, *, paused: bool) -> None:
+        """Stop indexing and embedding, or go on with it."""
+        for queue in (self._updates, self._embeddings):
+            if paused:
+                queue.pause()
+            else:
+                queue.resume()
 
     async def aclose(self) -> None:
+        await self._embeddings.aclose()
         await self._updates.aclose()
         self._board.clear_trouble(Source.INDEX, about=self._name)
         await self.workspace.aclose()
+
+    def _replace_lost_index(self) -> None:
+        """Build an index that was deleted or damaged under us."""
+        if not self._updates.is_busy:
+            self.request_update(None)
 
     async def _update(self, paths: Sequence[str] | None) -> None:
         bar = None
@@ -94,6 +113,32 @@ class Folder:
         finally:
             if self._board.facts.percents.pop(self._name, None) is not None:
                 self._board.refresh()
+            if bar is not None:
+                bar.end(ending)
+
+    async def _embed(self, _: Sequence[str] | None) -> None:
+        """Make vectors, which searching by words can do without for the time being."""
+        if not await self.workspace.makes_vectors():
+            return
+        bar: Progress | None = None
+        ending = "stopped"
+
+        def report(progress: UpdateProgress) -> None:
+            if bar is not None:
+                bar.report(_percent(progress), f"{progress.done}/{progress.total or '?'}")
+
+        title = f"Embedding {self.workspace.root.name}"
+        bar = await self._client.begin_progress(title, self._embeddings.cancel_current)
+        try:
+            found = await self.workspace.make_vectors(report)
+            ending = f"{found.n_embedded} texts"
+        except (CopilotError, IndexerError, OSError) as error:
+            logger.warning("No vectors were made for %s: %s", self._name, error)
+            ending = "failed"
+        except Exception as error:
+            self._guard.note_unexpected("embedding", error)
+            ending = "failed"
+        finally:
             if bar is not None:
                 bar.end(ending)
 
@@ -118,6 +163,8 @@ class Folder:
             trouble = "The index was not updated (the log says where)"
         else:
             self._board.clear_trouble(Source.INDEX, about=self._name)
+            if paths is None:
+                self._embeddings.request(None)
             return "1 file" if found.n_files == 1 else f"{found.n_files} files"
         self._board.report_trouble(Source.INDEX, trouble, about=self._name)
         return "failed"

@@ -300,6 +300,7 @@ class Session:
         self.board.facts.is_paused = paused
         for folder in self._folders.values():
             folder.workspace.completer.is_paused = paused
+            folder.pause(paused=paused)
         self.board.refresh()
 
     # -- index
@@ -307,7 +308,7 @@ class Session:
     def reindex(self) -> None:
         """Bring the index of every folder up to date."""
         for folder in self._folders.values():
-            folder.request_update(None)
+            folder.request_update(None, at_once=True)
 
     def note_changed_files(self, uris: Sequence[str]) -> None:
         """Files changed on disk, by whomever."""
@@ -441,6 +442,7 @@ class Session:
             board=self.board,
             guard=self._guard,
         )
+        folder.pause(paused=self.board.facts.is_paused)
         self._folders[location] = folder
         return folder
 

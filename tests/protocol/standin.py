@@ -88,6 +88,7 @@ class Workspace:
     settings: Settings
     completer: Completer
     index: FakeIndex = field(default_factory=FakeIndex)
+    on_loss: Callable[[], None] | None = None
 
     def exclusion(self, path: str) -> str | None:
         return "may hold secrets" if path.endswith(".env") else None
@@ -96,8 +97,6 @@ class Workspace:
         self,
         paths: Sequence[str] | None,
         on_progress: Callable[[UpdateProgress], None],
-        *,
-        with_vectors: bool = True,
     ) -> UpdateReport:
         log.info("update %s: %s", self.root.name, json.dumps(paths))
         order = self.root / "index.txt"
@@ -111,6 +110,21 @@ class Workspace:
             case "fail":
                 raise IndexerError("the disk is full", remedy="free some space")
         return UpdateReport(plan=Plan(), n_files=2)
+
+    async def makes_vectors(self) -> bool:
+        return (self.root / "embedder.txt").exists()
+
+    async def make_vectors(self, on_progress: Callable[[UpdateProgress], None]) -> UpdateReport:
+        log.info("embed %s", self.root.name)
+        on_progress(UpdateProgress(UpdatePhase.EMBED, 1, 2))
+        try:
+            await asyncio.Event().wait()
+        finally:
+            log.info("embedding stopped")
+        raise AssertionError("unreachable")
+
+    def tell_of_lost_index(self, on_loss: Callable[[], None]) -> None:
+        self.on_loss = on_loss
 
     async def aclose(self) -> None:
         log.info("closed %s", self.root.name)

@@ -370,12 +370,35 @@ async def test_indexing_shows_its_progress_and_can_be_cancelled(
     begun = await editor.hear("$/progress", lambda params: params["value"]["kind"] == "begin")
     assert begun["value"]["cancellable"] is True
     await editor.hear("$/progress", lambda params: params["value"]["kind"] == "report")
-    status = await editor.hear_status("Indexing 25 %")
+    status = await editor.hear_status("Indexing 52 %")
     assert status["busy"] is True
     editor.notify("window/workDoneProgress/cancel", {"token": token})
     await editor.hear_log("update stopped")
     await editor.hear("$/progress", lambda params: params["value"]["kind"] == "end")
     await editor.hear_status("Ready")
+
+
+async def test_a_save_does_not_wait_for_the_embedding_of_everything(
+    editor: Editor, folder: Path
+) -> None:
+    (folder / "embedder.txt").touch()
+    await editor.begin(folder)
+    await editor.hear_log("embed shop")
+    await editor.hear("$/progress", lambda params: params["value"].get("title") == "Embedding shop")
+    await editor.hear_status("Ready")
+    uri = (folder / "a.py").as_uri()
+    editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+    await editor.hear_log('update shop: ["a.py"]')
+    await editor.request(
+        "workspace/executeCommand", {"command": "copilot-ls.pause", "arguments": []}
+    )
+    await editor.hear_log("embedding stopped")
+    editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+    await editor.request(
+        "workspace/executeCommand", {"command": "copilot-ls.resume", "arguments": []}
+    )
+    await editor.hear_log("embed shop")
+    await editor.hear_log('update shop: ["a.py"]')
 
 
 async def test_a_failed_update_is_a_warning_until_one_succeeds(

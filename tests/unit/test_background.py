@@ -54,7 +54,8 @@ async def test_a_flood_of_paths_is_one_look_at_everything() -> None:
     updates = Updates()
     updates.go.set()
     queue = UpdateQueue(updates)
-    queue.request([f"{number}.py" for number in range(background.MANY_PATHS + 1)])
+    queue.request([f"{number}.py" for number in range(background.MANY_PATHS)])
+    queue.request(["one more.py"])
     await queue.idle()
     assert updates.asked == [None]
 
@@ -99,3 +100,58 @@ async def test_a_queue_works_again_after_it_was_idle() -> None:
         queue.request([path])
         await queue.idle()
     assert updates.asked == [["a.py"], ["b.py"]]
+
+
+async def test_the_whole_repository_rests_while_single_files_go_on() -> None:
+    updates = Updates()
+    updates.go.set()
+    queue = UpdateQueue(updates, rest=lambda _: 3_600.0)
+    queue.request(None)
+    await queue.idle()
+    queue.request(None)
+    queue.request(["a.py"])
+    await turns()
+    queue.request(["b.py"])
+    await turns()
+    assert updates.asked == [None, ["a.py"], ["b.py"]]
+    assert queue.is_busy
+    queue.request(None, at_once=True)
+    await queue.idle()
+    assert updates.asked == [None, ["a.py"], ["b.py"], None]
+
+
+async def test_a_rest_can_be_paused_and_closed() -> None:
+    updates = Updates()
+    updates.go.set()
+    queue = UpdateQueue(updates, rest=lambda _: 3_600.0)
+    queue.request(None)
+    await queue.idle()
+    queue.request(None)
+    await turns()
+    queue.pause()
+    await queue.idle()
+    queue.request(["a.py"])
+    await queue.aclose()
+    queue.resume()
+    await queue.idle()
+    assert updates.asked == [None]
+
+
+async def turns() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_a_pause_stops_and_forgets_nothing() -> None:
+    updates = Updates()
+    queue = UpdateQueue(updates)
+    queue.request(None)
+    await updates.begun.wait()
+    queue.pause()
+    queue.request(["a.py"])
+    await queue.idle()
+    assert (updates.asked, updates.cancelled) == ([None], 1)
+    updates.go.set()
+    queue.resume()
+    await queue.idle()
+    assert updates.asked == [None, None]
