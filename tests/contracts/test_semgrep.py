@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from copilot_ls.domain import Document
+from copilot_ls.domain import Confidence, Document, Severity
 from copilot_ls.errors import ScannerError
 from copilot_ls.scanners.engine import Engine, find_engine
-from copilot_ls.scanners.rulebook import Rulebook, read_rulebook
+from copilot_ls.scanners.rulebook import Rule, Rulebook, read_rulebook
 from copilot_ls.scanners.semgrep import SemgrepScanner
+from tests.fakes.pattern_cases import CASES
 
 RULES = """
 rules:
@@ -31,6 +33,19 @@ rules:
     metadata: {cwe: [CWE-78], owasp: [], category: command-injection, confidence: HIGH}
     pattern: "run((("
 """
+TEMPLATE = Rule(
+    id="",
+    languages=(),
+    severity=Severity.HIGH,
+    confidence=Confidence.HIGH,
+    message="",
+    category="",
+    cwe=(),
+    owasp=(),
+    references=(),
+    is_for_semgrep=False,
+    definition={},
+)
 WEAK = """\
 import os
 from flask import request
@@ -177,3 +192,32 @@ def test_an_engine_inside_of_the_workspace_is_not_used(
     monkeypatch.chdir(tmp_path)
     assert find_engine(tmp_path) is None
     assert not (tmp_path / "ran").exists()
+
+
+async def test_semgrep_matches_what_the_patterns_match(engine: Engine):
+    """The cases of the in-process engine are true of Semgrep: each is a rule and a file."""
+    rules, documents = {}, []
+    for number, case in enumerate(CASES):
+        id_ = f"python.case.n{number}"
+        definition = {
+            "id": id_,
+            "languages": [case.language],
+            "severity": "HIGH",
+            "message": "m",
+            **case.formula,
+        }
+        rules[id_] = replace(TEMPLATE, id=id_, languages=(case.language,), definition=definition)
+        documents.append(Document("", id_, case.language, case.text))
+    scanner = SemgrepScanner(engine, Rulebook(rules), jobs=2, idle_seconds=0.0)
+    try:
+        report = await scanner.scan(documents, ignore)
+    finally:
+        await scanner.aclose()
+    assert [problem for problem in report.problems if "rule" in problem.message] == []
+    for case, document in zip(CASES, documents, strict=True):
+        lines = {
+            case.text.count("\n", 0, found.span.start) + 1
+            for found in report.findings
+            if found.rule == found.path == document.path
+        }
+        assert sorted(lines) == case.lines, case.name

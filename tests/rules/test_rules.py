@@ -8,9 +8,15 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
+from copilot_ls.domain import Document, Finding
+from copilot_ls.scanners.engine import find_engine
+from copilot_ls.scanners.patterns.scanner import PatternScanner
 from copilot_ls.scanners.rulebook import own_folder, own_rulebook, topics
+from copilot_ls.scanners.semgrep import SemgrepScanner
+from indexer.syntax.parse import language_of
 
 HERE = Path(__file__).parent
 MARK = re.compile(r"\b(ruleid|ok):\s*([a-z0-9.-]+(?:\s*,\s*[a-z0-9.-]+)*)")
@@ -35,6 +41,35 @@ def test_every_rule_has_an_example_that_it_finds_and_one_that_it_leaves_alone():
         id_: {"ruleid", "ok"} for id_ in own_rulebook().rules
     }
     assert set(marked) <= set(own_rulebook().rules), "examples of rules that do not exist"
+
+
+async def test_the_engine_in_process_finds_what_semgrep_finds():
+    """For the rules that it can translate, on the examples of all rules."""
+    engine = find_engine(None)
+    assert engine is not None
+    documents = [
+        Document("", path.name, language_of(path.name) or "", path.read_text(encoding="utf-8"))
+        for path in examples()
+    ]
+    texts = {document.path: document.text for document in documents}
+    patterns = PatternScanner(own_rulebook())
+    semgrep = SemgrepScanner(engine, own_rulebook(), jobs=2, idle_seconds=0.0)
+    try:
+        report = await semgrep.scan(documents, lambda _: None)
+    finally:
+        await semgrep.aclose()
+    assert report.problems == ()
+
+    def places(findings: Iterable[Finding]) -> set[tuple[str, str, int]]:
+        return {
+            (found.rule, found.path, texts[found.path].count("\n", 0, found.span.start) + 1)
+            for found in findings
+            if found.rule not in patterns.left_to_semgrep
+        }
+
+    here = places(found for document in documents for found in patterns.find(document))
+    assert here == places(report.findings)
+    assert here
 
 
 def test_semgrep_agrees_with_every_mark(tmp_path: Path):
