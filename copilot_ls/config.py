@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from copilot_ls.features.completion.options import CompletionOptions
+from copilot_ls.features.security.options import SecurityOptions
 from copilot_ls.features.tests.options import TestOptions
 
 WORKSPACE_FILE = ".copilot-ls.toml"
@@ -157,6 +158,7 @@ class Settings:
     endpoint: EndpointSettings = EndpointSettings()
     completion: CompletionOptions = CompletionOptions()
     index: IndexSettings = IndexSettings()
+    security: SecurityOptions = SecurityOptions()
     tests: TestOptions = TestOptions()
     sandbox: SandboxSettings = SandboxSettings()
     log: LogSettings = LogSettings()

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copilot_ls import config
+from copilot_ls import config, scanning
 from copilot_ls.config import EngineName, Settings
 from copilot_ls.domain import Capabilities, Document
 from copilot_ls.errors import ModelUnavailable, SandboxError, WorkspaceError
@@ -504,5 +504,6 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         index=index,
         options=settings.completion,
         repository=root.name,
+        checks=scanning.suggestion_checks(settings),
     )
     return Workspace(root, settings, index, completer)

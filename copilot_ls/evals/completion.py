@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from copilot_ls import wiring
+from copilot_ls import scanning, wiring
 from copilot_ls.checks import secrets, syntax
 from copilot_ls.checks.draft import Draft
 from copilot_ls.checks.gate import CHECKS
@@ -180,6 +180,7 @@ async def _ask(
         index=index,
         options=condition.options(run.settings.completion),
         repository=case.repo,
+        checks=scanning.suggestion_checks(run.settings),
     )
     if run.is_warm:
         await completer.complete(_one_key_earlier(document, hole.offset))

@@ -21,8 +21,9 @@ from pathlib import Path
 from copilot_ls import scanning, wiring
 from copilot_ls.domain import Confidence, Document
 from copilot_ls.errors import ConfigError, WorkspaceError
-from copilot_ls.features.security.check import SecurityOptions, check
+from copilot_ls.features.security.check import check
 from copilot_ls.features.security.cwe import are_related
+from copilot_ls.features.security.options import SecurityOptions
 
 _RIVAL_SECONDS = 600
 _LINE_SLACK = 1
@@ -167,7 +168,9 @@ def run_own(
     async def run() -> ToolRun:
         started = time.perf_counter()
         async with scanning.project_scanners(root, jobs=0) as scanners:
-            checked = await check(documents, scanners, SecurityOptions(min_confidence), on_progress)
+            checked = await check(
+                documents, scanners, SecurityOptions(min_confidence=min_confidence), on_progress
+            )
         texts = {document.path: document.text for document in documents}
         flags = tuple(
             Flag(

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from copilot_ls import scanning
+from copilot_ls.config import Settings
 from copilot_ls.domain import CompletionRequest, Document
 from copilot_ls.features.completion.completer import Completer
 from copilot_ls.features.completion.options import CompletionOptions
@@ -44,7 +46,11 @@ async def test_completion(path: Path) -> None:
         return model
 
     completer = Completer(
-        model=source, index=index, options=CompletionOptions(debounce_ms=0), repository="shop"
+        model=source,
+        index=index,
+        options=CompletionOptions(debounce_ms=0),
+        repository="shop",
+        checks=scanning.suggestion_checks(Settings()),
     )
     completion = await completer.complete(CompletionRequest(document, offset))
 

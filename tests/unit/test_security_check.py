@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from copilot_ls.domain import Confidence, Document, Finding, ScanReport, Severity, TraceStep
-from copilot_ls.features.security.check import SecurityOptions, check, say_once
+from copilot_ls.features.security.check import check, say_once
 from copilot_ls.features.security.cwe import are_related
+from copilot_ls.features.security.options import SecurityOptions
 from copilot_ls.features.security.suppress import split_suppressed
 from indexer.model import Problem, Span
 

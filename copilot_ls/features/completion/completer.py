@@ -12,8 +12,10 @@ import asyncio
 import contextlib
 import time
 from collections import Counter, OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 
+from copilot_ls.checks.gate import CHECKS, Check
 from copilot_ls.domain import (
     Completion,
     CompletionRequest,
@@ -49,13 +51,14 @@ class Completer:
         index: CodeIndex,
         options: CompletionOptions,
         repository: str = "",
+        checks: Sequence[Check] = CHECKS,
         orphan_seconds: float = 0.3,
     ) -> None:
         self.options = options
         self.counts: Counter[str] = Counter()
         self.is_paused = False
         self._index = index
-        self._writer = Writer(model, index, options, repository, self.counts)
+        self._writer = Writer(model, index, options, repository, checks, self.counts)
         self._memory = SuggestionMemory()
         self._rhythm = TypingRhythm()
         self._generation: Generation | None = None
@@ -82,6 +85,9 @@ class Completer:
         for suggestion in completion.suggestions:
             self.counts[f"origin:{suggestion.origin}"] += 1
             self._explained[suggestion.id] = completion
+        if completion.outcome is Outcome.WITHHELD:
+            # No id goes out, but who asks for the latest story wants to know why there is nothing.
+            self._explained[self._new_id()] = completion
         while len(self._explained) > _MAX_EXPLAINED:
             self._explained.popitem(last=False)
         return completion
@@ -92,6 +98,7 @@ class Completer:
             query = Query(document.text, SearchMode.COMPLETION, document.path, limit=1)
             with contextlib.suppress(IndexerError):
                 await self._index.search(query)
+        await self._writer.warm_checks(document)
 
     def explain(self, suggestion_id: str) -> Completion | None:
         """Return the whole story of a recent suggestion, or of the latest for an empty id."""
@@ -249,8 +256,9 @@ class Completer:
                 suggestions=(),
                 reason="the same text was just accepted",
             )
-        signed = []
-        for suggestion in completion.suggestions:
-            self._last_id += 1
-            signed.append(replace(suggestion, id=f"s{self._last_id}"))
+        signed = [replace(each, id=self._new_id()) for each in completion.suggestions]
         return replace(completion, suggestions=tuple(signed))
+
+    def _new_id(self) -> str:
+        self._last_id += 1
+        return f"s{self._last_id}"

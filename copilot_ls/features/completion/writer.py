@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from copilot_ls.checks.draft import Draft, TreeMemory
-from copilot_ls.checks.gate import Judgement, judge
+from copilot_ls.checks.gate import CHECKS, Check, Judgement, judge
 from copilot_ls.domain import (
     Capabilities,
     Completion,
@@ -49,7 +49,7 @@ from copilot_ls.features.completion.trigger import Extent
 from copilot_ls.ports import CodeIndex, Model
 from copilot_ls.prompts import fim
 from indexer.errors import IndexerError
-from indexer.model import Hit, Query, SearchMode
+from indexer.model import Hit, Query, SearchMode, Span
 
 _log = logging.getLogger(__name__)
 _CHECK_EVERY_CHARS = 24
@@ -134,6 +134,7 @@ class Writer:
     index: CodeIndex
     options: CompletionOptions
     repository: str = ""
+    checks: Sequence[Check] = CHECKS
     counts: Counter[str] = field(default_factory=Counter)
     _pace: ReadingPace = field(default_factory=ReadingPace)
     _trees: TreeMemory = field(default_factory=TreeMemory)
@@ -200,6 +201,13 @@ class Writer:
         )
         return replace(told, outcome=Outcome.SHOWN, suggestions=(suggestion,))
 
+    async def warm_checks(self, document: Document) -> None:
+        """Let the checks read their rules and the document before anybody waits for them."""
+        if self.options.verify:
+            draft = Draft(document, Edit(Span(0, 0), "\n"), memory=self._trees)
+            with contextlib.suppress(IndexerError):
+                await self.index.consult(partial(judge, draft, checks=self.checks))
+
     async def _generate(
         self, attempt: Attempt, setting: _Setting, model: Model, capabilities: Capabilities
     ) -> None:
@@ -247,12 +255,13 @@ class Writer:
             return Judgement(Verdict.UNCHECKED, draft.edit.text)
         try:
             async with asyncio.timeout(_VERIFY_SECONDS):
-                judgement = await self.index.consult(partial(judge, draft))
+                judgement = await self.index.consult(partial(judge, draft, checks=self.checks))
         except (TimeoutError, IndexerError) as error:
             _log.warning("suggestion not checked: %r", error)
             judgement = Judgement(Verdict.UNCHECKED, draft.edit.text)
         self.counts[f"verdict:{judgement.verdict}"] += 1
         self.counts.update(f"rule:{finding.rule}" for finding in judgement.findings)
+        self.counts.update(f"severity:{finding.severity}" for finding in judgement.findings)
         return judgement
 
     async def _snippets(self, attempt: Attempt, capabilities: Capabilities) -> list[Snippet]:

@@ -12,19 +12,13 @@ from dataclasses import dataclass
 
 from copilot_ls.domain import Confidence, Document, Finding, Severity
 from copilot_ls.features.security.cwe import are_related
+from copilot_ls.features.security.options import SecurityOptions
 from copilot_ls.features.security.suppress import split_suppressed
 from copilot_ls.ports import Scanner
 from indexer.model import Problem
 
 _CONFIDENCES = [*Confidence]
 _SEVERITIES = [*Severity]
-
-
-@dataclass(frozen=True, slots=True)
-class SecurityOptions:
-    """Which findings are worth showing."""
-
-    min_confidence: Confidence = Confidence.MEDIUM
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +49,7 @@ async def check(
         problems += report.problems
     by_path = defaultdict(list)
     for finding in findings:
-        if _CONFIDENCES.index(finding.confidence) >= _CONFIDENCES.index(options.min_confidence):
+        if options.wants(finding):
             by_path[finding.path].append(finding)
     kept: list[Finding] = []
     suppressed: list[Finding] = []

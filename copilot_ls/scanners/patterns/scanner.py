@@ -5,6 +5,7 @@ They are the same rules that Semgrep gets; what cannot be translated is left to 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -73,8 +74,6 @@ class PatternScanner:
     async def scan(
         self, documents: Sequence[Document], on_progress: Callable[[int], None]
     ) -> ScanReport:
-        import asyncio
-
         findings: list[Finding] = []
         for number, document in enumerate(documents, start=1):
             findings += await asyncio.to_thread(self.find, document)
