@@ -63,6 +63,7 @@ class IndexReader:
         self._open_index = open_index
         self._working_folder = working_folder
         self._index: Index | None = None
+        self._documents: dict[str, str] = {}
         self._opening = threading.Lock()
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="index-read")
         self._writers = ThreadPoolExecutor(1, thread_name_prefix="index-write")
@@ -78,6 +79,18 @@ class IndexReader:
 
     async def status(self) -> IndexStatus:
         return await self._read(lambda index: index.status())
+
+    def put_document(self, path: str, text: str) -> None:
+        """Let an open document hide its stored file; parsed when a question meets it."""
+        self._documents[path] = text
+        if self._index is not None:
+            self._index.put_document(path, text)
+
+    def drop_document(self, path: str) -> None:
+        """A document was closed: what is stored of its file counts again."""
+        self._documents.pop(path, None)
+        if self._index is not None:
+            self._index.drop_document(path)
 
     async def update(self, paths: Sequence[str] | None, on_progress: OnProgress) -> UpdateReport:
         """Bring the index up to date: some files here and now, everything in a child.
@@ -148,7 +161,10 @@ class IndexReader:
     def _opened(self) -> Index:
         with self._opening:
             if self._index is None:
-                self._index = self._open_index()
+                index = self._open_index()
+                for path, text in [*self._documents.items()]:
+                    index.put_document(path, text)
+                self._index = index
             return self._index
 
     async def _run_child(self, options: Sequence[str], on_progress: OnProgress) -> UpdateReport:

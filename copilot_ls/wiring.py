@@ -187,6 +187,20 @@ def language_of(path: str) -> str:
     return parse.language_of(path) or "text"
 
 
+def is_indexed(name: str) -> bool:
+    """Tell whether files of this name can be in an index."""
+    from indexer.syntax import parse
+
+    return parse.language_of(name) is not None
+
+
+def indexed_globs() -> list[str]:
+    """Return glob patterns of the files that an index can hold."""
+    from indexer.syntax import parse
+
+    return parse.file_globs()
+
+
 def is_loopback(url: str) -> bool:
     """Tell whether a URL stays on this machine."""
     from copilot_ls.models import openai
@@ -295,6 +309,22 @@ class Workspace:
     async def make_vectors(self, on_progress: Callable[[UpdateProgress], None]) -> UpdateReport:
         """Embed what is new, in a process of its own."""
         return await self.index.make_vectors(on_progress)
+
+    def is_saved(self, path: str, text: str) -> bool:
+        """Tell whether a document is what the file holds."""
+        from indexer import scan
+        from indexer.model import Skipped
+
+        source = scan.read_source(self.root, path, index_options(self.settings))
+        return not isinstance(source, Skipped) and source.text == text
+
+    def put_document(self, path: str, text: str) -> None:
+        """Let an open document hide what the index holds of its file."""
+        self.index.put_document(path, text)
+
+    def drop_document(self, path: str) -> None:
+        """Let what the index holds of a file count again."""
+        self.index.drop_document(path)
 
     def tell_of_lost_index(self, on_loss: Callable[[], None]) -> None:
         """Call ``on_loss`` when a question found no index that could answer it."""

@@ -19,6 +19,7 @@ from typing import TypeVar
 from indexer import history, scan
 from indexer.conventions.model import Conventions
 from indexer.errors import IndexCorrupt, IndexerError
+from indexer.intake.file import understand
 from indexer.model import (
     Hit,
     IndexOptions,
@@ -36,7 +37,9 @@ from indexer.model import (
 from indexer.ports import Embedder
 from indexer.resolve.outline import EmptyRepository, Repository
 from indexer.search.completion import CompletionSearch
+from indexer.search.corpus import Corpus
 from indexer.search.natural import search_natural
+from indexer.search.overlay import OpenDocuments, Overlay, version_of
 from indexer.search.related import search_related
 from indexer.search.usage import search_usage
 from indexer.store import lock
@@ -73,6 +76,7 @@ class Index:
         self._cache = Cache()
         self._completions = CompletionSearch(_parse_document)
         self._vectors = VectorIndex(self._database)
+        self._documents = OpenDocuments(understand)
         self._commits = history.Commits()
         self._damaged: Identity | None = None
         self.is_lost = False
@@ -168,40 +172,49 @@ class Index:
         """Answer a question, best hit first; empty if there is no index that can answer."""
         query = replace(query, text=_encodable(query.text), path=_encodable(query.path))
 
-        def ask(catalog: Catalog, generation: str) -> list[Hit]:
+        def ask(corpus: Corpus, generation: str) -> list[Hit]:
             match query.mode:
                 case SearchMode.COMPLETION:
-                    return self._completions.search(catalog, query, generation=generation)
+                    return self._completions.search(corpus, query, generation=generation)
                 case SearchMode.NL:
-                    return search_natural(catalog, query, self._nearest)
+                    return search_natural(corpus, query, self._nearest)
                 case SearchMode.USAGE:
-                    return search_usage(catalog, query, self._read_text)
+                    return search_usage(corpus, query, self._read_text)
                 case SearchMode.RELATED:
                     self._commits = history.last_commits(self.root, self._commits)
-                    return search_related(catalog, query, self._commits.paths)
+                    return search_related(corpus, query, self._commits.paths)
 
-        return self._answer(ask, [])
+        return self._ask(ask, [], about=query.path)
 
     def lookup(self, name: str) -> list[Symbol]:
         """Definitions of a name, or of a qualified one (``Order.total``, ``shop.Order.total``)."""
         name = _encodable(name)
         last = name.rpartition(".")[2]
 
-        def ask(catalog: Catalog, _: str) -> list[Symbol]:
-            found = catalog.symbols_named(last)
+        def ask(corpus: Corpus, _: str) -> list[Symbol]:
+            found = corpus.symbols_named(last)
             return [symbol for symbol in found if last == name or _is_called(symbol, name)]
 
-        return self._answer(ask, [])
+        return self._ask(ask, [])
 
     def consult(self, question: Callable[[Repository], _T]) -> _T:
         """Answer a question about the repository's names from one consistent view of them."""
         answered: list[_T] = []
 
-        def ask(catalog: Catalog, _: str) -> list[_T]:
-            return [question(catalog)]
+        def ask(corpus: Corpus, _: str) -> list[_T]:
+            return [question(corpus)]
 
-        answer = self._answer(ask, answered)
+        answer = self._ask(ask, answered)
         return answer[0] if answer else question(EmptyRepository())
+
+    def put_document(self, path: str, text: str) -> None:
+        """Let the text of an open document hide what is stored of its file; costs nothing yet."""
+        if parse.language_of(path) is not None:
+            self._documents.put(path, _encodable(text))
+
+    def drop_document(self, path: str) -> None:
+        """A document was closed: what is stored of its file counts again."""
+        self._documents.drop(path)
 
     def symbols(self) -> list[Symbol]:
         """Every definition by path and place; takes seconds on a big repository."""
@@ -320,6 +333,17 @@ class Index:
 
     # Searching
 
+    def _ask(self, ask: Callable[[Corpus, str], _T], default: _T, *, about: str = "") -> _T:
+        """Ask the index as the open documents hide it, but for the one that is asked about."""
+        documents = self._documents.others(about)
+
+        def ask_overlay(catalog: Catalog, generation: str) -> _T:
+            if not documents:
+                return ask(catalog, generation)
+            return ask(Overlay(catalog, documents), f"{generation}+{version_of(documents)}")
+
+        return self._answer(ask_overlay, default)
+
     def _answer(self, ask: Callable[[Catalog, str], _T], default: _T) -> _T:
         """Ask one view of the index; ``default`` if there is none, or none that can be read."""
         try:
@@ -337,6 +361,9 @@ class Index:
             return default
 
     def _read_text(self, path: str) -> str | None:
+        typed = self._documents.text_of(path)
+        if typed is not None:
+            return typed
         source = scan.read_source(self.root, path, self._options)
         return None if isinstance(source, Skipped) else source.text
 

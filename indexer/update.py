@@ -137,7 +137,7 @@ class Update:
         self._skipped += result.skipped
         with _reading(database) as connection:
             catalog = Catalog(connection, Cache())
-            stored, left_out = catalog.stamps(), catalog.left_out()
+            stored, left_out = catalog.stamps(paths), catalog.left_out(paths)
             stored_at_ns = int(catalog.meta("scanned_at_ns") or 0)
         found = result.files
         again = plan.unsure_paths(

@@ -84,9 +84,10 @@ class Client:
         configuration = workspace.did_change_configuration
         registrations = []
         if watched and watched.dynamic_registration:
-            files = types.DidChangeWatchedFilesRegistrationOptions(
-                watchers=[types.FileSystemWatcher(glob_pattern=glob) for glob in globs]
-            )
+            watchers = [types.FileSystemWatcher(glob_pattern=glob) for glob in globs]
+            # No glob of files matches a folder, and of a deleted folder's files nothing is told.
+            watchers.append(types.FileSystemWatcher("**/*", types.WatchKind.Delete))
+            files = types.DidChangeWatchedFilesRegistrationOptions(watchers=watchers)
             registrations.append(
                 types.Registration(
                     id="copilot-ls-files",

@@ -40,8 +40,6 @@ MAX_BUFFER_CHARS = 2_000_000
 IGNORE_FILES = frozenset({".gitignore", ".copilotignore"})
 SETTINGS_FILES = frozenset({config.WORKSPACE_FILE, "pyproject.toml"})
 NAMED_FILES = IGNORE_FILES | SETTINGS_FILES
-# Files with symbols; what else is searched waits for the next look at the whole repository.
-WATCHED_SUFFIXES = ("py", "pyi", "js", "jsx", "mjs", "cjs", "ts", "mts", "cts", "tsx")
 
 
 @dataclass(slots=True)
@@ -55,6 +53,12 @@ class Opened:
     folder: Folder | None = None
     exclusion: asyncio.Task[str] | None = None
     completion: asyncio.Task[Completion] | None = None
+
+    def is_known(self) -> bool:
+        """Tell whether this document was looked at and may be used."""
+        exclusion = self.exclusion
+        is_done = exclusion is not None and exclusion.done() and not exclusion.cancelled()
+        return is_done and exclusion is not None and not exclusion.result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +139,13 @@ class Session:
             self._has_begun.set()
             self.board.facts.is_loading = False
             self._spawn_warm_up()
+        await self._watch()
+
+    async def _watch(self) -> None:
+        from copilot_ls import wiring
+
         await self.client.watch(
-            [
-                f"**/*.{{{','.join(WATCHED_SUFFIXES)}}}",
-                *(f"**/{name}" for name in sorted(NAMED_FILES)),
-            ]
+            [*wiring.indexed_globs(), *(f"**/{name}" for name in sorted(NAMED_FILES))]
         )
 
     async def aclose(self) -> None:
@@ -177,6 +183,8 @@ class Session:
         if (opened := self._documents.get(uri)) is None:
             return
         opened.document.change(changes, version=version)
+        if opened.is_known():
+            self._show_to_index(opened)
         completer = opened.folder.workspace.completer if opened.folder else None
         if completer is not None and completer.is_writing_in(uri):
             completer.changed(opened.document.snapshot().document)
@@ -186,6 +194,7 @@ class Session:
             _cancel(opened.completion, opened.exclusion)
             if opened.folder is not None:
                 opened.folder.workspace.completer.forget(uri)
+                opened.folder.workspace.drop_document(opened.document.path)
         if self._focus == uri:
             self.focus("")
 
@@ -309,6 +318,17 @@ class Session:
         """Bring the index of every folder up to date."""
         for folder in self._folders.values():
             folder.request_update(None, at_once=True)
+
+    def note_watched_files(self, events: Sequence[types.FileEvent]) -> None:
+        """Take what the editor watches for us; of a deleted folder it tells only the folder."""
+        from copilot_ls import wiring
+
+        def matters(event: types.FileEvent) -> bool:
+            name = PurePosixPath(convert.to_path(event.uri) or "")
+            may_be_folder = event.type is types.FileChangeType.Deleted and not name.suffix
+            return may_be_folder or name.name in NAMED_FILES or wiring.is_indexed(name.name)
+
+        self.note_changed_files([event.uri for event in events if matters(event)])
 
     def note_changed_files(self, uris: Sequence[str]) -> None:
         """Files changed on disk, by whomever."""
@@ -458,6 +478,8 @@ class Session:
         """Give a document to the folder that it belongs to now."""
         folder, path = self._place(opened.document.uri)
         if folder is not opened.folder:
+            if opened.folder is not None:
+                opened.folder.workspace.drop_document(opened.document.path)
             opened.folder = folder
             opened.document.move(path)
             self._examine(opened, folder)
@@ -514,9 +536,28 @@ class Session:
         def tell(_: asyncio.Task[str]) -> None:
             if self._focus == document.uri:
                 self.focus(document.uri)
+            if self._documents.get(document.uri) is not opened or not document.path:
+                return
+            if opened.is_known():
+                self._spawn("comparing a document", partial(self._show_if_unsaved, opened, folder))
+            else:
+                workspace.drop_document(document.path)
 
         opened.exclusion = asyncio.create_task(find_reason())
         opened.exclusion.add_done_callback(tell)
+
+    async def _show_if_unsaved(self, opened: Opened, folder: Folder) -> None:
+        """Editors also open what was left unsaved the last time."""
+        document = opened.document.snapshot().document
+        if not await asyncio.to_thread(folder.workspace.is_saved, document.path, document.text):
+            self._show_to_index(opened)
+
+    def _show_to_index(self, opened: Opened) -> None:
+        """Let the index answer from what is typed, not from what is stored of the file."""
+        is_open = self._documents.get(opened.document.uri) is opened
+        if is_open and opened.folder is not None and opened.document.path:
+            document = opened.document.snapshot().document
+            opened.folder.workspace.put_document(document.path, document.text)
 
     def _spawn_warm_up(self) -> None:
         """Load the model before it is needed, and say so."""

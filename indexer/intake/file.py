@@ -5,11 +5,12 @@ The same here and in a worker process; where it runs is the business of ``pool``
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from indexer import chunk, scan
 from indexer.conventions.traits import traits_of
-from indexer.model import IndexOptions, ParsedFile, Problem, Skipped
+from indexer.model import Chunk, IndexOptions, ParsedFile, Problem, Skipped
 from indexer.store.records import FileRecord, FileRows, rows_of
 from indexer.syntax import parse
 
@@ -40,3 +41,9 @@ def take_in(
             problems=source.problems,
         )
     )
+
+
+def understand(path: str, text: str) -> tuple[ParsedFile, Sequence[Chunk]]:
+    """What a text says of itself, and its pieces for searching; pure."""
+    parsed = parse.parse(path, parse.language_of(path) or "text", text)
+    return parsed, chunk.chunks_of(parsed, text)

@@ -100,19 +100,27 @@ class Catalog:
 
     # Files
 
-    def stamps(self) -> dict[str, FileStamp]:
-        """The stamp of every indexed file by path."""
-        rows = self._connection.execute("SELECT path, size, modified_ns, content_hash FROM files")
-        return {row[0]: FileStamp(*row) for row in rows}
+    def stamps(self, only: Sequence[str] | None = None) -> dict[str, FileStamp]:
+        """The stamp of every indexed file by path, or of ``only`` these files and folders."""
+        return {
+            row[0]: FileStamp(*row)
+            for where, paths in _under(only)
+            for row in self._connection.execute(
+                f"SELECT path, size, modified_ns, content_hash FROM files WHERE {where}",  # noqa: S608
+                paths,
+            )
+        }
 
-    def left_out(self) -> dict[str, tuple[Skipped, FileStamp]]:
+    def left_out(self, only: Sequence[str] | None = None) -> dict[str, tuple[Skipped, FileStamp]]:
         """The files that were skipped after reading them, with the stamp they had then."""
-        rows = self._connection.execute(
-            "SELECT path, reason, size, modified_ns FROM skipped WHERE size >= 0"
-        )
         return {
             path: (Skipped(path, SkipReason(reason)), FileStamp(path, size, modified_ns))
-            for path, reason, size, modified_ns in rows
+            for where, paths in _under(only)
+            for path, reason, size, modified_ns in self._connection.execute(
+                "SELECT path, reason, size, modified_ns FROM skipped"  # noqa: S608
+                f" WHERE size >= 0 AND {where}",
+                paths,
+            )
         }
 
     def outline(self, path: str) -> Outline | None:
@@ -463,6 +471,16 @@ class Catalog:
             (expression, limit),
         )
         return rows.fetchall()
+
+
+def _under(only: Sequence[str] | None) -> list[tuple[str, tuple[str, ...]]]:
+    """Conditions, with their parameters, for paths that are these or lie in these."""
+    if only is None or not {"", "."}.isdisjoint(only):
+        return [("1", ())]
+    # "0" is the character after "/".
+    return [
+        ("(path = ? OR (path >= ? AND path < ?))", (path, f"{path}/", f"{path}0")) for path in only
+    ]
 
 
 def _marks(values: Sequence[object]) -> str:

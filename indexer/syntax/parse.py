@@ -119,6 +119,13 @@ def language_of(path: str) -> str | None:
     return _EXTENSIONS.get(extension) if stem else None
 
 
+def file_globs() -> list[str]:
+    """Glob patterns, for any depth, of the files that have a language."""
+    extensions = ",".join(sorted(_EXTENSIONS))
+    names = {each for name in _FILE_NAMES for each in (name, name.capitalize(), name.upper())}
+    return [f"**/*.{{{extensions}}}", *(f"**/{name}" for name in sorted(names))]
+
+
 def has_grammar(language: str) -> bool:
     """Whether ``parse`` finds symbols in this language; others are searched as plain text."""
     return language in GRAMMARS

@@ -123,6 +123,16 @@ class Workspace:
             log.info("embedding stopped")
         raise AssertionError("unreachable")
 
+    def is_saved(self, path: str, text: str) -> bool:
+        file = self.root / path
+        return file.exists() and file.read_text() == text
+
+    def put_document(self, path: str, text: str) -> None:
+        log.info("open %s: %d characters", path, len(text))
+
+    def drop_document(self, path: str) -> None:
+        log.info("closed %s", path)
+
     def tell_of_lost_index(self, on_loss: Callable[[], None]) -> None:
         self.on_loss = on_loss
 

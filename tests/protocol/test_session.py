@@ -353,9 +353,10 @@ async def test_a_folder_that_is_added_takes_the_files_that_were_open_in_it(
 async def test_changes_on_disk_reach_the_index(editor: Editor, folder: Path) -> None:
     await editor.begin(folder)
     await editor.hear_log("update shop: null")
-    changes = [{"uri": (folder / name).as_uri(), "type": 2} for name in ("b.py", "a.py")]
-    editor.notify("workspace/didChangeWatchedFiles", {"changes": changes})
-    await editor.hear_log('update shop: ["a.py", "b.py"]')
+    changes = [{"uri": (folder / name).as_uri(), "type": 2} for name in ("b.go", "a.py", "c.png")]
+    gone = [{"uri": (folder / name).as_uri(), "type": 3} for name in ("package", "d.png", "e.md")]
+    editor.notify("workspace/didChangeWatchedFiles", {"changes": changes + gone})
+    await editor.hear_log('update shop: ["a.py", "b.go", "e.md", "package"]')
     ignore = {"uri": (folder / ".gitignore").as_uri(), "type": 1}
     editor.notify("workspace/didChangeWatchedFiles", {"changes": [ignore]})
     await editor.hear_log("update shop: null")
@@ -376,6 +377,26 @@ async def test_indexing_shows_its_progress_and_can_be_cancelled(
     await editor.hear_log("update stopped")
     await editor.hear("$/progress", lambda params: params["value"]["kind"] == "end")
     await editor.hear_status("Ready")
+
+
+async def test_the_index_sees_what_is_typed_until_the_document_is_closed(
+    editor: Editor, folder: Path
+) -> None:
+    await editor.begin(folder)
+    (folder / "saved.py").write_text(CODE)
+    (folder / "left.py").write_text(CODE)
+    editor.open((folder / "saved.py").as_uri(), CODE)
+    # As an editor does that was closed with an unsaved document.
+    editor.open((folder / "left.py").as_uri(), CODE + "\n")
+    await editor.hear_log(f"open left.py: {len(CODE) + 1} characters")
+    editor.open((folder / ".env").as_uri(), "TOKEN=1")
+    uri = (folder / "saved.py").as_uri()
+    for typed in ((folder / ".env").as_uri(), uri):
+        editor.notify(*change(typed, 2, "x", (0, 0)))
+    await editor.hear_log(f"open saved.py: {len(CODE) + 1} characters")
+    editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    await editor.hear_log("closed saved.py")
+    assert [line for line in editor.transcript if "open .env" in line] == []
 
 
 async def test_a_save_does_not_wait_for_the_embedding_of_everything(

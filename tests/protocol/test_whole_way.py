@@ -85,6 +85,31 @@ async def test_a_saved_file_is_known_at_the_next_key(editor: Editor, folder: Pat
     assert await editor.end() == 0
 
 
+async def test_what_is_typed_in_another_document_is_known_before_it_is_saved(
+    editor: Editor, folder: Path
+):
+    uri = await indexed(editor, folder)
+    tax = (folder / "tax.py").as_uri()
+    editor.open(tax, TAX)
+    whole = {"text": TAX.replace("net", "gross")}
+    for attempt in range(50):
+        editor.notify(
+            "textDocument/didChange",
+            {"textDocument": {"uri": tax, "version": attempt + 2}, "contentChanges": [whole]},
+        )
+        # Another text each time, so that the answer is not served again.
+        editor.open(uri, f"# {attempt}\n{ORDERS}")
+        await editor.complete(uri, 5, 15)
+        story = await editor.request(
+            "workspace/executeCommand", {"command": "copilot-ls.explain", "arguments": []}
+        )
+        if story and "gross" in story["promptText"]:
+            break
+    assert "gross" in story["promptText"]
+    assert (folder / "tax.py").read_text(encoding="utf-8") == TAX
+    assert await editor.end() == 0
+
+
 async def test_a_killed_engine_process_costs_one_answer_and_comes_back(
     editor: Editor, folder: Path
 ):

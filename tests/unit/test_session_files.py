@@ -1,15 +1,48 @@
-"""The files that the editor watches for us are those that the index finds symbols in."""
+"""The files that the editor watches for us are those that an index can hold."""
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 import pytest
 
-from copilot_ls.server.session import WATCHED_SUFFIXES
-from indexer.syntax.parse import has_grammar, language_of
+from copilot_ls import wiring
 
 
-@pytest.mark.parametrize("suffix", WATCHED_SUFFIXES)
-def test_watched_files_have_a_grammar(suffix: str) -> None:
-    language = language_of(f"shop/orders.{suffix}")
-    assert language is not None
-    assert has_grammar(language)
+def watched(path: str) -> bool:
+    patterns = []
+    for glob in wiring.indexed_globs():
+        head, brace, rest = glob.partition("{")
+        endings = rest.removesuffix("}").split(",") if brace else [""]
+        patterns += [f"{head}{ending}".replace("**/", "*") for ending in endings]
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.py",
+        "a.tsx",
+        "A.java",
+        "a.rs",
+        "a.hpp",
+        "a.cs",
+        "a.rb",
+        "a.md",
+        "a.toml",
+        "Dockerfile",
+        "Makefile",
+        "README",
+        "readme",
+    ],
+)
+def test_what_is_indexed_is_watched_at_any_depth(name: str) -> None:
+    assert wiring.is_indexed(name)
+    assert all(watched(f"{folder}{name}") for folder in ("", "src/", "a b/c/"))
+
+
+@pytest.mark.parametrize("name", ["a.png", "a", "py", "a.pyc"])
+def test_what_is_not_indexed_is_not_watched(name: str) -> None:
+    assert not wiring.is_indexed(name)
+    assert not watched(name)
+    assert not watched(f"src/{name}")

@@ -21,7 +21,7 @@ def did_change_folders(
 
 
 def did_change_watched_files(session: Session, params: types.DidChangeWatchedFilesParams) -> None:
-    session.note_changed_files([event.uri for event in params.changes])
+    session.note_watched_files(params.changes)
 
 
 def did_cancel_progress(session: Session, params: types.WorkDoneProgressCancelParams) -> None:
