@@ -136,7 +136,8 @@ class Capabilities:
     """What a model can do, as its engine and the catalogue declare it.
 
     ``fim`` is absent for a model that cannot fill in the middle; ``is_local`` is true if the
-    prompt stays on this machine; ``context_tokens`` is prompt and answer together.
+    prompt stays on this machine; ``context_tokens`` is prompt and answer together; ``can_choose``
+    if its engine can hold an answer to given choices.
     """
 
     model: str
@@ -146,6 +147,7 @@ class Capabilities:
     layout: PromptLayout = PromptLayout()
     has_chat: bool = False
     is_local: bool = True
+    can_choose: bool = False
 
 
 class ChatRole(StrEnum):
@@ -169,6 +171,7 @@ class Prompt:
     ``stable_chars`` is how much of ``text`` from its start will most likely be sent again with
     the next keystroke; an engine may warm its cache with it.
     ``stops`` are strings at which the engine must stop (they are not part of the answer).
+    With ``choices`` the answer is exactly one of these; only engines that ``can_choose`` heed it.
     ``temperature`` 0 is greedy.
     """
 
@@ -179,6 +182,7 @@ class Prompt:
     temperature: float = 0.0
     stable_chars: int = 0
     seed: int = 0
+    choices: tuple[str, ...] = ()
 
 
 class FinishReason(StrEnum):

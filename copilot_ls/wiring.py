@@ -472,6 +472,7 @@ def _open_model(model_id: str, settings: Settings) -> Model:
         fim=entry.fim,
         layout=entry.layout,
         has_chat=entry.has_chat,
+        can_choose=choice.engine in {EngineName.OPENVINO, EngineName.LLAMA_CPP},
     )
     return LocalModel(
         engine=choice.engine,

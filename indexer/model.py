@@ -397,7 +397,8 @@ class Hit:
     its place (from 1) in the order of that signal alone.
 
     ``text`` is the declaration of a symbol as its user writes it, or the text of a chunk;
-    ``symbol`` is absent for a window of plain text.
+    ``symbol`` is absent for a window of plain text. If hits are ``closed``, nothing but the closed
+    ones can stand at the cursor: they are all members of its receiver, or all names of a module.
     """
 
     path: str
@@ -409,3 +410,4 @@ class Hit:
     ranks: Mapping[str, int] = field(default_factory=dict)
     symbol: Symbol | None = None
     text: str = ""
+    is_closed: bool = False

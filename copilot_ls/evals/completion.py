@@ -60,6 +60,7 @@ class Part(StrEnum):
 
     CONTEXT = "context"
     STEPS = "steps"
+    CHOICES = "choices"
     VERIFY = "verify"
 
 
@@ -78,6 +79,7 @@ class Condition:
             enabled=True,
             context=has_context,
             exact_signatures=Part.STEPS not in self.without,
+            closed_choices=Part.CHOICES not in self.without,
             verify=Part.VERIFY not in self.without,
             multiline=False,
             context_ms=10_000,

@@ -105,9 +105,9 @@ def prompt_from_json(found: object) -> Prompt:
     """
     if not isinstance(found, Mapping):
         raise ChannelError("the prompt is missing")
-    messages, stops = found.get("messages"), found.get("stops")
-    if not isinstance(messages, list) or not isinstance(stops, list):
-        raise ChannelError("the prompt has no messages or stops")
+    messages, stops, choices = (found.get(key) for key in ("messages", "stops", "choices"))
+    if not (isinstance(messages, list) and isinstance(stops, list) and isinstance(choices, list)):
+        raise ChannelError("the prompt has no messages, stops or choices")
     try:
         chat = tuple(
             ChatMessage(role=ChatRole(take(message, "role", str)), text=take(message, "text", str))
@@ -123,6 +123,7 @@ def prompt_from_json(found: object) -> Prompt:
         temperature=take(found, "temperature", float),
         stable_chars=take(found, "stable_chars", int),
         seed=take(found, "seed", int),
+        choices=tuple(str(choice) for choice in choices),
     )
 
 

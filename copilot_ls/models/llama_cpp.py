@@ -68,6 +68,9 @@ class LlamaCppEngine:
             "temperature": prompt.temperature,
             "seed": prompt.seed,
         }
+        if prompt.choices:
+            choices = (json.dumps(choice, ensure_ascii=False) for choice in prompt.choices)
+            request["grammar"] = f"root ::= {' | '.join(choices)}"
         answer = _Answer(StopCutter(prompt.stops), on_text, should_stop)
         if prompt.messages:
             chat = [{"role": str(m.role), "content": m.text} for m in prompt.messages]

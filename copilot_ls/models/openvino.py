@@ -6,6 +6,7 @@ growing prefixes: each goes into its prefix cache, and between two of them a can
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -148,6 +149,9 @@ class OpenVinoEngine:
         if config.do_sample:
             config.temperature = prompt.temperature
             config.rng_seed = prompt.seed
+        if prompt.choices:
+            pattern = "|".join(map(re.escape, prompt.choices))
+            config.structured_output_config = openvino_genai.StructuredOutputConfig(regex=pattern)
         return config
 
     def _single_tokens(self, stops: tuple[str, ...]) -> set[int]:

@@ -154,6 +154,7 @@ class ScriptedModel:
     script: Script
     fim: FimFormat | None = None
     context_tokens: int = 4_096
+    can_choose: bool = False
     prompts: list[Prompt] = field(default_factory=list)
     n_cancelled: int = 0
     is_closed: bool = False
@@ -175,6 +176,7 @@ class ScriptedModel:
             context_tokens=self.context_tokens,
             fim=self.fim,
             has_chat=True,
+            can_choose=self.can_choose,
         )
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
@@ -186,6 +188,8 @@ class ScriptedModel:
             async with self._turn:
                 cutter = StopCutter(prompt.stops)
                 reply = self.script.reply_to(prompt)
+                if self.can_choose and prompt.choices:
+                    reply = _held_to(prompt.choices, reply)
                 n_tokens = 0
                 finish = FinishReason.STOP
                 for step in reply.steps:
@@ -235,6 +239,12 @@ class ScriptedModel:
     def _check_open(self) -> None:
         if self.is_closed:
             raise ModelUnavailable("the model was closed", remedy="open it again")
+
+
+def _held_to(choices: Sequence[str], reply: Reply) -> Reply:
+    """The reply as an engine gives it that can only say one of these."""
+    said = "".join(step.text for step in reply.steps if isinstance(step, Say))
+    return say(next((choice for choice in choices if said.startswith(choice)), choices[0]))
 
 
 class ScriptedEngine:

@@ -291,15 +291,18 @@ class Resolver(Names):
         """Everything that can stand after ``value.``, as far as the repository shows."""
         if isinstance(value, ModuleValue):
             symbols = list(value.outline.members.get("", {}).values())
+            is_package = value.outline.path.endswith(("__init__.py", "__init__.pyi"))
             for entry in value.outline.imported.values():
-                if value.outline.path.endswith(("__init__.py", "__init__.pyi")):
+                if is_package:
                     target = self.resolve_import(entry)
                     if isinstance(target, Found) and target.symbol is not None:
                         symbols.append(target.symbol)
-            return Members(symbols, [0] * len(symbols), not value.outline.star_imports)
+            # The modules of a package are its members, too.
+            is_closed = not (is_package or value.outline.star_imports)
+            return Members(symbols, [0] * len(symbols), is_closed)
         seen: dict[str, tuple[Symbol, int]] = {}
         classes = self.classes_of(value)
-        is_closed = bool(classes)
+        is_closed = bool(classes) and _is_told_whole(value, classes)
         for found in classes:
             for parent, depth in self._lineage(found):
                 members = parent.outline.members.get(parent.symbol.qualified_name, {})
@@ -405,3 +408,12 @@ _WRAPPERS = frozenset(
 )
 _PLAIN_BASES = frozenset({"object", "ABC", "abc.ABC", "Protocol", "typing.Protocol", "Generic"})
 _DYNAMIC = frozenset({"__getattr__", "__getattribute__", "__slots_dynamic__"})
+
+
+def _is_told_whole(value: Value, classes: Sequence[ClassValue]) -> bool:
+    """Whether a value is one of these classes and certainly nothing else."""
+    if not isinstance(value, AnnotatedValue):
+        return True
+    told = options(value.annotation)
+    heads = [split_generic(option)[0].rpartition(".")[2] for option in told]
+    return len(told) <= len(classes) and not _WRAPPERS.intersection(heads)

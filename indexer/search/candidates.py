@@ -79,11 +79,15 @@ Key = tuple[str, str]
 
 @dataclass
 class Candidates:
-    """Definitions with the values that each signal gave them; ``via`` is the variable in scope."""
+    """Definitions with the values that each signal gave them; ``via`` is the variable in scope.
+
+    ``is_closed`` says that nothing but those with signal ``receiver`` can stand at the cursor.
+    """
 
     symbols: dict[Key, Symbol] = field(default_factory=dict)
     values: dict[Key, dict[str, float]] = field(default_factory=dict)
     via: dict[Key, str] = field(default_factory=dict)
+    is_closed: bool = False
 
     def note(self, signal: str, symbol: Symbol, value: float) -> Key:
         key = (symbol.path, symbol.qualified_name)
@@ -139,6 +143,7 @@ class Finder:
             receiver = self._resolver.value_of(cursor.receiver, place.scope)
             if receiver is not None and not self._members(found, "receiver", receiver, place):
                 receiver = None
+            found.is_closed = receiver is not None and self._are_all_elsewhere(receiver, place)
             self._by_receiver_name(found, cursor.receiver, place, is_known=receiver is not None)
         words = parts_of(f"{cursor.target} {cursor.word}")
         self._target_name(found, words, place)
@@ -162,6 +167,10 @@ class Finder:
             if outline is None:
                 continue
             names = {*outline.members.get("", {}), *outline.imported}
+            # A package holds its submodules, too.
+            is_package = posixpath.basename(module).startswith("__init__.")
+            is_open = is_package or outline.star_imports or "__getattr__" in names
+            found.is_closed = not is_open
             for name in names - set(re.findall(r"\w+(?=\s*,)", line["names"])):
                 target = self._resolver.resolve_export(module, name)
                 if isinstance(target, Found) and target.symbol is not None:
@@ -284,6 +293,11 @@ class Finder:
                 if via:
                     found.via[key] = _nearer(found.via.get(key), via, place)
         return members.symbols
+
+    def _are_all_elsewhere(self, value: Value, place: Surroundings) -> bool:
+        """Whether all members of a value are known, and none stands in the document itself."""
+        members = self._resolver.members_of(value)
+        return members.is_closed and all(symbol.path != place.path for symbol in members.symbols)
 
     def _habit(self, found: Candidates, place: Surroundings) -> None:
         """What is called elsewhere on receivers that are called like a variable in reach."""

@@ -144,6 +144,7 @@ def _hit(corpus: Corpus, ranking: Ranking, number: int, chance: float) -> Hit:
         {signal: round(values[signal], 4) for signal in SIGNALS if signal in values},
         score=chance,
         ranks=_ranks(ranking, values),
+        is_closed=ranking.candidates.is_closed and "receiver" in values,
     )
 
 

@@ -17,6 +17,7 @@ def symbol_hit(
     *,
     score: float,
     ranks: Mapping[str, int] | None = None,
+    is_closed: bool = False,
 ) -> Hit:
     """A definition, with the declaration that its user would write."""
     return Hit(
@@ -29,6 +30,7 @@ def symbol_hit(
         ranks=ranks or {},
         symbol=symbol,
         text=declaration_of(symbol, corpus.outline(symbol.path)),
+        is_closed=is_closed,
     )
 
 

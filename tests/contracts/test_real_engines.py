@@ -54,6 +54,9 @@ async def test_a_real_engine_fills_a_hole_stops_and_heeds_a_cancel(model):
     text, last = await answer(model, Prompt(HOLE, stops=("a + b",), max_tokens=16))
     assert text.strip() == ""
 
+    text, last = await answer(model, Prompt(HOLE, choices=("a * b", "b + a"), max_tokens=16))
+    assert text in {"a * b", "b + a"}
+
     chat = (ChatMessage(ChatRole.USER, "Answer with one emoji of a cat."),)
     text, last = await answer(model, Prompt(messages=chat, max_tokens=8))
     assert text

@@ -9,7 +9,7 @@ from copilot_ls.features.completion.completer import Completer
 from copilot_ls.features.completion.options import CompletionOptions
 from copilot_ls.models.scripted import Crash, Hang, Reach, Reply, Say, Script, ScriptedModel
 from indexer.errors import IndexCorrupt
-from indexer.model import Hit, Query
+from indexer.model import Hit, Query, Span, Symbol, SymbolKind
 from tests.fakes.ports import QWEN_FIM, FakeIndex, scripted
 
 OPTIONS = CompletionOptions(debounce_ms=0)
@@ -157,3 +157,47 @@ async def test_a_suggestion_can_be_explained_later():
 async def test_languages_can_be_switched_off():
     completer = completer_of(scripted("alpha"), languages_off=("python",))
     assert (await completer.complete(request_of("x = █"))).outcome is Outcome.NOT_WORTH_IT
+
+
+def closed_hit(name: str) -> Hit:
+    stub = f"Client.{name}(item: Item)"
+    symbol = Symbol("shop.py", "python", name, name, SymbolKind.METHOD, Span(0, 1), 0, 1, stub)
+    return Hit(
+        "shop.py", 0, 1, name, 0.5, {"receiver": 1.0}, symbol=symbol, text=stub, is_closed=True
+    )
+
+
+async def test_where_all_members_are_known_the_model_writes_one_of_them():
+    model = scripted("put_item", "(item)")
+    model.can_choose = True
+    index = FakeIndex(closed_hit("get_item"), closed_hit("put_item"))
+    completion = await completer_of(model, index).complete(request_of("client.█\n"))
+    assert completion.suggestions[0].text == "put_item(item)"
+    assert model.prompts[0].choices == ("get_item", "put_item")
+    assert "# Client.put_item(item: Item)\nclient.put_item<|fim_suffix|>" in model.prompts[1].text
+    assert "get_item" not in model.prompts[1].text.rpartition("<|fim_prefix|>")[2]
+
+
+async def test_what_is_typed_of_a_member_is_not_written_again():
+    model = scripted("_item", "(item)")
+    model.can_choose = True
+    index = FakeIndex(closed_hit("put_all"), closed_hit("put_item"))
+    completion = await completer_of(model, index).complete(request_of("client.put█\n"))
+    assert model.prompts[0].choices == ("_all", "_item")
+    assert completion.suggestions[0].text == "_item(item)"
+
+
+async def test_the_only_member_needs_no_model_to_be_named():
+    model = scripted("(item)")
+    index = FakeIndex(closed_hit("put_item"))
+    completion = await completer_of(model, index).complete(request_of("client.█\n"))
+    assert completion.suggestions[0].text == "put_item(item)"
+    assert len(model.prompts) == 1
+
+
+async def test_an_engine_that_cannot_be_held_to_choices_writes_freely():
+    model = scripted("anything(item)")
+    index = FakeIndex(closed_hit("get_item"), closed_hit("put_item"))
+    completion = await completer_of(model, index).complete(request_of("client.█\n"))
+    assert completion.suggestions[0].text == "anything(item)"
+    assert model.prompts[0].choices == ()

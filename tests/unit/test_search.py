@@ -59,6 +59,31 @@ def test_a_known_receiver_puts_its_members_first() -> None:
     assert hits[0].signals["receiver"] == 1.0
 
 
+def test_members_of_a_class_that_is_known_whole_are_closed() -> None:
+    head = "from store.client import StoreClient\n\n"
+    hits = complete(head + "def run(client: StoreClient):\n    client.█\n")
+    assert {hit.symbol.name for hit in hits if hit.is_closed and hit.symbol} == {
+        "fetch_item",
+        "delete_item",
+        "from_url",
+        "_connect",
+    }
+
+
+@pytest.mark.parametrize("annotation", ["StoreClient | Other", "Iterator[StoreClient]"])
+def test_members_of_what_may_be_something_else_are_not_closed(annotation: str) -> None:
+    head = "from store.client import StoreClient\n\n"
+    hits = complete(head + f"def run(client: {annotation}):\n    client.█\n")
+    assert hits
+    assert not any(hit.is_closed for hit in hits)
+
+
+def test_names_of_a_module_are_closed_and_those_of_a_package_are_not() -> None:
+    module, package = complete("from store.price import █\n"), complete("from store import █\n")
+    assert all(hit.is_closed for hit in module)
+    assert not any(hit.is_closed for hit in package)
+
+
 def test_what_is_assigned_to_says_which_member() -> None:
     text = "from store.client import StoreClient\n\ndef run(client: StoreClient):\n    {}client.█\n"
     assert titles(complete(text.format("fetched = ")))[0] == "StoreClient.fetch_item"

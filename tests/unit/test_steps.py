@@ -1,8 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from copilot_ls.features.completion.steps import Call, call_begun, exact_signature
+from copilot_ls.domain import Document
+from copilot_ls.features.completion.steps import (
+    Call,
+    call_begun,
+    closed_choices,
+    exact_signature,
+    word_before,
+)
 from indexer.model import Hit, Span, Symbol, SymbolKind
 
 
@@ -10,6 +19,12 @@ def hit(name: str, *, path: str = "shop.py", signal: str = "lexical", kind=Symbo
     stub = f"{name}(amount)"
     symbol = Symbol(path, "python", name, name, kind, Span(0, 1), 0, 1, stub)
     return Hit(path, 0, 1, name, 0.9, {signal: 1.0}, symbol=symbol, text=stub)
+
+
+def closed(name: str) -> Hit:
+    symbol = hit(name).symbol
+    assert symbol
+    return replace(hit(name), symbol=replace(symbol, is_public=name[0] != "_"), is_closed=True)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +83,17 @@ def test_what_cannot_be_called_has_no_signature():
         Call("net_total", 0, 10), [hit("net_total", signal="imported", kind=SymbolKind.CONSTANT)]
     )
     assert found is None
+
+
+def test_choices_are_what_is_closed_and_public_and_fits_what_is_typed():
+    hits = [closed("get_item"), closed("_open"), hit("get_all"), closed("get"), closed("put")]
+    assert closed_choices(hits, "") == ("get_item", "get", "put")
+    assert closed_choices(hits, "get") == ("_item",)
+    assert closed_choices(hits, "_") == ("open",)
+    assert closed_choices(hits, "x") == ()
+
+
+def test_the_word_that_is_being_typed_ends_at_the_cursor():
+    document = Document("file:///a.py", "a.py", "python", "order.get_items")
+    assert word_before(document, len("order.get")) == "get"
+    assert word_before(document, len("order.")) == ""

@@ -52,6 +52,13 @@ class CompletionOptions:
             "arguments with that very signature in view."
         },
     )
+    closed_choices: bool = field(
+        default=True,
+        metadata={
+            "doc": "Where all members of a receiver are known, let the model write one of them "
+            "only, if its engine can be held to that."
+        },
+    )
     verify: bool = field(
         default=True,
         metadata={

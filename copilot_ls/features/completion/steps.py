@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from copilot_ls.domain import Snippet
+from copilot_ls.domain import Document, Snippet
 from copilot_ls.features.completion.context import snippet_of
 from indexer.model import CALLABLE_KINDS, Hit
 
@@ -22,6 +22,9 @@ _COMMENT = re.compile(r"(?:^|\s)(?:#|//)")
 _SETTLED = frozenset({"receiver", "imported"})
 _WORDS = re.compile(r"[a-z0-9]+|[A-Z][a-z0-9]*")
 _TELLING_WORDS = 2
+_WORD_END = re.compile(r"[\w$]+$")
+_LONGEST_WORD = 120
+_MAX_CHOICES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,26 @@ def call_begun(text: str, since: int, left: str = "") -> Call | None:
     return None
 
 
+def closed_choices(hits: Sequence[Hit], typed: str) -> tuple[str, ...]:
+    """Return what can stand at the cursor, best first, if it is all known; else nothing.
+
+    ``typed`` is the part of a name that stands left of the cursor; the rest of each is returned.
+    """
+    names = [
+        hit.symbol.name
+        for hit in hits
+        if hit.is_closed and hit.symbol and (hit.symbol.is_public or typed.startswith("_"))
+    ]
+    fitting = [name[len(typed) :] for name in names if name.startswith(typed)]
+    return tuple(dict.fromkeys(rest for rest in fitting if rest))[:_MAX_CHOICES]
+
+
+def word_before(document: Document, offset: int) -> str:
+    """Return the part of a name that stands left of the cursor."""
+    found = _WORD_END.search(document.text, max(0, offset - _LONGEST_WORD), offset)
+    return found[0] if found else ""
+
+
 def exact_signature(call: Call, hits: Sequence[Hit]) -> Snippet | None:
     """Return the declaration of the callee, if the index is sure which one is meant.
 
@@ -63,3 +86,9 @@ def exact_signature(call: Call, hits: Sequence[Hit]) -> Snippet | None:
         return snippet_of(settled[0])
     is_telling = len(_WORDS.findall(call.name)) >= _TELLING_WORDS
     return snippet_of(named[0]) if is_telling and len(named) == 1 else None
+
+
+def signature_of(name: str, hits: Sequence[Hit]) -> Snippet | None:
+    """Return the declaration of a name that was chosen among closed hits."""
+    found = (hit for hit in hits if hit.is_closed and hit.symbol and hit.symbol.name == name)
+    return next(map(snippet_of, found), None)

@@ -34,7 +34,7 @@ from copilot_ls.domain import (
     Verdict,
 )
 from copilot_ls.errors import ModelError
-from copilot_ls.features.completion.context import choose_snippets
+from copilot_ls.features.completion.grounding import Around, Grounding
 from copilot_ls.features.completion.options import CompletionOptions
 from copilot_ls.features.completion.pace import ReadingPace
 from copilot_ls.features.completion.postprocess import (
@@ -44,20 +44,19 @@ from copilot_ls.features.completion.postprocess import (
     postprocess,
     scene_at,
 )
-from copilot_ls.features.completion.steps import Call, call_begun, exact_signature
+from copilot_ls.features.completion.steps import Call, call_begun
 from copilot_ls.features.completion.trigger import Extent
 from copilot_ls.ports import CodeIndex, Model
 from copilot_ls.prompts import fim
 from indexer.errors import IndexerError
-from indexer.model import Hit, Query, SearchMode, Span
+from indexer.model import Span
 
 _log = logging.getLogger(__name__)
 _CHECK_EVERY_CHARS = 24
-_INVOKED_PATIENCE = 10
 _VERIFY_SECONDS = 0.25
 # Each costs a second reading of the line; what comes later in it is rarely a call of ours.
 _MAX_STEPS = 2
-_N_NAMESAKES = 6
+_MAX_NAME_TOKENS = 24
 
 LookUp = Callable[[Call], Awaitable[Snippet | None]]
 ModelSource = Callable[[], Awaitable[Model | None]]
@@ -116,6 +115,15 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """The model that is asked, and how."""
+
+    model: Model
+    capabilities: Capabilities
+    fim_format: FimFormat
+
+
+@dataclass(frozen=True, slots=True)
 class _Setting:
     """What an answer is made of; known before the model begins."""
 
@@ -139,6 +147,10 @@ class Writer:
     _pace: ReadingPace = field(default_factory=ReadingPace)
     _trees: TreeMemory = field(default_factory=TreeMemory)
 
+    @property
+    def _grounding(self) -> Grounding:
+        return Grounding(self.index, self.options, self.counts)
+
     async def write(self, attempt: Attempt) -> Completion:
         """Answer the attempt's hole, telling the attempt how far it is.
 
@@ -158,16 +170,23 @@ class Writer:
                 reason=f"{capabilities.model} cannot fill in the middle",
             )
         attempt.clock.lap("load")
-        snippets = await self._snippets(attempt, capabilities)
+        hole = attempt.hole
+        around = await self._grounding.around(
+            hole.document, hole.offset, capabilities.layout, is_patient=hole.is_asked_for
+        )
+        attempt.is_provisional = around.is_late
         attempt.clock.lap("context")
-        attempt.setting = self._set(attempt.hole, capabilities, capabilities.fim, snippets)
-        attempt.clock.lap("prompt")
         try:
-            await self._generate(attempt, attempt.setting, model, capabilities)
+            await self._generate(attempt, _Asked(model, capabilities, capabilities.fim), around)
         except ModelError as error:
             _log.warning("no suggestion: %s", error)
-            told = _told(attempt.setting, attempt.raw_text)
-            return replace(told, outcome=Outcome.MODEL_FAILED, reason=str(error))
+            return Completion(
+                Outcome.MODEL_FAILED,
+                snippets=around.snippets,
+                raw_text=attempt.raw_text,
+                model=capabilities.model,
+                reason=str(error),
+            )
         attempt.clock.lap("model")
         self._pace.note(attempt.usage)
         return await self.judge(attempt, attempt.raw_text)
@@ -208,46 +227,56 @@ class Writer:
             with contextlib.suppress(IndexerError):
                 await self.index.consult(partial(judge, draft, checks=self.checks))
 
-    async def _generate(
-        self, attempt: Attempt, setting: _Setting, model: Model, capabilities: Capabilities
-    ) -> None:
+    async def _generate(self, attempt: Attempt, asked: _Asked, around: Around) -> None:
         """Let the model write; once it has named a callee, with that very signature in view."""
-        snippets = shown = setting.snippets
+        callee: Snippet | None = None
+        if len(around.choices) == 1 or asked.capabilities.can_choose:
+            callee = await self._choose(attempt, asked, around)
         for n_left in range(_MAX_STEPS, -1, -1):
-            look_up = partial(self._callee, attempt, shown) if n_left else None
-            callee = await _read(model.stream(setting.prompt), attempt, setting.scene, look_up)
-            if callee is None:
-                return
-            shown = (callee,)
             setting = self._set(
-                attempt.hole,
-                capabilities,
-                setting.fim_format,
-                snippets,
-                written=attempt.raw_text,
-                callee=callee,
+                attempt.hole, asked, around.snippets, written=attempt.raw_text, callee=callee
             )
             attempt.setting = setting
+            look_up = partial(self._callee, attempt, callee) if n_left else None
+            stream = asked.model.stream(setting.prompt)
+            callee = await _read(stream, attempt, setting.scene, look_up)
+            if callee is None:
+                return
             self.counts["steps"] += 1
 
-    async def _callee(
-        self, attempt: Attempt, shown: Sequence[Snippet], call: Call
-    ) -> Snippet | None:
-        """Look up the declaration of a callee that the model named, unless that is all it sees."""
-        if not self.options.exact_signatures or not self.options.context:
+    async def _choose(self, attempt: Attempt, asked: _Asked, around: Around) -> Snippet | None:
+        """Have the model name one of the only things that can stand here, if they are known."""
+        hole = attempt.hole
+        match around.choices:
+            case ():
+                return None
+            case (choice,):
+                attempt.raw_text = choice
+            case choices:
+                setting = attempt.setting = self._set(hole, asked, around.snippets)
+                prompt = replace(
+                    setting.prompt,
+                    choices=choices,
+                    stops=asked.fim_format.stops,
+                    max_tokens=_MAX_NAME_TOKENS,
+                )
+                await _read(asked.model.stream(prompt), attempt, setting.scene, None)
+        if attempt.raw_text not in around.choices:
+            attempt.raw_text = ""
             return None
-        document, offset = attempt.hole.document, attempt.hole.offset
-        named = attempt.raw_text[: call.end - 1]
-        query = Query(
-            text=document.text[:offset] + named + document.text[offset:],
-            mode=SearchMode.COMPLETION,
-            path=document.path,
-            offset=offset + len(named),
-            limit=_N_NAMESAKES,
+        self.counts["chosen"] += 1
+        return self._grounding.chosen(around, hole.document, hole.offset, attempt.raw_text)
+
+    async def _callee(self, attempt: Attempt, shown: Snippet | None, call: Call) -> Snippet | None:
+        """Look up the declaration of a callee that the model named, unless it sees just that."""
+        hole = attempt.hole
+        snippet = await self._grounding.callee(
+            hole.document, hole.offset, attempt.raw_text, call, is_patient=hole.is_asked_for
         )
-        hits = await self._search(query, is_asked_for=attempt.hole.is_asked_for)
-        snippet = exact_signature(call, hits or ())
-        return None if snippet is None or [s.stub for s in shown] == [snippet.stub] else snippet
+        if snippet is None or attempt.setting is None:
+            return None
+        seen = [shown.stub] if shown else [s.stub for s in attempt.setting.snippets]
+        return None if seen == [snippet.stub] else snippet
 
     async def _verify(self, draft: Draft) -> Judgement:
         """Have a suggestion checked; one that cannot be checked in time is shown as it is."""
@@ -264,47 +293,16 @@ class Writer:
         self.counts.update(f"severity:{finding.severity}" for finding in judgement.findings)
         return judgement
 
-    async def _snippets(self, attempt: Attempt, capabilities: Capabilities) -> list[Snippet]:
-        """Ask the index; late or failing answers mean a prompt without signatures."""
-        if not self.options.context:
-            return []
-        hole = attempt.hole
-        query = Query(
-            text=hole.document.text,
-            mode=SearchMode.COMPLETION,
-            path=hole.document.path,
-            offset=hole.offset,
-            limit=2 * capabilities.layout.max_snippets,
-        )
-        hits = await self._search(query, is_asked_for=hole.is_asked_for)
-        attempt.is_provisional = hits is None
-        return choose_snippets(hits or (), capabilities.layout)
-
-    async def _search(self, query: Query, *, is_asked_for: bool) -> Sequence[Hit] | None:
-        """Ask the index; nothing at all if its answer came too late."""
-        try:
-            # Who asks by a key waits rather than reading a guess.
-            patience = _INVOKED_PATIENCE if is_asked_for else 1
-            async with asyncio.timeout(patience * self.options.context_ms / 1000):
-                return await self.index.search(query)
-        except TimeoutError:
-            self.counts["context:late"] += 1
-            return None
-        except IndexerError as error:
-            self.counts["context:failed"] += 1
-            _log.warning("context left out: %s", error)
-            return ()
-
     def _set(
         self,
         hole: Hole,
-        capabilities: Capabilities,
-        fim_format: FimFormat,
+        asked: _Asked,
         snippets: Sequence[Snippet],
         *,
         written: str = "",
         callee: Snippet | None = None,
     ) -> _Setting:
+        capabilities, fim_format = asked.capabilities, asked.fim_format
         is_line = hole.extent is Extent.LINE
         options = self.options
         prompt = fim.fim_prompt(

@@ -1,0 +1,100 @@
+"""What the index has to say of one place: before the model writes, and while it does.
+
+Late or failing answers mean that the model writes without them; nothing here fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from copilot_ls.domain import Document, PromptLayout, Snippet
+from copilot_ls.features.completion.context import choose_snippets
+from copilot_ls.features.completion.options import CompletionOptions
+from copilot_ls.features.completion.steps import (
+    Call,
+    closed_choices,
+    exact_signature,
+    signature_of,
+    word_before,
+)
+from copilot_ls.ports import CodeIndex
+from indexer.errors import IndexerError
+from indexer.model import Hit, Query, SearchMode
+
+_log = logging.getLogger(__name__)
+_INVOKED_PATIENCE = 10
+_N_NAMESAKES = 6
+# All members of a class should be among the answers where they are all that can stand there.
+_N_HITS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Signatures for a place, best first, and the names that alone can stand there, if known."""
+
+    snippets: tuple[Snippet, ...] = ()
+    choices: tuple[str, ...] = ()
+    hits: Sequence[Hit] = ()
+    is_late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """Asks the index; ``counts`` tells what came too late or not at all."""
+
+    index: CodeIndex
+    options: CompletionOptions
+    counts: Counter[str] = field(default_factory=Counter)
+
+    async def around(
+        self, document: Document, offset: int, layout: PromptLayout, *, is_patient: bool
+    ) -> Around:
+        """Look at a place; who asks by a key is patient and waits rather than reading a guess."""
+        if not self.options.context:
+            return Around()
+        hits = await self._search(document.text, document.path, offset, _N_HITS, is_patient)
+        if hits is None:
+            return Around(is_late=True)
+        typed = word_before(document, offset)
+        choices = closed_choices(hits, typed) if self.options.closed_choices else ()
+        return Around(tuple(choose_snippets(hits, layout)), choices, hits)
+
+    async def callee(
+        self, document: Document, offset: int, written: str, call: Call, *, is_patient: bool
+    ) -> Snippet | None:
+        """Return the declaration of what ``written``, the text at ``offset``, calls at ``call``."""
+        if not (self.options.context and self.options.exact_signatures):
+            return None
+        named = written[: call.end - 1]
+        text = document.text[:offset] + named + document.text[offset:]
+        place = offset + len(named)
+        hits = await self._search(text, document.path, place, _N_NAMESAKES, is_patient)
+        return exact_signature(call, hits or ())
+
+    def chosen(self, around: Around, document: Document, offset: int, rest: str) -> Snippet | None:
+        """Return the declaration of a choice, ``rest`` of the name that is typed at ``offset``."""
+        if not self.options.exact_signatures:
+            return None
+        return signature_of(word_before(document, offset) + rest, around.hits)
+
+    async def _search(
+        self, text: str, path: str, offset: int, limit: int, is_patient: bool
+    ) -> Sequence[Hit] | None:
+        """Ask; nothing at all if the answer came too late."""
+        patience = _INVOKED_PATIENCE if is_patient else 1
+        try:
+            async with asyncio.timeout(patience * self.options.context_ms / 1000):
+                return await self.index.search(
+                    Query(text, SearchMode.COMPLETION, path, offset, limit)
+                )
+        except TimeoutError:
+            self.counts["context:late"] += 1
+            return None
+        except IndexerError as error:
+            self.counts["context:failed"] += 1
+            _log.warning("context left out: %s", error)
+            return ()
