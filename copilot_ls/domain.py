@@ -326,6 +326,7 @@ class Completion:
     ``milliseconds`` by stage (``wait``, ``context``, ``prompt``, ``model``, ``postprocess``,
     ``verify``, ``total``). ``findings`` are what the checks said, of what was repaired too;
     their spans are in the document as it would be with the suggestion.
+    ``ends_line`` is true if the model ended the line behind what it suggests.
     ``reason`` says in words why there is no suggestion.
     """
 
@@ -334,6 +335,7 @@ class Completion:
     snippets: tuple[Snippet, ...] = ()
     findings: tuple[Finding, ...] = ()
     raw_text: str = ""
+    ends_line: bool = False
     prompt_text: str = ""
     model: str = ""
     usage: Usage | None = None

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from copilot_ls import wiring
+from copilot_ls.cli import eval_typing
 from copilot_ls.cli.context import console, find_root, options_of, print_json
 from copilot_ls.config import Settings
 from copilot_ls.domain import Confidence
@@ -284,6 +285,9 @@ def _print_security(summaries: Mapping[str, Mapping[str, object]]) -> None:
             f"{summary['mean_fpr']:.3f};  {summary['ms_per_file']} ms a file\n",
             style="dim",
         )
+
+
+app.command("typing")(eval_typing.evaluate_typing)
 
 
 def _choose(cases: list[Case], limit: int) -> list[Case]:

@@ -157,6 +157,7 @@ class Server:
         for command in commands.COMMANDS:
             server.command(command)(_only_advertised)
         self._add("copilot-ls/status", lambda _: self._board.status.to_json())
+        self._add("copilot-ls/statistics", lambda _: session.statistics())
 
     def _initialize(self, params: types.InitializeParams) -> None:
         self._session.introduce(params)

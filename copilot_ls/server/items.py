@@ -35,9 +35,7 @@ def to_inline_item(
         end = types.Position(target.end.line, target.end.character - grown)
         target = types.Range(start=selected.range.start, end=end)
         text = selected.text + text
-    return types.InlineCompletionItem(
-        insert_text=text, range=target, command=_accept(suggestion.id)
-    )
+    return types.InlineCompletionItem(insert_text=text, range=target, command=_accept(suggestion))
 
 
 def to_completion_item(suggestion: Suggestion, snapshot: Snapshot) -> types.CompletionItem:
@@ -67,7 +65,7 @@ def to_completion_item(suggestion: Suggestion, snapshot: Snapshot) -> types.Comp
         insert_text_format=types.InsertTextFormat.PlainText,
         insert_text_mode=types.InsertTextMode.AsIs,
         text_edit=types.TextEdit(range=target, new_text=inserted),
-        command=_accept(suggestion.id),
+        command=_accept(suggestion),
     )
 
 
@@ -98,10 +96,11 @@ def _camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in tail)
 
 
-def _accept(suggestion_id: str) -> types.Command:
+def _accept(suggestion: Suggestion) -> types.Command:
+    about = {"origin": suggestion.origin.value, "verdict": suggestion.verdict.value}
     # By keyword: the third parameter is a tooltip since lsprotocol 2025.
     return types.Command(
-        title="Accept completion", command=ACCEPT_COMMAND, arguments=[suggestion_id]
+        title="Accept completion", command=ACCEPT_COMMAND, arguments=[suggestion.id, about]
     )
 
 

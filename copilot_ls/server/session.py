@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -304,6 +305,13 @@ class Session:
         if opened is None or opened.folder is None:
             return None
         return opened.folder.workspace.completer.explain("")
+
+    def statistics(self) -> dict[str, float]:
+        """Add up what the completers of all folders count."""
+        total: Counter[str] = Counter()
+        for folder in self._folders.values():
+            total.update(folder.workspace.completer.statistics)
+        return dict(total)
 
     def pause(self, *, paused: bool) -> None:
         self.board.facts.is_paused = paused

@@ -12,8 +12,9 @@ import asyncio
 import contextlib
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from copilot_ls.checks.gate import CHECKS, Check
 from copilot_ls.domain import (
@@ -23,6 +24,7 @@ from copilot_ls.domain import (
     Origin,
     Outcome,
 )
+from copilot_ls.features.completion import ahead
 from copilot_ls.features.completion.inflight import Generation
 from copilot_ls.features.completion.options import CompletionOptions
 from copilot_ls.features.completion.postprocess import place, scene_at
@@ -35,6 +37,10 @@ from indexer.errors import IndexerError
 from indexer.model import Query, SearchMode
 
 _MAX_EXPLAINED = 64
+# Most suggestions are typed past; one that is typed along or looked at is likelier to be taken.
+_LOOK_AHEAD_SECONDS = 0.12
+_READING_SECONDS = 0.4
+_LINE_IS_DONE = Completion(Outcome.EMPTY, reason="the line ends here")
 
 
 class Completer:
@@ -62,6 +68,7 @@ class Completer:
         self._memory = SuggestionMemory()
         self._rhythm = TypingRhythm()
         self._generation: Generation | None = None
+        self._looking_ahead: asyncio.TimerHandle | None = None
         self._orphan_seconds = orphan_seconds
         self._explained: OrderedDict[str, Completion] = OrderedDict()
         self._last_id = 0
@@ -75,6 +82,7 @@ class Completer:
                 next request goes on with what it writes.
         """
         clock = Clock()
+        self._stop_looking_ahead()
         try:
             completion = await self._complete(request, clock)
         except asyncio.CancelledError:
@@ -90,7 +98,17 @@ class Completer:
             self._explained[self._new_id()] = completion
         while len(self._explained) > _MAX_EXPLAINED:
             self._explained.popitem(last=False)
+        if self.options.look_ahead and completion.outcome in {Outcome.SHOWN, Outcome.EMPTY}:
+            is_new = any(s.origin is Origin.MODEL for s in completion.suggestions)
+            delay = _READING_SECONDS if is_new else _LOOK_AHEAD_SECONDS
+            loop = asyncio.get_running_loop()
+            self._looking_ahead = loop.call_later(delay, self._look_ahead, request, completion)
         return completion
+
+    @property
+    def statistics(self) -> Mapping[str, float]:
+        """What happened since the start: outcomes, origins, verdicts, and the engine's seconds."""
+        return {**self.counts, "engine_seconds": self._writer.engine_seconds}
 
     async def warm(self, document: Document) -> None:
         """Let the index open itself and read a document before the first request in it."""
@@ -144,6 +162,7 @@ class Completer:
 
     def forget(self, uri: str) -> None:
         """Drop the suggestions that are kept for a document, and what is under way there."""
+        self._stop_looking_ahead()
         self._memory.forget(uri)
         if self._generation is not None and self._generation.hole.document.uri == uri:
             self._generation.stop()
@@ -151,6 +170,7 @@ class Completer:
 
     async def aclose(self) -> None:
         """Stop what is under way."""
+        self._stop_looking_ahead()
         if self._generation is not None:
             await self._generation.aclose()
 
@@ -186,13 +206,42 @@ class Completer:
                 clock.milliseconds.update(generation.attempt.clock.milliseconds)
                 return self._sign(hole, completion)
 
-    def _begin(self, hole: Hole) -> Generation:
+    def _begin(self, hole: Hole, *, is_speculative: bool = False) -> Generation:
         if self._generation is not None:
             self._generation.stop()
         self._generation = Generation(
-            self._writer, hole, on_end=self._keep, orphan_seconds=self._orphan_seconds
+            self._writer,
+            hole,
+            on_end=partial(self._keep, is_speculative=is_speculative),
+            orphan_seconds=self._orphan_seconds,
         )
         return self._generation
+
+    def _look_ahead(self, request: CompletionRequest, completion: Completion) -> None:
+        """Begin what will be asked for once this answer is accepted, or typed to its end."""
+        document, offset = request.document, request.offset
+        if self._generation is not None and not self._generation.is_over:
+            return
+        if completion.suggestions:
+            document, offset = ahead.accepted(document, completion.suggestions[0])
+        if completion.ends_line:
+            if completion.suggestions and self._memory.find(document, offset) is None:
+                self._memory.remember(document, offset, Answered(_LINE_IS_DONE, Extent.LINE))
+            following = ahead.next_line(document, offset)
+            if following is None:
+                return
+            document, offset = following
+        elif not completion.suggestions:
+            return
+        extent = decide(CompletionRequest(document, offset), self.options).extent
+        if extent is not None and self._memory.find(document, offset) is None:
+            self.counts["looked_ahead"] += 1
+            self._begin(Hole(document, offset, extent), is_speculative=True)
+
+    def _stop_looking_ahead(self) -> None:
+        if self._looking_ahead is not None:
+            self._looking_ahead.cancel()
+            self._looking_ahead = None
 
     async def _follow(self, generation: Generation, hole: Hole) -> Completion | None:
         """Wait for an answer under way; nothing if the memory has it now, or nobody will."""
@@ -218,14 +267,16 @@ class Completer:
         completion = generation.result()
         return completion if generation.hole == hole else None
 
-    def _keep(self, attempt: Attempt, completion: Completion) -> None:
+    def _keep(
+        self, attempt: Attempt, completion: Completion, *, is_speculative: bool = False
+    ) -> None:
         """Remember what was found out for a place."""
         hole = attempt.hole
         if completion.outcome not in {Outcome.SHOWN, Outcome.EMPTY, Outcome.WITHHELD}:
             return
-        if completion.suggestions:
-            self._rhythm.note_answer(attempt.clock.elapsed())
-        answer = Answered(completion, hole.extent, is_provisional=attempt.is_provisional)
+        if attempt.first_text_ms:
+            self._rhythm.note_first_word(attempt.first_text_ms)
+        answer = Answered(completion, hole.extent, is_speculative, attempt.is_provisional)
         self._memory.remember(hole.document, hole.offset, answer)
 
     def _serve(self, hole: Hole, reused: Reused, *, has_joined: bool) -> Completion:

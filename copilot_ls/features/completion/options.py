@@ -38,6 +38,13 @@ class CompletionOptions:
             "How long it really is follows the user's rhythm and the model's speed; 0 never waits."
         },
     )
+    look_ahead: bool = field(
+        default=True,
+        metadata={
+            "doc": "Write what follows a suggestion while it is looked at, so that it is there "
+            "when the suggestion is accepted."
+        },
+    )
     context_ms: int = field(
         default=100,
         metadata={"doc": "How long the search for signatures may take before it is left out."},

@@ -1,8 +1,9 @@
 """How long to wait for a pause in typing, learnt from how this user types. Pure.
 
-Asking at every key wastes work that the next key makes useless; asking late is what users feel.
-So a request waits for as long as, judging by the keys before, another key is likelier than not
-to come before the model would have answered. Who types slower than the model answers never waits.
+Once the model writes, the next key mostly fits what it writes and costs nothing; until its first
+word, every key that comes makes it begin anew. So a request waits for as long as, judging by the
+keys before, another key is likelier than not to come before the model's first word. On a machine
+that reads prompts quickly nobody ever waits (``docs/decisions``).
 """
 
 from __future__ import annotations
@@ -15,15 +16,14 @@ _N_ANSWERS = 16
 _BREAK_SECONDS = 3.0
 _STEP_MS = 15
 _PATIENCE = 0.5
-_FIRST_GUESS_MS = 250.0
 
 
 class TypingRhythm:
-    """Watches the gaps between keys, and how long answers take."""
+    """Watches the gaps between keys, and how long the model takes to begin."""
 
     def __init__(self) -> None:
         self._gaps: deque[float] = deque(maxlen=_N_GAPS)
-        self._answers: deque[float] = deque(maxlen=_N_ANSWERS)
+        self._first_words: deque[float] = deque(maxlen=_N_ANSWERS)
         self._last_key = 0.0
 
     def note_key(self, now: float) -> None:
@@ -33,26 +33,25 @@ class TypingRhythm:
         if 0 < gap < _BREAK_SECONDS:
             self._gaps.append(1000 * gap)
 
-    def note_answer(self, milliseconds: float) -> None:
-        """Learn from an answer that the model finished."""
-        self._answers.append(milliseconds)
+    def note_first_word(self, milliseconds: float) -> None:
+        """Learn how long after its beginning an answer had its first word."""
+        self._first_words.append(milliseconds)
 
     @property
-    def answer_ms(self) -> float:
-        """How long an answer takes, as a rule."""
-        if not self._answers:
-            return _FIRST_GUESS_MS
-        return sorted(self._answers)[len(self._answers) // 2]
+    def first_word_ms(self) -> float:
+        """How long that takes as a rule; nothing before it was seen."""
+        ordered = sorted(self._first_words)
+        return ordered[len(ordered) // 2] if ordered else 0.0
 
     def wait_ms(self, longest: float) -> float:
         """Return how long to wait after a key: ``longest`` at most, in milliseconds."""
         if len(self._gaps) < _N_GAPS // 4:
             return 0.0
-        answer = self.answer_ms
+        first_word = self.first_word_ms
         waited = 0.0
         while waited < longest:
             to_come = [gap for gap in self._gaps if gap > waited]
-            undisturbed = sum(gap > waited + answer for gap in to_come)
+            undisturbed = sum(gap > waited + first_word for gap in to_come)
             if not to_come or undisturbed >= _PATIENCE * len(to_come):
                 return waited
             waited += _STEP_MS

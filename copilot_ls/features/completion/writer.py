@@ -105,6 +105,7 @@ class Attempt:
     raw_text: str = ""
     is_cut: bool = False
     usage: Usage | None = None
+    first_text_ms: float = 0.0
     is_provisional: bool = False
     clock: Clock = field(default_factory=Clock)
     setting: _Setting | None = None
@@ -136,7 +137,10 @@ class _Setting:
 
 @dataclass(slots=True)
 class Writer:
-    """Answers holes; ``counts`` tells what was late or missing on the way."""
+    """Answers holes; ``counts`` tells what was late or missing on the way.
+
+    ``engine_seconds`` is the time for which the model was busy, for nothing or not.
+    """
 
     model: ModelSource
     index: CodeIndex
@@ -144,6 +148,7 @@ class Writer:
     repository: str = ""
     checks: Sequence[Check] = CHECKS
     counts: Counter[str] = field(default_factory=Counter)
+    engine_seconds: float = 0.0
     _pace: ReadingPace = field(default_factory=ReadingPace)
     _trees: TreeMemory = field(default_factory=TreeMemory)
 
@@ -176,6 +181,7 @@ class Writer:
         )
         attempt.is_provisional = around.is_late
         attempt.clock.lap("context")
+        began = time.perf_counter()
         try:
             await self._generate(attempt, _Asked(model, capabilities, capabilities.fim), around)
         except ModelError as error:
@@ -187,6 +193,8 @@ class Writer:
                 model=capabilities.model,
                 reason=str(error),
             )
+        finally:
+            self.engine_seconds += time.perf_counter() - began
         attempt.clock.lap("model")
         self._pace.note(attempt.usage)
         return await self.judge(attempt, attempt.raw_text)
@@ -202,13 +210,14 @@ class Writer:
         if not text:
             is_silent = not raw_text.strip()
             reason = "the model offers nothing here" if is_silent else "filtered out"
-            return replace(told, reason=reason)
+            return replace(told, ends_line=is_silent, reason=reason)
         hole = attempt.hole
         edit = Edit(place(text, setting.scene, hole.offset), text)
         is_cut = attempt.is_cut and raw_text.rstrip().endswith(text)
         judgement = await self._verify(Draft(hole.document, edit, is_cut, self._trees))
         attempt.clock.lap("verify")
-        told = replace(told, findings=judgement.findings)
+        ends_line = _ends_line(raw_text, judgement.text, is_cut=attempt.is_cut)
+        told = replace(told, findings=judgement.findings, ends_line=ends_line)
         if judgement.verdict is Verdict.WITHHELD:
             return replace(told, outcome=Outcome.WITHHELD, reason=judgement.reason)
         suggestion = Suggestion(
@@ -349,6 +358,8 @@ async def _read(
     checked = looked_at = len(attempt.raw_text)
     async with contextlib.aclosing(stream) as deltas:
         async for delta in deltas:
+            if delta.text and not attempt.raw_text:
+                attempt.first_text_ms = attempt.clock.elapsed()
             attempt.raw_text += delta.text
             attempt.usage = delta.usage or attempt.usage
             if look_up and (call := call_begun(attempt.raw_text, looked_at, scene.left)):
@@ -369,6 +380,13 @@ async def _read(
                 attempt.raw_text = complete
                 return None
     return None
+
+
+def _ends_line(raw_text: str, text: str, *, is_cut: bool) -> bool:
+    """Tell whether the model ended the line behind ``text``, or had no more to say."""
+    end = raw_text.rfind(text) + len(text) if text and text in raw_text else None
+    rest = "" if end is None else raw_text[end:].lstrip(" \t\r")
+    return end is not None and (rest.startswith("\n") or not (rest or is_cut))
 
 
 def _is_settled(complete: str, scene: Scene) -> bool:
