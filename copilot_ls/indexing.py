@@ -74,8 +74,10 @@ class IndexReader:
     async def lookup(self, name: str) -> Sequence[Symbol]:
         return await self._read(lambda index: index.lookup(name))
 
-    async def consult(self, question: Callable[[Repository], _Result]) -> _Result:
-        return await self._read(lambda index: index.consult(question))
+    async def consult(
+        self, question: Callable[[Repository], _Result], *, about: str = ""
+    ) -> _Result:
+        return await self._read(lambda index: index.consult(question, about=about))
 
     async def status(self) -> IndexStatus:
         return await self._read(lambda index: index.status())

@@ -72,10 +72,13 @@ class CodeIndex(Protocol):
         """Return all symbols with this name or qualified name, in order of path and line."""
         ...
 
-    async def consult(self, question: Callable[[Repository], _Result]) -> _Result:
+    async def consult(
+        self, question: Callable[[Repository], _Result], *, about: str = ""
+    ) -> _Result:
         """Answer a pure question about the repository's names from one consistent view of them.
 
-        Without an index the view is empty.
+        Open documents count as they are, but for the one at the path ``about``, whose text the
+        question brings itself. Without an index the view holds libraries alone.
         """
         ...
 

@@ -4,6 +4,7 @@
       ├─ IndexLocked           another process is the writer
       ├─ IndexCorrupt          the store cannot be read and must be rebuilt
       ├─ EmbedderUnavailable   vectors cannot be made; lexical search still works
+      ├─ ReadingTakesLong      libraries are still being read; asking again later helps
       └─ PathRefused           a path that is not a readable folder inside the workspace
 
 Each carries a ``remedy``: one sentence that tells the user what to do.
@@ -39,3 +40,7 @@ class EmbedderUnavailable(IndexerError):
 
 class PathRefused(IndexerError):
     """The path is missing, unreadable or outside the workspace."""
+
+
+class ReadingTakesLong(IndexerError):
+    """A question needs more modules of libraries than may be read at once."""

@@ -12,7 +12,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from indexer import history, scan
 from indexer.conventions.model import Conventions
 from indexer.errors import IndexCorrupt, IndexerError
 from indexer.intake.file import understand
+from indexer.libraries import Libraries, WithLibraries, find_environment
 from indexer.model import (
     Hit,
     IndexOptions,
@@ -65,7 +66,13 @@ class Index:
     """
 
     def __init__(
-        self, root: Path, location: Path, *, options: IndexOptions, embedder: Embedder | None
+        self,
+        root: Path,
+        location: Path,
+        *,
+        options: IndexOptions,
+        embedder: Embedder | None,
+        environment: str,
     ) -> None:
         self.root = root
         self.location = location
@@ -77,6 +84,7 @@ class Index:
         self._completions = CompletionSearch(_parse_document)
         self._vectors = VectorIndex(self._database)
         self._documents = OpenDocuments(understand)
+        self._environment = environment
         self._commits = history.Commits()
         self._damaged: Identity | None = None
         self.is_lost = False
@@ -90,12 +98,18 @@ class Index:
         *,
         options: IndexOptions,
         embedder: Embedder | None = None,
+        environment: str = "",
     ) -> Index:
         """Open the index of ``root``; nothing is read or written yet.
 
-        Without an embedder, searching is lexical and structural only.
+        Without an embedder, searching is lexical and structural only. ``environment`` is the
+        user's choice of the folder where the project's packages are installed.
         """
-        return cls(root, location, options=options, embedder=embedder)
+        return cls(root, location, options=options, embedder=embedder, environment=environment)
+
+    @cached_property
+    def _libraries(self) -> Libraries:
+        return Libraries(find_environment(self.root, named=self._environment))
 
     @property
     def state(self) -> IndexState:
@@ -197,15 +211,26 @@ class Index:
 
         return self._ask(ask, [])
 
-    def consult(self, question: Callable[[Repository], _T]) -> _T:
-        """Answer a question about the repository's names from one consistent view of them."""
+    def consult(self, question: Callable[[Repository], _T], *, about: str = "") -> _T:
+        """Answer a question about the repository's names from one consistent view of them.
+
+        Open documents hide what is stored of their files, but for the one ``about`` which the
+        question brings its own text.
+
+        Raises:
+            ReadingTakesLong: libraries are still being read; the next question gets further.
+        """
         answered: list[_T] = []
 
         def ask(corpus: Corpus, _: str) -> list[_T]:
-            return [question(corpus)]
+            with self._libraries.limited():
+                return [question(WithLibraries(corpus, self._libraries))]
 
-        answer = self._ask(ask, answered)
-        return answer[0] if answer else question(EmptyRepository())
+        answer = self._ask(ask, answered, about=about)
+        if answer:
+            return answer[0]
+        with self._libraries.limited():
+            return question(WithLibraries(EmptyRepository(), self._libraries))
 
     def put_document(self, path: str, text: str) -> None:
         """Let the text of an open document hide what is stored of its file; costs nothing yet."""

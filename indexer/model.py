@@ -90,6 +90,8 @@ class Symbol:
     ``def total(self, *, tax: float = 0.0) -> Money``.
     ``annotation`` is the declared (or plainly inferred, ``x = Order(...)``) type of a field,
     variable or property.
+    ``is_certain`` says of a field or variable that nothing else is ever assigned to it in its
+    file: the annotation is declared, or all assignments agree on it, or there is only one.
     ``docstring`` is cut to its first paragraph.
     """
 
@@ -110,6 +112,7 @@ class Symbol:
     is_async: bool = False
     is_public: bool = True
     is_deprecated: bool = False
+    is_certain: bool = False
 
     @property
     def parent(self) -> str:
@@ -118,10 +121,11 @@ class Symbol:
 
 
 class ReferenceKind(StrEnum):
-    """How a name is used."""
+    """How a name is used; ``ASSIGNMENT`` sets an attribute of something else than ``self``."""
 
     CALL = "call"
     ATTRIBUTE = "attribute"
+    ASSIGNMENT = "assignment"
     BASE = "base"
     DECORATOR = "decorator"
     ANNOTATION = "annotation"

@@ -7,11 +7,14 @@ document's earlier versions are kept in a :class:`TreeMemory` between suggestion
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from copilot_ls.domain import Document, Edit
-from indexer.model import Span
+from indexer.model import Reference, Span
+from indexer.resolve.outline import Outline
+from indexer.syntax.parse import parse_tree
 from indexer.syntax.tree import SyntaxTree, read_tree
 
 _MAX_TREES = 16
@@ -67,6 +70,20 @@ class Draft:
     def tree(self) -> SyntaxTree | None:
         """The tree of the document with the suggestion."""
         return self.tree_of(self.text)
+
+    @cached_property
+    def outline(self) -> Outline | None:
+        """The names that the document would have with the suggestion."""
+        if self.tree is None:
+            return None
+        return Outline(parse_tree(self.document.path, self.tree))
+
+    @cached_property
+    def references_before(self) -> Sequence[Reference]:
+        """What the document uses without the suggestion."""
+        if self.tree_before is None:
+            return ()
+        return parse_tree(self.document.path, self.tree_before).references
 
     def tree_of(self, text: str) -> SyntaxTree | None:
         """The tree of a text that is much like the document's."""

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from copilot_ls.checks import secrets, syntax
+from copilot_ls.checks import grounding, secrets, syntax
 from copilot_ls.checks.draft import Draft
 from copilot_ls.domain import Edit, Finding, Severity, Verdict
 from indexer.resolve.outline import Repository
 
 Check: TypeAlias = Callable[[Draft, Repository], Iterable[Finding]]
 
-CHECKS: tuple[Check, ...] = (syntax.check, secrets.check)
+CHECKS: tuple[Check, ...] = (syntax.check, secrets.check, grounding.check)
 _MAX_REPAIRS = 3
 _MAX_CHARS = 2_000_000
 

@@ -329,8 +329,10 @@ class _DirectIndex(CodeIndex):
     async def lookup(self, name: str) -> Sequence[Symbol]:
         return self._index.lookup(name)
 
-    async def consult(self, question: Callable[[Repository], _Result]) -> _Result:
-        return self._index.consult(question)
+    async def consult(
+        self, question: Callable[[Repository], _Result], *, about: str = ""
+    ) -> _Result:
+        return self._index.consult(question, about=about)
 
 
 class _OracleIndex(_DirectIndex):

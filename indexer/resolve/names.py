@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from indexer.model import Import, Symbol
-from indexer.resolve.outline import Outline, Repository
+from indexer.resolve.outline import Files, Outline
 
 _JAVASCRIPT = frozenset({"javascript", "typescript", "tsx"})
 _JAVASCRIPT_ENDINGS = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
@@ -51,7 +51,7 @@ class Names:
     Those of the same repository may share a ``memory``.
     """
 
-    def __init__(self, repository: Repository, memory: Memory | None = None) -> None:
+    def __init__(self, repository: Files, memory: Memory | None = None) -> None:
         self._repository = repository
         self._memory = {} if memory is None else memory
 
@@ -89,6 +89,9 @@ class Names:
             ]
         if not parts:
             return []
+        libraries = list(self._repository.library_paths(module))
+        if path.startswith("<"):
+            return libraries
         # A module may lie under any source root (``src/``, a monorepo's packages): every file
         # whose path ends like the module counts, those that share more folders with us first.
         suffix = "/".join(parts)
@@ -101,7 +104,11 @@ class Names:
         # ... and whose first folder is no part of a package, else it has a longer name.
         found = [candidate for candidate in found if self._is_root_of(candidate, len(parts))]
         here = posixpath.dirname(path)
-        return sorted(found, key=lambda p: (-_shared_folders(here, p), len(p), p))
+        found.sort(key=lambda p: (-_shared_folders(here, p), len(p), p))
+        is_standard = bool(libraries) and libraries[0].startswith("<stdlib>")
+        if not found or (is_standard and posixpath.dirname(found[0]) != here):
+            return libraries
+        return found
 
     def _is_root_of(self, path: str, n_parts: int) -> bool:
         root = path.removesuffix("/__init__.py")
@@ -226,7 +233,8 @@ class Names:
 def _python_files(base: str) -> list[str]:
     if not base:
         return ["__init__.py"]
-    return [f"{base}/__init__.py", *(base + ending for ending in _PYTHON_ENDINGS)]
+    package = [f"{base}/__init__.py", f"{base}/__init__.pyi"]
+    return [*package, *(base + ending for ending in _PYTHON_ENDINGS)]
 
 
 def _shared_folders(folder: str, path: str) -> int:

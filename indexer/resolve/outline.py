@@ -5,11 +5,11 @@ Reads nothing itself: outlines come from a :class:`Repository`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
-from indexer.model import Import, ParsedFile, Symbol
+from indexer.model import Import, ParsedFile, Reference, ReferenceKind, Symbol, SymbolKind
 
 
 class Outline:
@@ -21,6 +21,8 @@ class Outline:
         self.symbols = parsed.symbols
         self.imports = parsed.imports
         self.exports = parsed.exports
+        # Where the syntax is broken, names may have been missed.
+        self.is_whole = not parsed.problems
 
     @cached_property
     def by_qualified_name(self) -> Mapping[str, Symbol]:
@@ -50,16 +52,68 @@ class Outline:
     def member(self, parent: str, name: str) -> Symbol | None:
         return self.members.get(parent, {}).get(name)
 
+    def definitions(self, qualified_name: str) -> Sequence[Symbol]:
+        """All symbols of this name: overloads, a property and its setter, ``if`` and ``else``."""
+        return self._definitions.get(qualified_name, ())
 
-class Repository(Protocol):
-    """What resolution asks of the index."""
+    def module_imports(self, name: str) -> Sequence[Import]:
+        """The imports outside functions that bind a name."""
+        return self._module_imports.get(name, ())
+
+    @cached_property
+    def _definitions(self) -> Mapping[str, Sequence[Symbol]]:
+        found: dict[str, list[Symbol]] = {}
+        for symbol in self.symbols:
+            found.setdefault(symbol.qualified_name, []).append(symbol)
+        return found
+
+    @cached_property
+    def _module_imports(self) -> Mapping[str, Sequence[Import]]:
+        functions = [
+            (symbol.line, symbol.end_line)
+            for symbol in self.symbols
+            if symbol.kind in {SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY}
+            and symbol.end_line > symbol.line
+        ]
+        found: dict[str, list[Import]] = {}
+        for entry in self.imports:
+            if not any(first < entry.line <= last for first, last in functions):
+                found.setdefault(entry.bound_name, []).append(entry)
+        return found
+
+
+class Files(Protocol):
+    """What finding the module of an import asks of the index."""
 
     def outline(self, path: str) -> Outline | None:
-        """The names of an indexed file, ``None`` for another path."""
+        """The names of an indexed file, or of a library's; ``None`` for another path."""
         ...
 
     def paths_with_stem(self, stem: str) -> Sequence[str]:
         """Files that an import of a module with this last name part may mean."""
+        ...
+
+    def library_paths(self, module: str) -> Sequence[str]:
+        """Files that a module of the standard library or an installed package may be.
+
+        Best first: stubs before sources. Such paths begin with ``<`` and exist only here.
+        """
+        ...
+
+
+class Repository(Files, Protocol):
+    """What resolution asks of the index."""
+
+    def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
+        """Definitions in the repository whose last name part is ``name``."""
+        ...
+
+    def references_in(self, path: str) -> Sequence[Reference]:
+        """All uses of names in a file, a library's file included."""
+        ...
+
+    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
+        """Uses of a name anywhere in the repository."""
         ...
 
 
@@ -73,3 +127,64 @@ class EmptyRepository:
     def paths_with_stem(self, stem: str) -> Sequence[str]:
         del stem
         return ()
+
+    def library_paths(self, module: str) -> Sequence[str]:
+        del module
+        return ()
+
+    def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
+        del name, limit
+        return ()
+
+    def references_in(self, path: str) -> Sequence[Reference]:
+        del path
+        return ()
+
+    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
+        del name, kind
+        return ()
+
+
+class WithDocument:
+    """A repository in which an open document stands in place of the stored file.
+
+    ``references`` are asked for only when they are needed.
+    """
+
+    def __init__(
+        self,
+        repository: Repository,
+        document: Outline,
+        references: Callable[[], Sequence[Reference]],
+    ) -> None:
+        self._repository = repository
+        self._document = document
+        self._read_references = references
+
+    @cached_property
+    def _references(self) -> Sequence[Reference]:
+        return self._read_references()
+
+    def outline(self, path: str) -> Outline | None:
+        return self._document if path == self._document.path else self._repository.outline(path)
+
+    def paths_with_stem(self, stem: str) -> Sequence[str]:
+        return self._repository.paths_with_stem(stem)
+
+    def library_paths(self, module: str) -> Sequence[str]:
+        return self._repository.library_paths(module)
+
+    def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
+        stored = self._repository.symbols_named(name, limit=limit)
+        own = [symbol for symbol in self._document.symbols if symbol.name == name]
+        return [*own, *(symbol for symbol in stored if symbol.path != self._document.path)]
+
+    def references_in(self, path: str) -> Sequence[Reference]:
+        if path == self._document.path:
+            return self._references
+        return self._repository.references_in(path)
+
+    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
+        stored = self._repository.references_to(name, kind)
+        own = [r for r in self._references if r.name == name and kind in {None, r.kind}]
+        return [*own, *(reference for reference in stored if reference.path != self._document.path)]

@@ -121,6 +121,23 @@ class Overlay:
         # Where a document that was never saved will lie, nobody imports from yet.
         return self.stored.paths_with_stem(stem)
 
+    def library_paths(self, module: str) -> Sequence[str]:
+        return self.stored.library_paths(module)
+
+    def references_in(self, path: str) -> Sequence[Reference]:
+        document = self.documents.get(path)
+        return self.stored.references_in(path) if document is None else document.parsed.references
+
+    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
+        typed = [
+            reference
+            for document in self.documents.values()
+            for reference in document.parsed.references
+            if reference.name == name and kind in {None, reference.kind}
+        ]
+        stored = self.stored.references_to(name, kind)
+        return [*typed, *(each for each in stored if each.path not in self.documents)]
+
     def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
         found = self._unhidden(self.stored.symbols_named(name, limit=limit))
         found += (symbol for symbol in self._symbols() if symbol.name == name)

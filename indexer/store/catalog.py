@@ -34,7 +34,14 @@ from indexer.model import (
 )
 from indexer.resolve.outline import Outline
 from indexer.store.database import get_meta
-from indexer.store.records import IS_ASYNC, IS_DEPRECATED, IS_PUBLIC, module_stem, receiver_name
+from indexer.store.records import (
+    IS_ASYNC,
+    IS_CERTAIN,
+    IS_DEPRECATED,
+    IS_PUBLIC,
+    module_stem,
+    receiver_name,
+)
 
 _SYMBOL = (
     "SELECT s.id, f.path, f.language, s.name, s.qualified_name, s.kind, s.start, s.end, s.line,"
@@ -241,6 +248,22 @@ class Catalog:
             found = cached[folder] = [Import(*row) for row in rows]
         return found
 
+    def references_in(self, path: str) -> list[Reference]:
+        """All uses of names in a file, in order."""
+        return self._references("WHERE f.path = ?", (path,))
+
+    def references_to(self, name: str, kind: ReferenceKind | None = None) -> list[Reference]:
+        """Uses of a name anywhere, a few thousand at most."""
+        if kind is None:
+            return self._references("WHERE r.name = ? LIMIT ?", (name, _COUNT_LIMIT))
+        where = "WHERE r.name = ? AND r.kind = ? LIMIT ?"
+        return self._references(where, (name, kind.value, _COUNT_LIMIT))
+
+    def library_paths(self, module: str) -> tuple[str, ...]:
+        """Libraries are not stored here."""
+        del module
+        return ()
+
     def name_counts(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
         """How often each name is used and defined in the repository."""
         cached = self._cache.counts
@@ -405,6 +428,10 @@ class Catalog:
     def meta(self, key: str) -> str:
         return get_meta(self._connection, key)
 
+    def _references(self, where: str, parameters: Sequence[object]) -> list[Reference]:
+        rows = self._connection.execute(f"{_REFERENCE} {where}", parameters)
+        return [_decode_reference(row) for row in rows]
+
     def _symbols(self, where: str, parameters: Sequence[object]) -> list[Symbol]:
         cached = self._cache.symbols
         if len(cached) > _MAX_CACHED:
@@ -439,6 +466,9 @@ class Catalog:
         imports = self._connection.execute(
             "SELECT module, line, name, alias, level FROM imports WHERE file_id = ?", (file_id,)
         )
+        problems = self._connection.execute(
+            "SELECT path, message, line FROM problems WHERE path = ?", (path,)
+        )
         outline = Outline(
             ParsedFile(
                 path=path,
@@ -447,6 +477,7 @@ class Catalog:
                 imports=tuple(Import(path, *rest) for rest in imports),
                 exports=None if exports is None else tuple(json.loads(exports)),
                 docstring=docstring,
+                problems=tuple(Problem(*row) for row in problems),
             )
         )
         if len(known) > _MAX_CACHED // 10:
@@ -529,6 +560,7 @@ def _decode_symbol(row: Sequence[object]) -> Symbol:
         is_async=bool(_int(flags) & IS_ASYNC),
         is_public=bool(_int(flags) & IS_PUBLIC),
         is_deprecated=bool(_int(flags) & IS_DEPRECATED),
+        is_certain=bool(_int(flags) & IS_CERTAIN),
     )
 
 

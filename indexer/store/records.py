@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 _NAMELESS = frozenset({"self", "cls", "this", "super"})
-IS_ASYNC, IS_PUBLIC, IS_DEPRECATED = 1, 2, 4
+IS_ASYNC, IS_PUBLIC, IS_DEPRECATED, IS_CERTAIN = 1, 2, 4, 8
 
 Row: TypeAlias = tuple[str | int | None, ...]
 
@@ -98,7 +98,8 @@ def rows_of(record: FileRecord) -> FileRows:
                 json.dumps(symbol.bases) if symbol.bases else "",
                 IS_ASYNC * symbol.is_async
                 | IS_PUBLIC * symbol.is_public
-                | IS_DEPRECATED * symbol.is_deprecated,
+                | IS_DEPRECATED * symbol.is_deprecated
+                | IS_CERTAIN * symbol.is_certain,
             )
             for symbol in parsed.symbols
         ],

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from tree_sitter import Node
 
@@ -42,6 +43,16 @@ MAX_DEPTH = 24
 _CLASS_KINDS = frozenset({SymbolKind.CLASS, SymbolKind.INTERFACE, SymbolKind.ENUM})
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 
+
+class Assigned(StrEnum):
+    """What is known of all that was assigned to a name so far."""
+
+    DECLARED = "declared"
+    NOTHING = "nothing"
+    ONE_TYPE = "one_type"
+    SEVERAL = "several"
+
+
 Handler = Callable[["Extraction", Node], None]
 Captures = Mapping[str, Sequence[Node]]
 
@@ -66,6 +77,7 @@ class Scope:
     """A definition that is being walked through; ``kind`` is None for an anonymous function."""
 
     __slots__ = (
+        "assigned",
         "depth",
         "end",
         "fields",
@@ -92,6 +104,7 @@ class Scope:
         self.receiver: str = outer.receiver if outer else ""
         self.parameters: Mapping[str, str] = outer.parameters if outer else {}
         self.fields: dict[str, int] = {}
+        self.assigned: dict[str, Assigned] = {}
         # The visibility that holds from a line like ``private:`` on.
         self.section = ""
         if kind in _CLASS_KINDS:
@@ -127,7 +140,10 @@ class Extraction:
         self.wrapper: Node | None = None
         self.documented: tuple[str, int] = ("", -1)
         self.decorated: tuple[list[Node], int] = ([], -1)
-        self.scope = Scope(SymbolKind.MODULE, "", len(source.data) + 1, None)
+        # Names that functions declared ``global``, by the qualified name of the function.
+        self.globals: dict[str, set[str]] = {}
+        self.module = Scope(SymbolKind.MODULE, "", len(source.data) + 1, None)
+        self.scope = self.module
         self._outer: list[Scope] = []
 
     def walk(self, captures: Captures, handlers: Mapping[str, Handler]) -> None:
@@ -181,11 +197,13 @@ class Extraction:
         is_async: bool = False,
         is_public: bool = True,
         is_deprecated: bool = False,
+        assigned: Assigned = Assigned.ONE_TYPE,
     ) -> None:
         """Record a symbol in the current scope (or in ``owner``), and enter it if it ``opens``.
 
         ``outermost`` is the node whose span counts if decorators stand around ``node``.
-        A field that is assigned again keeps its first place and gains an annotation at most.
+        A field that is assigned again keeps its first place and gains an annotation at most;
+        ``assigned`` says what this assignment tells of its type.
         """
         within = owner or self.scope
         qualified_name = f"{within.qualified_name}.{name}" if within.qualified_name else name
@@ -197,9 +215,11 @@ class Extraction:
         if is_field:
             known = within.fields.get(name)
             if known is not None:
-                self._annotate(known, annotation)
+                before = within.assigned.get(name, Assigned.ONE_TYPE)
+                within.assigned[name] = self._assign_again(known, before, annotation, assigned)
                 return
             within.fields[name] = len(self.symbols)
+            within.assigned[name] = assigned
         whole = outermost or node
         last = whole.end_point
         self.symbols.append(
@@ -222,6 +242,7 @@ class Extraction:
                 is_async=is_async,
                 is_public=is_public and within.is_public and not within.in_function,
                 is_deprecated=is_deprecated,
+                is_certain=is_field and assigned is not Assigned.SEVERAL,
             )
         )
         if opens:
@@ -313,14 +334,21 @@ class Extraction:
             )
         )
 
-    def _annotate(self, index: int, annotation: str | None) -> None:
-        known = self.symbols[index]
-        if annotation is None or known.annotation is not None:
-            return
-        self.symbols[index] = Symbol(
-            **{slot: getattr(known, slot) for slot in Symbol.__slots__ if slot != "annotation"},
-            annotation=annotation,
-        )
+    def _assign_again(
+        self, index: int, before: Assigned, annotation: str | None, assigned: Assigned
+    ) -> Assigned:
+        """Note one more assignment to a field: its annotation, and whether all still agree."""
+        symbol = self.symbols[index]
+        if before is Assigned.DECLARED or assigned is Assigned.NOTHING:
+            return before
+        after = assigned
+        if assigned is not Assigned.DECLARED and before is not Assigned.NOTHING:
+            is_same = annotation is not None and annotation == symbol.annotation
+            after = before if is_same else Assigned.SEVERAL
+        if assigned is Assigned.DECLARED or symbol.annotation is None:
+            symbol = replace(symbol, annotation=annotation)
+        self.symbols[index] = replace(symbol, is_certain=after is not Assigned.SEVERAL)
+        return after
 
 
 def named_child(node: Node, index: int = 0) -> Node | None:

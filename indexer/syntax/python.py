@@ -17,6 +17,7 @@ from indexer.model import (
 from indexer.syntax.extraction import (
     MAX_ANNOTATION,
     MAX_EXPRESSION,
+    Assigned,
     Captures,
     Extraction,
     Grammar,
@@ -36,6 +37,7 @@ _PROTOCOL_BASE = re.compile(r"(^|\.)Protocol(\[|$)")
 _DOTTED_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _OPTIONAL = re.compile(r"^(?:typing\.)?Optional\[(.*)\]$|\s*\|\s*None$|^None\s*\|\s*", re.DOTALL)
+_SETTERS = frozenset({"setattr", "__setattr__"})
 # Types that nobody looks up in a repository.
 _BUILTIN_TYPES = frozenset(
     {
@@ -66,6 +68,10 @@ _BUILTIN_TYPES = frozenset(
 # Calls with a capital letter that make no instance of what they name.
 _TYPE_MAKERS = frozenset(
     {"NewType", "TypeVar", "TypeVarTuple", "ParamSpec", "NamedTuple", "TypedDict"}
+)
+_PATTERNS = frozenset(
+    {"pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern", "as_pattern_target"}
+    | {"tuple", "list"}
 )
 _LITERAL_TYPES = {
     "string": "str",
@@ -388,18 +394,71 @@ def _read_assignment(x: Extraction, node: Node) -> None:
     if left.type == "attribute":
         _read_attribute_assignment(x, node, left)
         return
-    if scope.in_function:
-        return
     if left.type != "identifier":
-        for target in left.named_children:
-            if target.type == "identifier":
-                _define_variable(x, node, target, None, None)
+        _bind_targets(x, node, left)
+        return
+    if scope.in_function:
+        _rebind(x, node, left)
         return
     value = node.child_by_field_name("right")
     if scope.kind is SymbolKind.MODULE and x.text(left) == "__all__":
         x.exports = _strings(x, value)
         return
     _define_variable(x, node, left, node.child_by_field_name("type"), value)
+
+
+def _bind_targets(x: Extraction, node: Node, target: Node | None) -> None:
+    """Define what a pattern binds: ``for a, b in …``, ``self.x, self.y = …``, ``with f() as c``."""
+    waiting = [target] if target is not None else []
+    while waiting:
+        each = waiting.pop()
+        if each.type == "attribute":
+            _read_attribute_assignment(x, node, each)
+        elif each.type == "identifier":
+            if x.scope.in_function:
+                _rebind(x, node, each)
+            else:
+                _define_variable(x, node, each, None, None)
+        elif each.type in _PATTERNS:
+            waiting += reversed(each.named_children)
+
+
+def _rebind(x: Extraction, node: Node, target: Node) -> None:
+    """Inside a function: a parameter holds something else from here on, or a global is set."""
+    name = x.text(target)
+    scope = x.scope
+    if name in scope.parameters:
+        scope.parameters = {key: value for key, value in scope.parameters.items() if key != name}
+    if name in x.globals.get(scope.qualified_name, ()):
+        x.define(
+            node,
+            name,
+            SymbolKind.VARIABLE,
+            name,
+            name_node=target,
+            owner=x.module,
+            is_public=not is_private_name(name),
+            assigned=Assigned.SEVERAL,
+        )
+
+
+def _read_loop(x: Extraction, node: Node) -> None:
+    _bind_targets(x, node, node.child_by_field_name("left"))
+
+
+def _read_entered(x: Extraction, node: Node) -> None:
+    pattern = named_child(node)
+    if pattern is not None:
+        _bind_targets(x, node, pattern.child_by_field_name("alias"))
+
+
+def _read_walrus(x: Extraction, node: Node) -> None:
+    _bind_targets(x, node, node.child_by_field_name("name"))
+
+
+def _read_global(x: Extraction, node: Node) -> None:
+    names = x.globals.setdefault(x.scope.qualified_name, set())
+    names.update(x.text(child) for child in node.named_children)
 
 
 def _define_variable(
@@ -429,24 +488,62 @@ def _define_variable(
         name_node=target,
         annotation=annotation or _inferred_type(x, value),
         is_public=not is_private_name(name),
+        assigned=_assigned(x, node, declared, value),
     )
+
+
+def _assigned(x: Extraction, node: Node, declared: Node | None, value: Node | None) -> Assigned:
+    """What an assignment tells of the type of its target."""
+    if declared is not None:
+        return Assigned.DECLARED
+    if value is None:
+        # A loop, a pattern: something, but nothing that is followed.
+        return Assigned.SEVERAL if node.type != "assignment" else Assigned.ONE_TYPE
+    if value.type == "none":
+        return Assigned.NOTHING
+    return Assigned.ONE_TYPE if _is_one_type(x, value) else Assigned.SEVERAL
+
+
+def _is_one_type(x: Extraction, value: Node, depth: int = 0) -> bool:
+    """Whether the type that is inferred of a value is that of all its branches."""
+    if depth > 3:
+        return False
+    match value.type:
+        case "boolean_operator":
+            branches = [value.child_by_field_name("left"), value.child_by_field_name("right")]
+        case "conditional_expression":
+            branches = [named_child(value, 0), named_child(value, 2)]
+        case _:
+            return True
+    found = [each for each in branches if each is not None and each.type != "none"]
+    types = {_OPTIONAL.sub(_inner, _inferred_type(x, each) or "") for each in found}
+    return len(types) == 1 and all(_is_one_type(x, each, depth + 1) for each in found)
+
+
+def _inner(optional: re.Match[str]) -> str:
+    return optional[1] or ""
 
 
 def _read_attribute_assignment(x: Extraction, node: Node, left: Node) -> None:
     """``self.name = value`` in a method declares a field of the class."""
     scope = x.scope
-    if scope.owner is None or not scope.in_function or not scope.receiver:
-        return
     receiver = left.child_by_field_name("object")
     target = left.child_by_field_name("attribute")
-    if target is None or receiver is None or x.text(receiver) != scope.receiver:
+    if target is None or receiver is None:
+        return
+    if scope.owner is None or not scope.in_function or x.text(receiver) != scope.receiver:
+        x.handled.add(left.byte_range)
+        x.refer(ReferenceKind.ASSIGNMENT, target, receiver=receiver)
         return
     name = x.text(target)
-    declared = node.child_by_field_name("type")
+    # In a pattern, the value of the statement is not that of the target.
+    is_alone = node.child_by_field_name("left") == left and node.type == "assignment"
+    declared = node.child_by_field_name("type") if is_alone else None
+    value = node.child_by_field_name("right") if is_alone else None
     annotation = (
         unquoted(x.line_of(declared, MAX_ANNOTATION))
         if declared is not None
-        else _inferred_type(x, node.child_by_field_name("right"))
+        else _inferred_type(x, value)
     )
     x.define(
         node,
@@ -457,6 +554,7 @@ def _read_attribute_assignment(x: Extraction, node: Node, left: Node) -> None:
         owner=scope.owner,
         annotation=annotation,
         is_public=not is_private_name(name),
+        assigned=_assigned(x, node, declared, value) if is_alone else Assigned.SEVERAL,
     )
 
 
@@ -478,14 +576,14 @@ def _inferred_type(x: Extraction, value: Node | None, depth: int = 0) -> str | N
         case "boolean_operator":
             left = _inferred_type(x, value.child_by_field_name("left"), depth + 1)
             if left is not None:
-                return _OPTIONAL.sub(lambda match: match[1] or "", left)
+                return _OPTIONAL.sub(_inner, left)
             return _inferred_type(x, value.child_by_field_name("right"), depth + 1)
         case "conditional_expression":
             for index in (0, 2):
                 branch = named_child(value, index)
                 found = _inferred_type(x, branch, depth + 1) if branch is not None else None
                 if found is not None:
-                    return _OPTIONAL.sub(lambda match: match[1] or "", found)
+                    return _OPTIONAL.sub(_inner, found)
             return None
         case "string":
             return (
@@ -532,10 +630,15 @@ def _strings(x: Extraction, value: Node | None) -> list[str] | None:
             return None
         for child in node.named_children:
             if child.type == "string":
-                found.append(x.text(child).strip("rRuU\"'"))
+                found.append(_plain(x.text(child)))
             elif child.type != "comment":
                 return None
     return found
+
+
+def _plain(literal: str) -> str:
+    """What a string literal says, without its prefix and quotes."""
+    return literal.lstrip("rRuUbB").strip("\"'")
 
 
 def _read_import(x: Extraction, node: Node) -> None:
@@ -608,8 +711,37 @@ def _read_call(x: Extraction, node: Node) -> None:
         keywords=tuple(keywords),
         has_unpacking=has_unpacking,
     )
+    if x.text(name) in _SETTERS:
+        _read_setattr(x, node, receiver, arguments)
     if receiver is not None and receiver.end_byte - receiver.start_byte == len("__all__"):
         _read_export_call(x, receiver, name, arguments)
+
+
+def _read_setattr(x: Extraction, node: Node, receiver: Node | None, arguments: Node) -> None:
+    """``setattr(object, "name", value)`` assigns like ``object.name = value``."""
+    given = [child for child in arguments.named_children if child.type != "comment"]
+    if receiver is not None and x.text(receiver).startswith("super("):
+        given.insert(0, receiver)
+    if len(given) < 2 or given[1].type != "string":
+        return
+    name = _plain(x.text(given[1]))
+    target = x.text(given[0])
+    scope = x.scope
+    if not name.isidentifier():
+        return
+    if scope.owner is not None and (target == scope.receiver or target.startswith("super(")):
+        x.define(
+            node,
+            name,
+            SymbolKind.FIELD,
+            name,
+            name_node=given[1],
+            owner=scope.owner,
+            is_public=not is_private_name(name),
+            assigned=Assigned.SEVERAL,
+        )
+    else:
+        x.refer(ReferenceKind.ASSIGNMENT, given[1], name=name, receiver=given[0])
 
 
 def _read_export_call(x: Extraction, receiver: Node, name: Node, arguments: Node) -> None:
@@ -620,7 +752,7 @@ def _read_export_call(x: Extraction, receiver: Node, name: Node, arguments: Node
         case "extend":
             _extend_exports(x, _strings(x, argument))
         case "append" if argument is not None and argument.type == "string":
-            _extend_exports(x, [x.text(argument).strip("rRuU\"'")])
+            _extend_exports(x, [_plain(x.text(argument))])
         case _:
             x.exports = None
 
@@ -662,6 +794,10 @@ PYTHON = Grammar(
         "type_alias": _read_type_alias,
         "assignment": _read_assignment,
         "augmented": _read_augmented,
+        "loop": _read_loop,
+        "entered": _read_entered,
+        "walrus": _read_walrus,
+        "global": _read_global,
         "import": _read_import,
         "call": _read_call,
         "annotation": _read_annotation,

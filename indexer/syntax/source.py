@@ -49,6 +49,18 @@ class Source:
             return byte
         return byte - self._surplus[bisect_right(self._ends, byte)]
 
+    def byte(self, offset: int) -> int:
+        """The byte offset of a code-point offset."""
+        if not self._ends:
+            return offset
+        return len(self.text[:offset].encode())
+
+    def line_at(self, byte: int) -> str:
+        """The line that a byte offset lies in, without its end."""
+        start = self.data.rfind(b"\n", 0, byte) + 1
+        end = self.data.find(b"\n", byte)
+        return self.slice(start, len(self.data) if end < 0 else end)
+
     def span(self, start: int, end: int) -> Span:
         """The code points between two byte offsets."""
         if not self._ends:

@@ -106,6 +106,21 @@ def captures(query: Query, root: Node) -> dict[str, list[Node]]:
     return cursor.captures(root)
 
 
+def captures_within(query: Query, root: Node, start: int, end: int) -> dict[str, list[Node]]:
+    """The captures that touch a range of bytes below a node."""
+    cursor = QueryCursor(query)
+    cursor.set_max_start_depth(MAX_QUERY_DEPTH)
+    cursor.set_byte_range(start, end)
+    return cursor.captures(root)
+
+
+@cache
+def scope_query(language: str) -> Query:
+    """The query that finds what opens a scope or binds a name."""
+    text = (files("indexer.syntax") / "queries" / f"{language}.scopes.scm").read_text("utf-8")
+    return Query(_language(language), text)
+
+
 @cache
 def query_of(language: str) -> Query:
     """The query that finds what a language's handlers read."""

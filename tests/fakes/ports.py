@@ -43,7 +43,9 @@ class FakeIndex:
         self.queries.append(query)
         return self.hits[: query.limit]
 
-    async def consult(self, question: Callable[[Repository], _Result]) -> _Result:
+    async def consult(
+        self, question: Callable[[Repository], _Result], *, about: str = ""
+    ) -> _Result:
         return question(self.repository)
 
     async def lookup(self, name: str) -> Sequence[Symbol]:

@@ -31,7 +31,28 @@ class MemoryRepository:
         return self._outlines.get(path)
 
     def paths_with_stem(self, stem: str) -> Sequence[str]:
-        return sorted(path for path in self._outlines if module_stem(path) == stem)
+        return sorted(
+            path
+            for path in self._outlines
+            if module_stem(path) == stem and not path.startswith("<")
+        )
+
+    def library_paths(self, module: str) -> Sequence[str]:
+        inner = module.replace(".", "/")
+        endings = ("/__init__.pyi", ".pyi", "/__init__.py", ".py")
+        candidates = [f"{r}/{inner}{e}" for r in ("<stdlib>", "<site0>") for e in endings]
+        return [path for path in candidates if path in self._outlines]
+
+    def references_in(self, path: str) -> Sequence[Reference]:
+        return self._parsed[path].references
+
+    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
+        return [
+            r
+            for parsed in self._parsed.values()
+            for r in parsed.references
+            if r.name == name and kind in {None, r.kind}
+        ]
 
     def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
         return [s for s in self._symbols() if s.name == name][:limit]

@@ -160,8 +160,9 @@ def test_a_file_that_cannot_be_completed_is_one_line_with_a_remedy(
     code = run("complete", place)
     error = capsys.readouterr().err.lower()
     if message == "utf-8":
-        # Readable as another encoding: completed, or left alone with a reason, never a traceback.
-        assert code in {ExitCode.OK, ExitCode.USAGE}
+        # Readable as another encoding: completed, nothing worth showing, or left alone with a
+        # reason, never a traceback.
+        assert code in {ExitCode.OK, ExitCode.FINDINGS, ExitCode.USAGE}
         return
     assert code == ExitCode.USAGE
     assert message.lower() in error

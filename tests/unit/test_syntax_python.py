@@ -243,6 +243,7 @@ def test_imports_keep_level_alias_and_star() -> None:
     [
         ("x = 1", None),
         ("__all__ = ['a', \"b\"]", ("a", "b")),
+        ("__all__ = ['error', r\"bur\"]", ("error", "bur")),
         ("__all__ = ('a',) + ['b']\n__all__ += ['c']\n__all__.extend(['d'])", tuple("abcd")),
         ("__all__ = ['a'] + other.__all__", None),
         ("__all__ = ['a']\n__all__ += names()", None),

@@ -234,7 +234,8 @@ class Writer:
         if self.options.verify:
             draft = Draft(document, Edit(Span(0, 0), "\n"), memory=self._trees)
             with contextlib.suppress(IndexerError):
-                await self.index.consult(partial(judge, draft, checks=self.checks))
+                ask = partial(judge, draft, checks=self.checks)
+                await self.index.consult(ask, about=document.path)
 
     async def _generate(self, attempt: Attempt, asked: _Asked, around: Around) -> None:
         """Let the model write; once it has named a callee, with that very signature in view."""
@@ -293,7 +294,8 @@ class Writer:
             return Judgement(Verdict.UNCHECKED, draft.edit.text)
         try:
             async with asyncio.timeout(_VERIFY_SECONDS):
-                judgement = await self.index.consult(partial(judge, draft, checks=self.checks))
+                ask = partial(judge, draft, checks=self.checks)
+                judgement = await self.index.consult(ask, about=draft.document.path)
         except (TimeoutError, IndexerError) as error:
             _log.warning("suggestion not checked: %r", error)
             judgement = Judgement(Verdict.UNCHECKED, draft.edit.text)

@@ -8,6 +8,10 @@
 
 (assignment left: [(identifier) (pattern_list) (tuple_pattern) (attribute)]) @assignment
 (augmented_assignment left: (identifier)) @augmented
+(for_statement left: (_)) @loop
+(with_item (as_pattern alias: (_))) @entered
+(named_expression) @walrus
+(global_statement) @global
 
 [(import_statement) (import_from_statement) (future_import_statement)] @import
 

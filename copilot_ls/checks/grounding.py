@@ -1,0 +1,170 @@
+"""Does a suggestion use what exists? Imports, names, members and calls, against the repository.
+
+Only what the suggestion adds is judged, and only what is certain: whatever is dynamic, unresolved
+or guarded by its author is passed over. Where one real name is close to a wrong one, the finding
+brings the fix along. Pure; facts come from the repository.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+from copilot_ls.checks.draft import Draft
+from copilot_ls.domain import Edit, Finding, Severity
+from indexer.errors import ReadingTakesLong
+from indexer.model import Span
+from indexer.resolve.calls import Fault, Misfit, misfit
+from indexer.resolve.infer import Inference, text_of
+from indexer.resolve.outline import Outline, Repository, WithDocument
+from indexer.resolve.signatures import signatures_of
+from indexer.resolve.values import Class, Instance, Module, Values
+from indexer.resolve.whole import Wholeness
+from indexer.syntax.code import Call, ImportUse, Member, Name, Reading, Use
+from indexer.syntax.reading import read_uses
+
+UNKNOWN_IMPORT = "unknown-import"
+UNKNOWN_MEMBER = "unknown-member"
+UNDEFINED_NAME = "undefined-name"
+DEPRECATED = "deprecated"
+
+
+def check(draft: Draft, repository: Repository) -> Iterator[Finding]:
+    """Report what the suggestion uses and does not exist, or cannot be used so."""
+    tree = draft.tree
+    outline = draft.outline
+    if tree is None or outline is None:
+        return
+    reading = read_uses(draft.document.path, tree, draft.span)
+    if not reading.uses and not reading.imports:
+        return
+    with contextlib.suppress(ReadingTakesLong):
+        yield from _Judge(draft, repository, outline).findings(reading)
+
+
+class _Judge:
+    """One reading of one suggestion."""
+
+    def __init__(self, draft: Draft, repository: Repository, outline: Outline) -> None:
+        self._draft = draft
+        self._outline = outline
+        view = WithDocument(repository, outline, lambda: draft.references_before)
+        self._inference = Inference(view)
+        self._wholeness = Wholeness(self._inference)
+        self._seen: set[Span] = set()
+
+    def findings(self, reading: Reading) -> Iterator[Finding]:
+        for entry in reading.imports:
+            if not entry.is_guarded:
+                yield from self._import(entry)
+        for use in reading.uses:
+            if use.is_guarded:
+                continue
+            match use.expression:
+                case Member() if self._is_added(use.expression.span):
+                    yield from self._member(use, use.expression)
+                case Name() if self._is_added(use.expression.span):
+                    yield from self._name(use, use.expression)
+                case Call():
+                    yield from self._call(use, use.expression)
+                case _:
+                    pass
+
+    def _is_added(self, span: Span) -> bool:
+        """Whether the suggestion adds this, and was not stopped in the middle of it."""
+        added = self._draft.span
+        if self._draft.is_cut and span.end >= added.end:
+            return False
+        return span.end > added.start and span.start < added.end
+
+    def _import(self, entry: ImportUse) -> Iterator[Finding]:
+        if not self._is_added(entry.name_span) or entry.entry.name in {"", "*"}:
+            return
+        module = self._inference.module(entry.entry)
+        if module is None or self._inference.definitions_of_import(entry.entry) != ():
+            return
+        if self._wholeness.is_absent(Module(module), entry.entry.name):
+            message = f"{module.path} has no {entry.entry.name}"
+            yield self._finding(UNKNOWN_IMPORT, message, entry.name_span)
+
+    def _name(self, use: Use, name: Name) -> Iterator[Finding]:
+        if name.text.startswith("__") or use.place.bindings(name.text) is not None:
+            return
+        if use.place.class_body and self._outline.definitions(
+            f"{use.place.class_body}.{name.text}"
+        ):
+            return
+        if self._inference.definitions_of_name(self._outline, name.text) == ():
+            yield self._finding(UNDEFINED_NAME, f"{name.text} is not defined", name.span)
+
+    def _member(self, use: Use, member: Member) -> Iterator[Finding]:
+        owners = self._values(use, member)
+        if not owners:
+            return
+        if all(self._wholeness.is_absent(owner, member.name) for owner in owners):
+            message = f"{_described(owners)} has no {member.name}"
+            yield self._finding(UNKNOWN_MEMBER, message, member.span)
+
+    def _values(self, use: Use, member: Member) -> Values:
+        if use.place.is_tested(text_of(member)) or use.place.is_tested(text_of(member.object)):
+            return None
+        return self._inference.values(member.object, use.place, self._outline)
+
+    def _call(self, use: Use, call: Call) -> Iterator[Finding]:
+        if call.span.end <= self._draft.span.start:
+            return
+        functions = self._inference.values(call.function, use.place, self._outline)
+        if not functions:
+            return
+        faults: list[Misfit] = []
+        for function in functions:
+            alternatives = signatures_of(self._inference, function)
+            if alternatives is None:
+                return
+            found = [misfit(parameters, call.arguments) for parameters in alternatives]
+            if any(each is None for each in found):
+                return
+            faults += [each for each in found if each is not None]
+        if not faults:
+            return
+        # Of several alternatives, the one that goes wrong last was most likely meant.
+        fault = max(faults, key=lambda each: each.span.start if each.span else 0)
+        span = fault.span or call.span
+        if fault.span is None:
+            # What is missing is the suggestion's fault only if it closed the call.
+            end = call.span.end
+            if not self._draft.span.start < end <= self._draft.span.end + 1 or self._draft.is_cut:
+                return
+        elif not self._is_added(fault.span):
+            return
+        yield self._finding(str(fault.fault), _fault_message(fault, call), span)
+
+    def _finding(self, rule: str, message: str, span: Span, fix: Sequence[Edit] = ()) -> Finding:
+        return Finding(rule, message, Severity.HIGH, span, fix=tuple(fix))
+
+
+def _described(owners: Values) -> str:
+    for owner in owners or ():
+        match owner:
+            case Module(outline):
+                return outline.path
+            case Class() as of:
+                return of.symbol.qualified_name
+            case Instance(of):
+                return of.symbol.qualified_name
+            case _:
+                pass
+    return "this"
+
+
+def _fault_message(fault: Misfit, call: Call) -> str:
+    name = text_of(call.function) or "this"
+    match fault.fault:
+        case Fault.UNEXPECTED_KEYWORD:
+            return f"{name}() takes no keyword {fault.name}"
+        case Fault.REPEATED_ARGUMENT:
+            return f"{name}() gets {fault.name} twice"
+        case Fault.TOO_MANY_ARGUMENTS:
+            return f"{name}() takes {fault.name} positional arguments at most"
+        case Fault.MISSING_ARGUMENT:
+            return f"{name}() needs {fault.name}"

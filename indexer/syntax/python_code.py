@@ -1,0 +1,919 @@
+"""What a stretch of Python uses, and what its names are bound to there.
+
+Scopes are read from the tree, one function at a time and only when a name is asked for.
+Of several bindings, those that the last one before a use surely replaces are left out; if in
+doubt, all of them count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tree_sitter import Node
+
+from indexer.model import Import, Span
+from indexer.syntax.code import (
+    OPAQUE,
+    Arguments,
+    Awaited,
+    Binding,
+    BindingKind,
+    Call,
+    Either,
+    Expression,
+    ImportUse,
+    Item,
+    Keyword,
+    Literal,
+    Member,
+    Name,
+    Reading,
+    Use,
+)
+from indexer.syntax.extraction import named_child
+from indexer.syntax.tree import SyntaxTree, captures_within, scope_query
+
+_MAX_DEPTH = 24
+_MAX_STATEMENT_LINES = 30
+_MAX_CONDITION_BYTES = 2_000
+_SCOPES = frozenset(
+    {
+        "function_definition",
+        "lambda",
+        "class_definition",
+        "list_comprehension",
+        "set_comprehension",
+        "dictionary_comprehension",
+        "generator_expression",
+    }
+)
+_COMPREHENSIONS = frozenset(name for name in _SCOPES if name.endswith(("comprehension", "sion")))
+_LITERALS = {
+    "string": "str",
+    "concatenated_string": "str",
+    "integer": "int",
+    "float": "float",
+    "true": "bool",
+    "false": "bool",
+    "list": "list",
+    "list_comprehension": "list",
+    "dictionary": "dict",
+    "dictionary_comprehension": "dict",
+    "set": "set",
+    "set_comprehension": "set",
+    "tuple": "tuple",
+    "comparison_operator": "",
+    "none": "None",
+}
+_TARGETS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern"})
+_CLASS_RECEIVERS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+_PROBING = re.compile(
+    r"AttributeError|TypeError|NameError|ImportError|ModuleNotFoundError|LookupError|Exception\b"
+)
+_EXPECTED = re.compile(r"raises|assertRaises|suppress|warns")
+_LOOK_AWAY = re.compile(
+    r"#\s*(?:type:\s*ignore|pyright:\s*ignore|pylint:\s*disable|noqa|mypy:)|pytest\.mark\.xfail"
+)
+
+
+_INSTANCE_TEST = re.compile(r"\b(?:isinstance|issubclass|hasattr)\(\s*([^,()]+?)\s*,")
+_TEST = re.compile(r"([\w.]*)\(([^()]*)\)")
+# Calls in conditions that say nothing of the type of what they are given.
+_NEUTRAL_TESTS = frozenset(
+    [
+        "isinstance",
+        "issubclass",
+        "hasattr",
+        "len",
+        "bool",
+        "any",
+        "all",
+        "str",
+        "int",
+        "float",
+        "min",
+        "max",
+        "sum",
+        "set",
+        "list",
+        "sorted",
+        "abs",
+        "range",
+        "enumerate",
+        "zip",
+        "tuple",
+        "dict",
+        "repr",
+        "id",
+        "round",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """A node with what stands around it: asking tree-sitter for parents costs a descent each."""
+
+    node: Node
+    around: _At | None
+
+    def ancestors(self) -> Iterator[_At]:
+        at: _At | None = self
+        while at is not None:
+            yield at
+            at = at.around
+
+
+def read_uses(path: str, tree: SyntaxTree, span: Span) -> Reading:
+    """All that the code at ``span`` uses; what it only touches at its edges counts too."""
+    reader = _Reader(path, tree)
+    start, end = tree.source.byte(span.start), tree.source.byte(span.end)
+    uses: list[Use] = []
+    imports: list[ImportUse] = []
+    for at in _nodes_within(tree.root, start, end):
+        match at.node.type:
+            case "identifier" if reader.is_use(at):
+                uses += reader.use(at)
+            case "attribute" if not _is_target(at):
+                uses += reader.use(at)
+            case "call":
+                uses += reader.use(at)
+            case "import_statement" | "import_from_statement":
+                imports += reader.imports(at)
+            case _:
+                pass
+    return Reading(tuple(uses), tuple(imports))
+
+
+def _nodes_within(root: Node, start: int, end: int) -> Iterator[_At]:
+    """The nodes that touch a range of bytes, outer ones first, in source order."""
+    waiting = [_At(root, None)]
+    while waiting:
+        at = waiting.pop()
+        yield at
+        # Not by ``first_child_for_byte`` and ``next_sibling``: together they crash (0.26.1).
+        waiting += [
+            _At(child, at)
+            for child in reversed(at.node.named_children)
+            if child.start_byte < end and child.end_byte >= start
+        ]
+
+
+class _Reader:
+    """Makes data of nodes of one tree; scopes that were read are kept."""
+
+    def __init__(self, path: str, tree: SyntaxTree) -> None:
+        self.path = path
+        self.tree = tree
+        self._scopes: dict[int, _Scope] = {}
+
+    def text(self, node: Node) -> str:
+        return self.tree.source.slice(node.start_byte, node.end_byte)
+
+    def span(self, node: Node) -> Span:
+        return self.tree.source.span(node.start_byte, node.end_byte)
+
+    def scope(self, at: _At) -> _Scope:
+        """The scope that a function, class, comprehension or the module opens."""
+        known = self._scopes.get(at.node.id)
+        if known is None:
+            known = self._scopes[at.node.id] = _Scope(self, at)
+        return known
+
+    def place(self, at: _At) -> PythonPlace:
+        return PythonPlace(self, at)
+
+    # Uses
+
+    def is_use(self, at: _At) -> bool:
+        """Whether an identifier reads a variable, rather than naming or binding something."""
+        node, around = at.node, at.around
+        if around is None:
+            return False
+        outer = around.node
+        match outer.type:
+            case "attribute":
+                return _is_field(outer, "object", node)
+            case "keyword_argument":
+                return _is_field(outer, "value", node)
+            case (
+                "function_definition"
+                | "class_definition"
+                | "dotted_name"
+                | "aliased_import"
+                | "global_statement"
+                | "nonlocal_statement"
+                | "as_pattern_target"
+                | "parameters"
+                | "lambda_parameters"
+                | "typed_parameter"
+                | "keyword_pattern"
+                | "type_parameter"
+                | "relative_import"
+                | "ERROR"
+            ):
+                return False
+            case "default_parameter" | "typed_default_parameter" | "named_expression":
+                return not _is_field(outer, "name", node)
+            case "assignment" | "augmented_assignment" | "for_statement" | "for_in_clause":
+                return not _is_field(outer, "left", node)
+            case "list_splat_pattern" | "dictionary_splat_pattern" | "splat_pattern":
+                return False
+            case "pattern_list" | "tuple_pattern" | "list_pattern" | "delete_statement":
+                return False
+            case "as_pattern":
+                return _is_field(outer, "alias", node) is False
+            case _:
+                return not any(
+                    each.node.type in {"case_pattern", "ERROR"} for each in at.ancestors()
+                )
+
+    def use(self, at: _At) -> Iterator[Use]:
+        expression = self.expression(at.node)
+        if isinstance(expression, Name | Member | Call):
+            yield Use(expression, self.place(at), self.is_guarded(at))
+
+    def is_guarded(self, at: _At) -> bool:
+        """Whether failing here is provided for, or type checkers are told to look away."""
+        inner = at.node
+        for each in at.ancestors():
+            node = each.node
+            if node.type == "try_statement" and _is_field(node, "body", inner):
+                clauses = [child for child in node.named_children if child.type == "except_clause"]
+                if any(self._is_probing(clause) for clause in clauses):
+                    return True
+            elif node.type == "with_statement" and _is_field(node, "body", inner):
+                clause = named_child(node)
+                if clause is not None and _EXPECTED.search(self.text(clause)):
+                    return True
+            elif node.type == "ERROR" or (
+                node.type.endswith("_statement")
+                and node.end_point[0] - node.start_point[0] < _MAX_STATEMENT_LINES
+                and _LOOK_AWAY.search(self.tree.source.line_at(node.end_byte))
+            ):
+                return True
+            inner = node
+        return bool(_LOOK_AWAY.search(self.tree.source.line_at(at.node.start_byte)))
+
+    def _is_probing(self, clause: Node) -> bool:
+        value = clause.child_by_field_name("value")
+        return value is None or _PROBING.search(self.text(value)) is not None
+
+    # Imports
+
+    def imports(self, at: _At) -> Iterator[ImportUse]:
+        node = at.node
+        is_guarded = self.is_guarded(at)
+        for entry, target in self.import_entries(node):
+            module = node.child_by_field_name("module_name")
+            named = target.child_by_field_name("name") or target
+            if module is None:
+                yield ImportUse(entry, self.span(named), Span(0, 0), is_guarded)
+            else:
+                yield ImportUse(entry, self.span(module), self.span(named), is_guarded)
+
+    def import_entries(self, node: Node) -> Iterator[tuple[Import, Node]]:
+        """The imports of a statement, each with the node that names it."""
+        line = node.start_point[0]
+        source = node.child_by_field_name("module_name")
+        text = "".join(self.text(source).split()) if source is not None else ""
+        module = text.lstrip(".")
+        for target in node.children_by_field_name("name"):
+            name_node = target.child_by_field_name("name") or target
+            alias_node = target.child_by_field_name("alias")
+            name = "".join(self.text(name_node).split())
+            alias = self.text(alias_node) if alias_node is not None else ""
+            if source is None:
+                yield Import(self.path, name, line, "", alias), target
+            else:
+                level = len(text) - len(module)
+                yield Import(self.path, module, line, name, alias, level), target
+        for child in node.named_children:
+            if child.type == "wildcard_import":
+                level = len(text) - len(module)
+                yield Import(self.path, module, line, "*", "", level), child
+
+    # Expressions
+
+    def expression(self, node: Node | None, depth: int = 0) -> Expression:
+        if node is None or depth > _MAX_DEPTH:
+            return OPAQUE
+        match node.type:
+            case "identifier":
+                return Name(self.text(node), self.span(node))
+            case "attribute":
+                name = node.child_by_field_name("attribute")
+                if name is None or name.is_missing:
+                    return OPAQUE
+                inner = self.expression(node.child_by_field_name("object"), depth + 1)
+                return Member(inner, self.text(name), self.span(name))
+            case "call":
+                return self._call(node, depth)
+            case "subscript":
+                inner = self.expression(node.child_by_field_name("value"), depth + 1)
+                index = node.child_by_field_name("subscript")
+                return Item(inner, is_slice=index is not None and index.type == "slice")
+            case "await":
+                return Awaited(self.expression(_only_child(node), depth + 1))
+            case "parenthesized_expression":
+                return self.expression(_only_child(node), depth + 1)
+            case "named_expression":
+                return self.expression(node.child_by_field_name("value"), depth + 1)
+            case "conditional_expression":
+                branches = [child for child in node.named_children if child.type != "comment"]
+                if len(branches) != 3:
+                    return OPAQUE
+                return Either(tuple(self.expression(branches[i], depth + 1) for i in (0, 2)))
+            case "boolean_operator":
+                sides = (node.child_by_field_name("left"), node.child_by_field_name("right"))
+                return Either(tuple(self.expression(side, depth + 1) for side in sides))
+            case "list" | "tuple" | "set":
+                elements = [c for c in node.named_children if c.type != "comment"]
+                return Literal(
+                    _LITERALS[node.type],
+                    tuple(self.expression(each, depth + 1) for each in elements[:8]),
+                )
+            case "list_comprehension" | "set_comprehension":
+                return Literal(_LITERALS[node.type], (OPAQUE,))
+            case "string" | "concatenated_string":
+                return Literal("bytes" if re.match(r"[rR]?[bB]", self.text(node)) else "str")
+            case other:
+                type_name = _LITERALS.get(other, "")
+                return Literal(type_name) if type_name else OPAQUE
+
+    def _call(self, node: Node, depth: int) -> Expression:
+        arguments = node.child_by_field_name("arguments")
+        function = node.child_by_field_name("function")
+        if arguments is None or function is None:
+            return OPAQUE
+        if arguments.type == "generator_expression":
+            told = Arguments((self.span(arguments),), is_whole=not arguments.has_error)
+            values: tuple[Expression, ...] = (OPAQUE,)
+        else:
+            told, values = self._arguments(arguments, depth)
+        return Call(self.expression(function, depth + 1), told, self.span(arguments), values)
+
+    def _arguments(self, node: Node, depth: int) -> tuple[Arguments, tuple[Expression, ...]]:
+        positional: list[Span] = []
+        values: list[Expression] = []
+        keywords: list[Keyword] = []
+        has_star = has_double_star = False
+        for child in node.named_children:
+            match child.type:
+                case "keyword_argument":
+                    name = child.child_by_field_name("name")
+                    if name is not None:
+                        keywords.append(Keyword(self.text(name), self.span(name)))
+                case "list_splat" | "parenthesized_list_splat":
+                    has_star = True
+                case "dictionary_splat":
+                    has_double_star = True
+                case "comment":
+                    pass
+                case _:
+                    positional.append(self.span(child))
+                    values.append(self.expression(child, depth + 1))
+        last = node.child(node.child_count - 1) if node.child_count else None
+        is_whole = (
+            last is not None and last.type == ")" and not last.is_missing and not node.has_error
+        )
+        return (
+            Arguments(tuple(positional), tuple(keywords), has_star, has_double_star, is_whole),
+            tuple(values),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A binding with its whereabouts in bytes: ``start`` to ``end`` is the statement."""
+
+    kind: BindingKind
+    at: Node
+    start: int
+    end: int
+    value: Node | None = None
+    annotation: Node | None = None
+    path: tuple[int, ...] = ()
+    entry: Import | None = None
+
+
+class _Scope:
+    """The names that one function, class body, comprehension or module binds itself."""
+
+    def __init__(self, reader: _Reader, at: _At) -> None:
+        self.reader = reader
+        self.at = at
+        self.node = at.node
+        self.bound: dict[str, list[_Bound]] = {}
+        self.globals: set[str] = set()
+        self.nonlocals: set[str] = set()
+        self._blocks: list[tuple[int, int]] = []
+        self._loops: list[tuple[int, int]] = []
+        self._conditions: list[str] = []
+        self._subjects: list[str] = []
+        self._read()
+
+    @property
+    def is_class(self) -> bool:
+        return self.node.type == "class_definition"
+
+    @cached_property
+    def qualified_name(self) -> str:
+        names = []
+        for each in self.at.ancestors():
+            if each.node.type in {"function_definition", "class_definition"}:
+                name = each.node.child_by_field_name("name")
+                names.append(self.reader.text(name) if name is not None else "")
+        return ".".join(reversed(names))
+
+    @cached_property
+    def tested(self) -> frozenset[str]:
+        """What conditions pass to calls that may tell its type, as ``isinstance(x, …)`` does."""
+        found = set(self._subjects)
+        for condition in self._conditions:
+            found.update(match[1] for match in _INSTANCE_TEST.finditer(condition))
+            for call in _TEST.finditer(condition):
+                if call[1] not in _NEUTRAL_TESTS:
+                    found.update(part.strip() for part in call[2].split(","))
+        return frozenset(found)
+
+    def reaching(self, name: str, offset: int, *, is_inside: bool) -> list[_Bound]:
+        """The bindings of a name that a use at ``offset`` may see.
+
+        ``is_inside`` if the use stands in this scope itself, not in a function inside it, which
+        may run at any time.
+        """
+        bound = self.bound.get(name, [])
+        if not is_inside or len(bound) < 2:
+            return bound
+        last: _Bound | None = None
+        for each in bound:
+            if each.end <= offset and self._is_sure(each, offset):
+                last = each
+        if last is None:
+            return bound
+        return [
+            each
+            for each in bound
+            if each is last
+            or (last.start <= each.start and each.end <= offset)
+            or (each.start >= offset and self._comes_round(last, each, offset))
+        ]
+
+    def _comes_round(self, last: _Bound, later: _Bound, offset: int) -> bool:
+        """Whether a loop brings the value of a later binding back to a use before it."""
+        return any(
+            start <= later.start < end and start <= offset < end and not start <= last.start < end
+            for start, end in self._loops
+        )
+
+    def _is_sure(self, bound: _Bound, offset: int) -> bool:
+        """Whether the block that a binding stands in is left only with it being bound."""
+        start, end = self._block_of(bound.start)
+        return start <= offset < end
+
+    def _block_of(self, offset: int) -> tuple[int, int]:
+        best = (self.node.start_byte, self.node.end_byte)
+        for start, end in self._blocks:
+            if start <= offset < end and end - start <= best[1] - best[0]:
+                best = (start, end)
+        return best
+
+    def _read(self) -> None:
+        node = self.node
+        query = scope_query(self.reader.tree.language)
+        found = captures_within(query, node, node.start_byte, node.end_byte)
+        inner = [
+            (each.start_byte, each.end_byte)
+            for each in found.get("scope", ())
+            if each.id != node.id and node.start_byte <= each.start_byte
+        ]
+        outermost = _outermost(inner)
+
+        def own(nodes: Sequence[Node]) -> Iterator[Node]:
+            for each in nodes:
+                inside = _range_around(outermost, each.start_byte)
+                if each.start_byte < node.start_byte or each.end_byte > node.end_byte:
+                    continue
+                if inside is None or inside == (each.start_byte, each.end_byte):
+                    yield each
+
+        self._blocks = [(n.start_byte, n.end_byte) for n in own(found.get("block", ()))]
+        self._loops = [(n.start_byte, n.end_byte) for n in own(found.get("loop", ()))]
+        # What a function tests may be used in the functions inside it, not the other way round.
+        is_module = node.type == "module"
+        conditions = found.get("condition", ())
+        self._conditions = [
+            self.reader.text(n)
+            for n in (own(conditions) if is_module else conditions)
+            if n.end_byte - n.start_byte < _MAX_CONDITION_BYTES
+        ]
+        self._subjects = [self.reader.text(n) for n in own(found.get("subject", ()))]
+        self._read_parameters()
+        is_comprehension = node.type in _COMPREHENSIONS
+        readers = {
+            "assignment": self._read_assignment,
+            "augmented": self._read_augmented,
+            "for": self._read_for,
+            "with": self._read_with,
+            "except": self._read_except,
+            "import": self._read_import,
+        }
+        for name, read in readers.items():
+            for each in own(found.get(name, ())):
+                if is_comprehension == (each.type == "for_in_clause"):
+                    read(each)
+        for kept, name in ((self.globals, "global"), (self.nonlocals, "nonlocal")):
+            for each in own(found.get(name, ())):
+                kept.update(self.reader.text(child) for child in each.named_children)
+        for each in own(found.get("definition", ())):
+            if each.id != node.id:
+                self._read_definition(each)
+        for each in own(found.get("pattern", ())):
+            self._read_pattern(each)
+        for each in own(found.get("delete", ())):
+            self._read_delete(each)
+        for each in own(found.get("type_alias", ())):
+            self._bind_all(each.child_by_field_name("left"), each)
+        # A walrus inside a comprehension binds in the function around it.
+        if not is_comprehension and not self.is_class:
+            functions = _outermost(
+                [
+                    (n.start_byte, n.end_byte)
+                    for n in found.get("scope", ())
+                    if n.id != node.id
+                    and n.start_byte >= node.start_byte
+                    and n.type not in _COMPREHENSIONS
+                ]
+            )
+            for each in found.get("walrus", ()):
+                if _range_around(functions, each.start_byte) is None:
+                    self._read_walrus(each)
+        for bound in self.bound.values():
+            bound.sort(key=lambda each: each.start)
+
+    def _bind(
+        self,
+        name: str,
+        kind: BindingKind,
+        at: Node,
+        *,
+        statement: Node | None = None,
+        value: Node | None = None,
+        annotation: Node | None = None,
+        path: tuple[int, ...] = (),
+        entry: Import | None = None,
+        end: int | None = None,
+    ) -> None:
+        whole = statement or at
+        self.bound.setdefault(name, []).append(
+            _Bound(
+                kind,
+                at,
+                whole.start_byte,
+                whole.end_byte if end is None else end,
+                value,
+                annotation,
+                path,
+                entry,
+            )
+        )
+
+    def _bind_target(
+        self,
+        target: Node | None,
+        kind: BindingKind,
+        statement: Node,
+        value: Node | None,
+        *,
+        annotation: Node | None = None,
+        path: tuple[int, ...] = (),
+        end: int | None = None,
+    ) -> None:
+        """Bind the names of an assignment's left side; ``path`` is the way into the value."""
+        if target is None or len(path) > 3:
+            return
+        if target.type == "identifier":
+            self._bind(
+                self.reader.text(target),
+                kind,
+                target,
+                statement=statement,
+                value=value,
+                annotation=annotation,
+                path=path,
+                end=end,
+            )
+            return
+        if target.type == "as_pattern_target":
+            self._bind_target(_only_child(target), kind, statement, value, path=path, end=end)
+            return
+        if target.type in {"pattern_list", "tuple_pattern", "list_pattern", "tuple", "list"}:
+            children = [child for child in target.named_children if child.type != "comment"]
+            has_star = any("splat" in child.type for child in children)
+            for index, child in enumerate(children):
+                if "splat" in child.type or has_star:
+                    self._bind_all(child, statement)
+                else:
+                    self._bind_target(child, kind, statement, value, path=(*path, index), end=end)
+
+    def _bind_all(self, node: Node | None, statement: Node) -> None:
+        """Bind every identifier below a node to nothing that is followed."""
+        waiting = [node] if node is not None else []
+        while waiting:
+            each = waiting.pop()
+            if each.type == "identifier":
+                self._bind(
+                    self.reader.text(each), BindingKind.UNFOLLOWED, each, statement=statement
+                )
+            elif each.type not in {"attribute", "subscript"}:
+                waiting += each.named_children
+
+    def _read_parameters(self) -> None:
+        node = self.node
+        parameters = node.child_by_field_name("parameters")
+        type_parameters = node.child_by_field_name("type_parameters")
+        if type_parameters is not None:
+            self._bind_all(type_parameters, type_parameters)
+        if parameters is None:
+            return
+        for index, child in enumerate(_without_comments(parameters)):
+            target: Node | None = child
+            annotation = child.child_by_field_name("type")
+            default: Node | None = None
+            if child.type in {"default_parameter", "typed_default_parameter"}:
+                target = child.child_by_field_name("name")
+                default = child.child_by_field_name("value")
+            elif child.type == "typed_parameter":
+                target = named_child(child)
+            if target is None or target.type != "identifier":
+                self._bind_all(target, child)
+                continue
+            kind = BindingKind.PARAMETER
+            if index == 0 and annotation is None and default is None and self._is_method():
+                kind = BindingKind.RECEIVER
+            self._bind(
+                self.reader.text(target),
+                kind,
+                target,
+                statement=child,
+                annotation=annotation,
+                value=default,
+            )
+
+    def _is_method(self) -> bool:
+        return self.method_of() is not None
+
+    def method_of(self) -> tuple[_At, frozenset[str]] | None:
+        """The class that this function is a method of, and the names of its decorators."""
+        if self.node.type != "function_definition":
+            return None
+        decorators: set[str] = set()
+        for each in self.at.ancestors():
+            node = each.node
+            if node.type == "decorated_definition":
+                decorators |= {
+                    self.reader.text(child).lstrip("@ ").strip()
+                    for child in node.named_children
+                    if child.type == "decorator"
+                }
+            elif node.type == "class_definition":
+                return None if "staticmethod" in decorators else (each, frozenset(decorators))
+            elif node.id != self.node.id and node.type in _SCOPES | {"module"}:
+                return None
+        return None
+
+    def _read_assignment(self, node: Node) -> None:
+        annotation = node.child_by_field_name("type")
+        self._bind_target(
+            node.child_by_field_name("left"),
+            BindingKind.VALUE,
+            node,
+            node.child_by_field_name("right"),
+            annotation=annotation,
+        )
+
+    def _read_augmented(self, node: Node) -> None:
+        left = node.child_by_field_name("left")
+        if left is not None and left.type == "identifier":
+            # The type rarely changes: ``text += line``. Whoever knows better asks the operator.
+            name = self.reader.text(left)
+            if name not in self.bound:
+                self._bind(name, BindingKind.UNFOLLOWED, left, statement=node)
+
+    def _read_walrus(self, node: Node) -> None:
+        self._bind_target(
+            node.child_by_field_name("name"),
+            BindingKind.VALUE,
+            node,
+            node.child_by_field_name("value"),
+        )
+
+    def _read_for(self, node: Node) -> None:
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        is_clause = node.type == "for_in_clause"
+        end = right.end_byte if right is not None and not is_clause else self.node.start_byte
+        self._bind_target(left, BindingKind.ELEMENT, node, right, end=end)
+
+    def _read_with(self, node: Node) -> None:
+        value = node.child_by_field_name("value")
+        if value is None or value.type != "as_pattern":
+            return
+        self._bind_target(
+            value.child_by_field_name("alias"),
+            BindingKind.ENTERED,
+            node,
+            named_child(value),
+        )
+
+    def _read_except(self, node: Node) -> None:
+        value = node.child_by_field_name("value")
+        if value is not None and value.type == "as_pattern":
+            self._bind_target(
+                value.child_by_field_name("alias"),
+                BindingKind.CAUGHT,
+                value,
+                named_child(value),
+            )
+
+    def _read_import(self, node: Node) -> None:
+        for entry, target in self.reader.import_entries(node):
+            if entry.bound_name:
+                self._bind(
+                    entry.bound_name, BindingKind.IMPORTED, target, statement=node, entry=entry
+                )
+
+    def _read_definition(self, node: Node) -> None:
+        name = node.child_by_field_name("name")
+        if name is not None:
+            # A function may call itself: it is bound from its beginning on.
+            self._bind(self.reader.text(name), BindingKind.DEFINED, node, end=node.start_byte)
+
+    def _read_pattern(self, node: Node) -> None:
+        child = _only_child(node)
+        if child is not None and child.type in {"dotted_name", "splat_pattern", "as_pattern"}:
+            identifiers = [each for each in child.named_children if each.type == "identifier"]
+            if len(identifiers) == 1 or child.type == "as_pattern":
+                self._bind(
+                    self.reader.text(identifiers[-1]),
+                    BindingKind.UNFOLLOWED,
+                    identifiers[-1],
+                    statement=node,
+                )
+        elif child is not None and child.type == "dict_pattern":
+            for each in child.named_children:
+                if each.type == "splat_pattern":
+                    self._bind_all(each, node)
+
+    def _read_delete(self, node: Node) -> None:
+        self._bind_all(node, node)
+
+
+class PythonPlace:
+    """A position in Python code; fulfils ``code.Place``."""
+
+    def __init__(self, reader: _Reader, at: _At) -> None:
+        self._reader = reader
+        self._at = at
+        self._offset = at.node.start_byte
+
+    @cached_property
+    def _scopes(self) -> list[_Scope]:
+        """The scopes around, innermost first; a function's head belongs to what is outside it."""
+        found: list[_Scope] = []
+        inner = self._at.node
+        for each in self._at.ancestors():
+            node = each.node
+            is_head = node.type in {"function_definition", "class_definition", "lambda"} and not (
+                _is_field(node, "body", inner)
+            )
+            if node.type == "module" or (node.type in _SCOPES and not is_head):
+                found.append(self._reader.scope(each))
+            inner = node
+        return found
+
+    @cached_property
+    def owner(self) -> str:
+        return next((scope.qualified_name for scope in self._scopes if scope.is_class), "")
+
+    @cached_property
+    def class_body(self) -> str:
+        for scope in self._scopes:
+            if scope.is_class:
+                return scope.qualified_name
+            if scope.node.type not in _COMPREHENSIONS:
+                break
+        return ""
+
+    def bindings(self, name: str) -> Sequence[Binding] | None:
+        is_inside = True
+        for scope in self._scopes:
+            if name in scope.globals:
+                return None
+            if scope.node.type == "module" and not is_inside:
+                return None
+            # The names of a class body are seen from its own statements only, by the outline.
+            if name in scope.bound and not scope.is_class and name not in scope.nonlocals:
+                found = scope.reaching(name, self._offset, is_inside=is_inside)
+                return [self._binding(scope, each) for each in found]
+            is_inside = is_inside and scope.node.type in _COMPREHENSIONS
+        return None
+
+    def is_tested(self, text: str) -> bool:
+        functions = [scope for scope in self._scopes if scope.node.type != "module"]
+        return any(text in scope.tested for scope in functions or self._scopes)
+
+    def _binding(self, scope: _Scope, bound: _Bound) -> Binding:
+        reader = self._reader
+        value: Expression | None = None
+        place: PythonPlace | None = None
+        if bound.value is not None:
+            value = reader.expression(bound.value)
+            place = _InScope(reader, bound.value, scope, self._scopes)
+        annotation = reader.text(bound.annotation) if bound.annotation is not None else ""
+        owner = ""
+        is_class = False
+        if bound.kind is BindingKind.RECEIVER:
+            method = scope.method_of()
+            if method is not None:
+                owner = reader.scope(method[0]).qualified_name
+                name = scope.qualified_name.rpartition(".")[2]
+                is_class = "classmethod" in method[1] or name in _CLASS_RECEIVERS
+        qualified_name = ""
+        if bound.kind is BindingKind.DEFINED:
+            name_node = bound.at.child_by_field_name("name")
+            own = reader.text(name_node) if name_node is not None else ""
+            qualified_name = f"{scope.qualified_name}.{own}" if scope.qualified_name else own
+        return Binding(
+            bound.kind,
+            annotation,
+            value,
+            place,
+            bound.entry,
+            owner,
+            is_class,
+            qualified_name,
+            bound.path,
+        )
+
+
+class _InScope(PythonPlace):
+    """The position of a value in a scope that is known already."""
+
+    def __init__(
+        self, reader: _Reader, node: Node, scope: _Scope, scopes: Sequence[_Scope]
+    ) -> None:
+        super().__init__(reader, _At(node, scope.at))
+        self._known = list(scopes[list(scopes).index(scope) :])
+
+    @cached_property
+    def _scopes(self) -> list[_Scope]:
+        return self._known
+
+
+def _is_target(at: _At) -> bool:
+    """Whether a member is set or deleted here, not read."""
+    inner = at.node
+    for each in at.ancestors():
+        node = each.node
+        if node.type in {"assignment", "for_statement", "for_in_clause"}:
+            return _is_field(node, "left", inner)
+        if node.type in {"delete_statement", "as_pattern_target"}:
+            return True
+        if node.id != at.node.id and node.type not in _TARGETS:
+            return False
+        inner = node
+    return False
+
+
+def _is_field(node: Node, name: str, child: Node) -> bool:
+    found = node.child_by_field_name(name)
+    return found is not None and found.id == child.id
+
+
+def _only_child(node: Node) -> Node | None:
+    return next((child for child in node.named_children if child.type != "comment"), None)
+
+
+def _without_comments(node: Node) -> list[Node]:
+    return [child for child in node.named_children if child.type != "comment"]
+
+
+def _outermost(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(set(ranges), key=lambda each: (each[0], -each[1])):
+        if not found or start >= found[-1][1]:
+            found.append((start, end))
+    return found
+
+
+def _range_around(ranges: Sequence[tuple[int, int]], offset: int) -> tuple[int, int] | None:
+    for start, end in ranges:
+        if start <= offset < end:
+            return start, end
+        if start > offset:
+            break
+    return None

@@ -1,0 +1,365 @@
+"""What certainly does not exist is reported; what is dynamic, guarded or unresolved never is.
+
+A suggestion stands between ``⟦`` and ``⟧``; a finding is told as ``rule: text``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from copilot_ls.checks import grounding
+from copilot_ls.checks.draft import Draft
+from copilot_ls.domain import Document, Edit
+from indexer.model import Span
+from tests.fakes.repository import MemoryRepository
+from tests.fakes.stubs import STUBS
+
+SHOP = {
+    "shop/__init__.py": "from shop.orders import Order as Order, total\n",
+    "shop/orders.py": '''
+from __future__ import annotations
+import functools
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple, overload
+from shop.money import Money
+
+
+class Order:
+    """An order."""
+
+    tax: Money
+
+    def __init__(self, key: str, *, lines: list[Line] | None = None) -> None:
+        self.key = key
+        self.lines: list[Line] = lines or []
+        self.by_key: dict[str, Line] = {}
+        self.first = Line("a", 1)
+
+    def total(self, rate: float = 1.0, /, *, rounded: bool = False) -> Money: ...
+
+    @classmethod
+    def load(cls, key: str) -> Order: ...
+
+    @staticmethod
+    def parse(text: str) -> list[Order]: ...
+
+    @property
+    def customer(self) -> Customer | None: ...
+
+    async def fetch(self) -> Customer: ...
+
+
+@dataclass(frozen=True)
+class Line:
+    name: str
+    count: int
+    note: str = ""
+    extra: list[str] = field(default_factory=list)
+    hidden: int = field(default=0, init=False)
+
+
+@dataclass
+class Gift(Line):
+    wrap: str = field(default="", kw_only=True)
+
+
+class Point(NamedTuple):
+    x: int
+    y: int = 0
+
+
+class Color(Enum):
+    RED = 1
+    BLUE = 2
+
+
+class Customer:
+    name: str
+
+    def rename(self, name: str) -> Customer: ...
+
+
+class Special(Customer):
+    def discount(self) -> int: ...
+
+
+@overload
+def pick(key: str) -> Order: ...
+@overload
+def pick(key: int, default: Order) -> Order: ...
+def pick(key, default=None): ...
+
+
+def total(orders: list[Order], /, currency: str = "EUR", *rest: Order, **options: str) -> Money: ...
+
+
+@functools.lru_cache(maxsize=None)
+def cached(a: int) -> int: ...
+
+
+@unheard_of
+def decorated(a: int) -> int: ...
+''',
+    "shop/money.py": "class Money:\n    def rounded(self, digits: int = 2) -> Money: ...\nRATE = 1.5\n",
+    "shop/dynamic.py": """
+from shop.elsewhere import *
+import external
+
+
+class CatchAll:
+    def __getattr__(self, name): ...
+
+
+class Setting:
+    def __init__(self, **values):
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+class Foreign(external.Base):
+    pass
+
+
+@external.decorate
+class Decorated:
+    pass
+
+
+class Meta(metaclass=external.Meta):
+    pass
+
+
+class Mixin:
+    def run(self):
+        return self.provided_by_others()
+
+
+class Patched:
+    pass
+
+
+class Base:
+    pass
+
+
+class Derived(Base):
+    def only_here(self): ...
+""",
+    "shop/patch.py": "from shop import dynamic\ndynamic.Patched.added = 1\n",
+    "shop/broken.py": "class Half:\n    def one(self): ...\n\ndef oops(:\n",
+    "shop/lazy.py": "def __getattr__(name): ...\n",
+    "shop/models.py": """
+from pydantic import BaseModel, Field
+
+
+class Item(BaseModel):
+    name: str
+    price: float = 0.0
+    tags: list[str] = Field(default_factory=list)
+    code: str = Field(...)
+
+
+class Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    name: str
+
+
+class Named(BaseModel):
+    name: str = Field(alias="nom")
+""",
+}
+HEAD = """
+from shop import dynamic, money, orders
+from shop.models import Item, Named, Open
+from shop.orders import Color, Customer, Gift, Line, Order, Point, cached, decorated, pick, total
+import os
+from functools import partial
+"""
+
+
+def findings(text: str, files: Mapping[str, str] = SHOP, *, is_cut: bool = False) -> list[str]:
+    before, _, rest = text.partition("⟦")
+    suggestion, _, after = rest.partition("⟧")
+    document = Document("file:///shop/app.py", "shop/app.py", "python", before + after)
+    span = Span(len(before), len(before))
+    draft = Draft(document, Edit(span, suggestion), is_cut)
+    repository = MemoryRepository({**STUBS, **files, "shop/app.py": before + after})
+    return [
+        f"{finding.rule}: {draft.text[finding.span.start : finding.span.end]}"
+        for finding in grounding.check(draft, repository)
+    ]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "order = ⟦Order('a', lines=[])⟧",
+        "⟦Order('a').total(2.0, rounded=True).rounded(1)⟧",
+        "⟦Order.load('a').lines[0].name.upper()⟧",
+        "⟦Order.parse('x')[0].first.note⟧",
+        "⟦Order.total(Order('a'), 2.0)⟧",
+        "for line in Order('a').lines:\n    ⟦line.count⟧",
+        "for line in Order('a').by_key.values():\n    ⟦line.name⟧",
+        "⟦Line('a', 1, note='b').extra⟧",
+        "⟦Gift('a', 2, wrap='red')⟧",
+        "⟦Point(1).x, Point(1, y=2)._asdict()⟧",
+        "⟦Color.RED.value, [c.name for c in Color]⟧",
+        "⟦total([], 'USD', Order('a'), tax='x')⟧",
+        "⟦pick('a'), pick(1, Order('a'))⟧",
+        "⟦cached(1)⟧",
+        "⟦Item(name='a', code='b', price=1.0)⟧",
+        "⟦os.path.join('a', 'b'), os.getcwd()⟧",
+        "⟦money.RATE⟧",
+        "⟦partial(total, [])(currency='x')⟧",
+        "arguments = []\n⟦Order(*arguments)⟧",
+        "⟦raise ValueError('a', 1)⟧",
+        "⟦from shop.orders import Order as O, Line⟧",
+        "⟦from shop import money⟧",
+        "async def f(order: Order):\n    ⟦(await order.fetch()).rename('x')⟧",
+        "class Mine(Order):\n    def f(self):\n        ⟦return self.total() and super().total()⟧",
+        "def outer():\n    total_here = 1\n    def inner():\n        ⟦return total_here⟧",
+        "⟦[x for x in [1] if x]⟧",
+        "⟦def f(a, *, b):\n    return a + b⟧",
+        "try:\n    pass\nexcept ValueError as error:\n    ⟦print(error)⟧",
+        "with open('x') as file, open('y') as other:\n    ⟦file.read(other)⟧",
+        "⟦(n := 3) + n⟧",
+        "match 1:\n    case [first, *rest]:\n        ⟦print(first, rest)⟧",
+        "def f():\n    global counter\n    counter = 1\n⟦print(counter)⟧",
+        "⟦print(__name__, __file__)⟧",
+    ],
+)
+def test_what_exists_is_fine(code: str) -> None:
+    assert findings(HEAD + code) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("⟦Order('a').totl()⟧", "unknown-member: totl"),
+        ("⟦Order('a').total().round()⟧", "unknown-member: round"),
+        ("⟦Order.parse('x')[0].frist⟧", "unknown-member: frist"),
+        ("⟦Order.load('a').lines[0].title⟧", "unknown-member: title"),
+        ("for line in Order('a').lines:\n    ⟦line.amount⟧", "unknown-member: amount"),
+        ("for line in Order('a').by_key.values():\n    ⟦line.amount⟧", "unknown-member: amount"),
+        ("⟦Order('a').first.amount⟧", "unknown-member: amount"),
+        ("⟦Order('a').customer.discounts()⟧", "unknown-member: discounts"),
+        ("def f(order: Order):\n    ⟦order.sum()⟧", "unknown-member: sum"),
+        ("def f(order: Order | None):\n    ⟦order.sum()⟧", "unknown-member: sum"),
+        ("def f(order: 'Order'):\n    other = order\n    ⟦other.sum()⟧", "unknown-member: sum"),
+        ("⟦Color.GREEN⟧", "unknown-member: GREEN"),
+        ("⟦money.TAX⟧", "unknown-member: TAX"),
+        ("⟦orders.Bill⟧", "unknown-member: Bill"),
+        ("⟦os.path.joins('a')⟧", "unknown-member: joins"),
+        ("⟦'a'.uppercase()⟧", "unknown-member: uppercase"),
+        (
+            "class Mine(Order):\n    def f(self):\n        ⟦self.totals()⟧",
+            "unknown-member: totals",
+        ),
+        (
+            "class Mine(Order):\n    def f(self):\n        ⟦super().totals()⟧",
+            "unknown-member: totals",
+        ),
+        ("async def f(order: Order):\n    ⟦(await order.fetch()).nam⟧", "unknown-member: nam"),
+        ("⟦Order()⟧", "missing-argument: ()"),
+        ("⟦Order('a', 'b')⟧", "too-many-arguments: 'b'"),
+        ("⟦Order('a', items=[])⟧", "unexpected-keyword: items"),
+        ("⟦Order('a', key='b')⟧", "repeated-argument: key"),
+        ("⟦Order('a').total(rate=1)⟧", "unexpected-keyword: rate"),
+        ("⟦Order.total()⟧", "missing-argument: ()"),
+        ("⟦Order.load()⟧", "missing-argument: ()"),
+        ("⟦Order.parse('a', 'b')⟧", "too-many-arguments: 'b'"),
+        ("⟦Line('a')⟧", "missing-argument: ('a')"),
+        ("⟦Line('a', 1, hidden=2)⟧", "unexpected-keyword: hidden"),
+        ("⟦Gift('a', 1, 'b', [], 'red')⟧", "too-many-arguments: 'red'"),
+        ("⟦Point()⟧", "missing-argument: ()"),
+        ("⟦Item(name='a')⟧", "missing-argument: (name='a')"),
+        ("⟦Item(name='a', code='b', cost=1)⟧", "unexpected-keyword: cost"),
+        ("⟦total()⟧", "missing-argument: ()"),
+        ("⟦pick(1, 2, 3)⟧", "too-many-arguments: 3"),
+        ("⟦cached(b=1)⟧", "unexpected-keyword: b"),
+        ("⟦partial(cached, 1)(2)⟧", "too-many-arguments: 2"),
+        ("⟦print('a', seperator=' ')⟧", "unexpected-keyword: seperator"),
+        ("⟦compute_total(1)⟧", "undefined-name: compute_total"),
+        ("class A:\n    x = 1\n    def f(self):\n        ⟦return x⟧", "undefined-name: x"),
+        ("⟦from shop.orders import Bill⟧", "unknown-import: Bill"),
+        ("⟦from shop import Bill⟧", "unknown-import: Bill"),
+        ("order = Order('a')\norder.⟦totl⟧", "unknown-member: totl"),
+        ("Order('a', ⟦items=[])⟧", "unexpected-keyword: items"),
+    ],
+)
+def test_what_does_not_exist_is_reported(code: str, expected: str) -> None:
+    assert findings(HEAD + code) == [expected]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "⟦dynamic.CatchAll().anything⟧",
+        "⟦dynamic.Setting(a=1).a⟧",
+        "⟦dynamic.Foreign().anything(1, 2)⟧",
+        "⟦dynamic.Decorated().anything⟧",
+        "⟦dynamic.Meta(1, 2).anything⟧",
+        "⟦dynamic.Mixin().anything⟧",
+        "⟦dynamic.Patched.added⟧",
+        "def f(base: dynamic.Base):\n    ⟦base.only_here()⟧",
+        "def f(customer: Customer):\n    ⟦customer.discount()⟧",
+        "⟦dynamic.unheard_of⟧",
+        "⟦from shop.dynamic import anything⟧",
+        "⟦from shop.lazy import anything⟧",
+        "⟦from shop.broken import missed_by_the_parser⟧",
+        "⟦from external.package import anything⟧",
+        "⟦import not_here⟧",
+        "⟦decorated(1, 2, 3)⟧",
+        "⟦Open(anything=1, name='a')⟧",
+        "⟦Named(nom='a')⟧",
+        "⟦total(*[], b=1)⟧",
+        "def f(order):\n    ⟦order.anything⟧",
+        "def f(order: Order):\n    if isinstance(order, Special):\n        ⟦order.anything⟧",
+        "def f(order: Order):\n    if hasattr(order, 'x'):\n        ⟦order.x⟧",
+        "def f(order: Order):\n    match order:\n        case Order():\n            ⟦order.x⟧",
+        "def f(order: Order, other):\n    order = other or order\n    ⟦order.x⟧",
+        "try:\n    ⟦Order('a').x⟧\nexcept AttributeError:\n    pass",
+        "try:\n    ⟦from shop.orders import Bill⟧\nexcept ImportError:\n    Bill = None",
+        "with pytest.raises(TypeError):\n    ⟦Order()⟧",
+        "⟦Order('a').x⟧  # type: ignore[attr-defined]",
+        "Order('a').added_here = 1\n⟦Order('a').added_here⟧",
+        "setattr(Order, 'by_name', 1)\n⟦Order('a').by_name⟧",
+        "⟦Order('a').added_now = 1⟧",
+        "⟦Order('a', 1,⟧",
+        "class Fresh:\n    def f(self):\n        self.later()\n        ⟦self.unknown()⟧",
+        "class Fresh(Unheard):\n    def f(self):\n        ⟦self.unknown()⟧",
+        "from external import *\n⟦anything()⟧",
+    ],
+)
+def test_what_is_not_certain_is_passed_over(code: str) -> None:
+    assert findings(HEAD + code) == []
+
+
+def test_only_what_the_suggestion_adds_is_judged() -> None:
+    typed_by_the_user = "Order('a').totl()\nundefined()\nOrder(wrong=⟦'a', key='b')⟧"
+    assert findings(HEAD + typed_by_the_user) == []
+
+
+def test_the_last_word_of_a_suggestion_that_was_cut_is_not_judged() -> None:
+    assert findings(HEAD + "⟦Order('a').tot⟧") == ["unknown-member: tot"]
+    assert findings(HEAD + "⟦Order('a').tot⟧", is_cut=True) == []
+
+
+def test_what_is_typed_between_counts_for_the_class_it_is_in() -> None:
+    code = "class Cart:\n    def a(self):\n        self.items = []\n    def b(self):\n        ⟦self.items⟧"
+    assert findings(HEAD + code) == []
+    assert findings(HEAD + code.replace("⟦self.items⟧", "⟦self.itms⟧")) == ["unknown-member: itms"]
+
+
+def test_without_an_index_only_the_document_itself_is_judged() -> None:
+    code = "class A:\n    def f(self): ...\n\n\n⟦A().g, unknown_elsewhere⟧"
+    assert findings(code, {}) == ["unknown-member: g", "undefined-name: unknown_elsewhere"]
+
+
+def test_other_languages_are_left_alone() -> None:
+    document = Document("file:///a.go", "a.go", "go", "package a\n")
+    draft = Draft(document, Edit(Span(10, 10), "func f() { nothing.Here(1) }"))
+    assert list(grounding.check(draft, MemoryRepository(STUBS))) == []
