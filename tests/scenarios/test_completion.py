@@ -3,8 +3,8 @@
 A file holds sections ``-- name --``: documents (the one with ``█`` is completed), ``model`` (what
 the model writes; ``model, then`` is its answer to the next prompt), and ``expect``: the suggestion, or ``(nothing: outcome)``. In an expectation
 ``⟦`` … ``⟧`` marks text right of the cursor that the suggestion replaces. A section ``hits``
-lists signatures that the index answers with, and ``prompt contains`` lines that the prompt must
-have, ``last prompt contains`` the same of the last one.
+lists signatures that the index answers with, ``findings`` what the checks said, and ``prompt
+contains`` lines that the prompt must have, ``last prompt contains`` the same of the last one.
 ``UPDATE_SCENARIOS=1`` rewrites the expectations.
 """
 
@@ -25,6 +25,8 @@ from copilot_ls.models.scripted import ScriptedModel
 from indexer.model import Hit, Span, Symbol, SymbolKind
 from indexer.syntax.parse import language_of
 from tests.fakes.ports import FakeIndex, scripted
+from tests.fakes.repository import MemoryRepository
+from tests.fakes.stubs import STUBS
 
 SCENARIOS = sorted((Path(__file__).parent / "completion").glob("*.txt"))
 
@@ -40,7 +42,11 @@ async def test_completion(path: Path) -> None:
     )
     answers = [text for name, text in sections.items() if name.startswith("model")]
     model = scripted(*[text.removesuffix("\n").replace("␉", "\t") for text in answers])
-    index = FakeIndex(*[hit_of(line) for line in sections.get("hits", "").splitlines()])
+    others = {path: text for path, text in sections.items() if "." in path and path != name}
+    index = FakeIndex(
+        *[hit_of(line) for line in sections.get("hits", "").splitlines()],
+        repository=MemoryRepository({**STUBS, **others, name: document.text}),
+    )
 
     async def source() -> ScriptedModel:
         return model
@@ -69,6 +75,8 @@ async def test_completion(path: Path) -> None:
         )
         return
     assert shown == expected
+    told = [f"{finding.rule}: {finding.message}" for finding in completion.findings]
+    assert told == sections.get("findings", "").splitlines()
     for line in sections.get("prompt contains", "").splitlines():
         assert line in model.prompts[0].text
     for line in sections.get("last prompt contains", "").splitlines():
