@@ -76,7 +76,7 @@ async def test_completion(path: Path) -> None:
         return
     assert shown == expected
     told = [f"{finding.rule}: {finding.message}" for finding in completion.findings]
-    assert told == sections.get("findings", "").splitlines()
+    assert told == sections.get("findings", "\n".join(told)).splitlines()
     for line in sections.get("prompt contains", "").splitlines():
         assert line in model.prompts[0].text
     for line in sections.get("last prompt contains", "").splitlines():
