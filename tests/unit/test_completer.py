@@ -12,7 +12,7 @@ from indexer.errors import IndexCorrupt
 from indexer.model import Hit, Query, Span, Symbol, SymbolKind
 from tests.fakes.ports import QWEN_FIM, FakeIndex, scripted
 
-OPTIONS = CompletionOptions(debounce_ms=0)
+OPTIONS = CompletionOptions(debounce_ms=0, verify_ms=60_000)
 
 
 def completer_of(

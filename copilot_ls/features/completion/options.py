@@ -73,3 +73,7 @@ class CompletionOptions:
             "the repository, secrets; what is wrong is repaired or withheld."
         },
     )
+    verify_ms: int = field(
+        default=250,
+        metadata={"doc": "How long the checks may take before a suggestion is shown unchecked."},
+    )

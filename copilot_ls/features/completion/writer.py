@@ -52,8 +52,9 @@ from indexer.errors import IndexerError
 from indexer.model import Span
 
 _log = logging.getLogger(__name__)
+# Who asks by a key waits rather than reading what nobody checked.
+_INVOKED_PATIENCE = 10
 _CHECK_EVERY_CHARS = 24
-_VERIFY_SECONDS = 0.25
 # Each costs a second reading of the line; what comes later in it is rarely a call of ours.
 _MAX_STEPS = 2
 _MAX_NAME_TOKENS = 24
@@ -214,7 +215,9 @@ class Writer:
         hole = attempt.hole
         edit = Edit(place(text, setting.scene, hole.offset), text)
         is_cut = attempt.is_cut and raw_text.rstrip().endswith(text)
-        judgement = await self._verify(Draft(hole.document, edit, is_cut, self._trees))
+        judgement = await self._verify(
+            Draft(hole.document, edit, is_cut, self._trees), is_asked_for=hole.is_asked_for
+        )
         attempt.clock.lap("verify")
         ends_line = _ends_line(raw_text, judgement.text, is_cut=attempt.is_cut)
         told = replace(told, findings=judgement.findings, ends_line=ends_line)
@@ -288,12 +291,13 @@ class Writer:
         seen = [shown.stub] if shown else [s.stub for s in attempt.setting.snippets]
         return None if seen == [snippet.stub] else snippet
 
-    async def _verify(self, draft: Draft) -> Judgement:
+    async def _verify(self, draft: Draft, *, is_asked_for: bool) -> Judgement:
         """Have a suggestion checked; one that cannot be checked in time is shown as it is."""
         if not self.options.verify:
             return Judgement(Verdict.UNCHECKED, draft.edit.text)
         try:
-            async with asyncio.timeout(_VERIFY_SECONDS):
+            patience = _INVOKED_PATIENCE if is_asked_for else 1
+            async with asyncio.timeout(patience * self.options.verify_ms / 1000):
                 ask = partial(judge, draft, checks=self.checks)
                 judgement = await self.index.consult(ask, about=draft.document.path)
         except (TimeoutError, IndexerError) as error:
