@@ -54,7 +54,7 @@ async def test_completion(path: Path) -> None:
     completer = Completer(
         model=source,
         index=index,
-        options=CompletionOptions(debounce_ms=0, verify_ms=60_000),
+        options=CompletionOptions(debounce_ms=0, block_ms=60_000, verify_ms=60_000),
         repository="shop",
         checks=scanning.suggestion_checks(Settings()),
     )
