@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -36,7 +37,9 @@ from indexer.resolve.outline import Repository
 
 if TYPE_CHECKING:
     from indexer.index import Index
+    from indexer.watch import FolderWatch
 
+logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 OnProgress = Callable[[UpdateProgress], None]
 
@@ -64,6 +67,7 @@ class IndexReader:
         self._working_folder = working_folder
         self._index: Index | None = None
         self._documents: dict[str, str] = {}
+        self._watch: FolderWatch | None = None
         self._opening = threading.Lock()
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="index-read")
         self._writers = ThreadPoolExecutor(1, thread_name_prefix="index-write")
@@ -106,7 +110,10 @@ class IndexReader:
         """
         if paths is not None and (report := await self._update_here(paths)) is not None:
             return report
-        return await self._run_child(["--no-vectors"], on_progress)
+        report = await self._run_child(["--no-vectors"], on_progress)
+        if self._watch is not None:
+            self._watch.look_again()
+        return report
 
     async def makes_vectors(self) -> bool:
         return await self._read(lambda index: index.makes_vectors)
@@ -118,7 +125,29 @@ class IndexReader:
         """
         return await self._run_child(["--only-vectors"], on_progress)
 
+    def watch(self, on_change: Callable[[Sequence[str] | None], None]) -> None:
+        """Call ``on_change``, on the loop, with what changes on disk; ``None`` means anything.
+
+        For clients that do not watch files for us. What cannot be watched is only logged.
+        """
+        loop = asyncio.get_running_loop()
+
+        def listen() -> None:
+            try:
+                self._watch = watch = self._opened().watch()
+                for paths in watch.changes():
+                    loop.call_soon_threadsafe(on_change, paths)
+            except IndexerError as error:
+                logger.warning("Changes on disk are not noticed: %s", error)
+            except RuntimeError:
+                # The loop is closed: nobody listens any more.
+                return
+
+        threading.Thread(target=listen, name="index-watch", daemon=True).start()
+
     async def aclose(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
         loop = asyncio.get_running_loop()
         if self._index is not None:
             await loop.run_in_executor(self._writers, self._index.close)

@@ -326,6 +326,10 @@ class Workspace:
         """Let what the index holds of a file count again."""
         self.index.drop_document(path)
 
+    def watch(self, on_change: Callable[[Sequence[str] | None], None]) -> None:
+        """Call ``on_change`` with what changes on disk; ``None`` means anything."""
+        self.index.watch(on_change)
+
     def tell_of_lost_index(self, on_loss: Callable[[], None]) -> None:
         """Call ``on_loss`` when a question found no index that could answer it."""
         self.index.on_loss = on_loss

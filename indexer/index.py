@@ -49,6 +49,7 @@ from indexer.store.database import Database, Identity, get_meta
 from indexer.store.vectors import VectorIndex
 from indexer.syntax import parse
 from indexer.update import OnProgress, ShouldStop, Update
+from indexer.watch import FolderWatch
 
 logger = logging.getLogger(__name__)
 
@@ -289,6 +290,12 @@ class Index:
     def problems(self) -> list[Problem]:
         """What indexed files could not say, such as syntax errors, by path."""
         return self._answer(lambda catalog, _: catalog.problems(), [])
+
+    def watch(self) -> FolderWatch:
+        """What tells of changes in the folders that are indexed now; the caller closes it."""
+        return FolderWatch(
+            self.root, self._options, lambda: self._answer(lambda catalog, _: catalog.folders(), [])
+        )
 
     def close(self) -> None:
         """Close the store and the vectors. The embedder is the caller's."""

@@ -18,6 +18,7 @@ import typer
 from copilot_ls import indexing, wiring
 from copilot_ls.cli.context import console, find_root, options_of, plain, print_json
 from copilot_ls.cli.exit_codes import ExitCode
+from copilot_ls.cli.watch import follow
 from copilot_ls.config import Settings
 from copilot_ls.errors import ConfigError
 from indexer.errors import IndexerError
@@ -49,6 +50,9 @@ def build(
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Make it anew; embeddings are kept.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Stay, and follow what changes on disk.")
+    ] = False,
     only_vectors: Annotated[
         bool, typer.Option("--only-vectors", hidden=True, help="Embed what is indexed.")
     ] = False,
@@ -78,6 +82,9 @@ def build(
             print_json({"root": root, "stopped": stop.is_set(), "report": report})
         else:
             _print_report(root, report, index.status())
+        if watch and not stop.is_set():
+            follow(index, stop=stop, vectors=vectors, as_json=as_json)
+            return
     if stop.is_set():
         print("stopped; run again to continue where it stopped", file=sys.stderr)
         raise typer.Exit(ExitCode.USAGE)

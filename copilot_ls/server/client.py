@@ -77,6 +77,13 @@ class Client:
             return None
         return answer if isinstance(answer, list) and len(answer) == len(items) else None
 
+    @property
+    def watches_files(self) -> bool:
+        """Whether it can tell us of changes on disk."""
+        workspace = self._capabilities.workspace
+        watched = workspace.did_change_watched_files if workspace else None
+        return bool(watched and watched.dynamic_registration)
+
     async def watch(self, globs: Sequence[str]) -> None:
         """Ask to be told of changed files and settings, as far as the client offers it."""
         workspace = self._capabilities.workspace or types.WorkspaceClientCapabilities()

@@ -81,6 +81,12 @@ class Folder:
         if self.uri is not None and self.workspace.settings.index.enabled:
             self._updates.request(paths, at_once=at_once)
 
+    def begin(self) -> None:
+        """Bring the index up to date, and from now on after each change on disk."""
+        self.request_update(None)
+        if not self._client.watches_files and self.workspace.settings.index.enabled:
+            self.workspace.watch(self.request_update)
+
     def pause(self, *, paused: bool) -> None:
         """Stop indexing and embedding, or go on with it."""
         for queue in (self._updates, self._embeddings):

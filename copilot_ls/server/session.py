@@ -444,7 +444,7 @@ class Session:
     def _open_folders(self) -> None:
         for uri, location in self._roots.items():
             if location not in self._folders:
-                self._open_folder(location, uri).request_update(None)
+                self._open_folder(location, uri).begin()
         for opened in self._documents.values():
             self._settle(opened)
 

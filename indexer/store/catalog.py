@@ -417,6 +417,16 @@ class Catalog:
         )
         return dict(rows.fetchall())
 
+    def folders(self) -> list[str]:
+        """The folders that hold indexed files, and those around them."""
+        found: set[str] = set()
+        for (path,) in self._connection.execute("SELECT path FROM files"):
+            folder = path.rpartition("/")[0]
+            while folder and folder not in found:
+                found.add(folder)
+                folder = folder.rpartition("/")[0]
+        return sorted(found)
+
     def skipped(self) -> list[Skipped]:
         rows = self._connection.execute("SELECT path, reason FROM skipped ORDER BY path")
         return [Skipped(path, SkipReason(reason)) for path, reason in rows]

@@ -133,6 +133,9 @@ class Workspace:
     def drop_document(self, path: str) -> None:
         log.info("closed %s", path)
 
+    def watch(self, on_change: Callable[[Sequence[str] | None], None]) -> None:
+        log.info("watching %s", self.root.name)
+
     def tell_of_lost_index(self, on_loss: Callable[[], None]) -> None:
         self.on_loss = on_loss
 

@@ -64,12 +64,15 @@ async def test_files_and_settings_are_watched_for_a_client_that_can(
     asked = await editor.hear("client/registerCapability")
     methods = {registration["method"] for registration in asked["registrations"]}
     assert methods == {"workspace/didChangeWatchedFiles", "workspace/didChangeConfiguration"}
+    await editor.end()
+    assert not [line for line in editor.transcript if "watching shop" in line]
 
 
 async def test_a_client_that_can_do_nothing_is_asked_for_nothing(
     editor: Editor, folder: Path
 ) -> None:
     await editor.begin(folder, capabilities={})
+    await editor.hear_log("watching shop")
     await editor.hear_status("Ready")
     await editor.end()
     assert not [message for message in editor.heard if "id" in message]

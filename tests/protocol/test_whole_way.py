@@ -85,6 +85,28 @@ async def test_a_saved_file_is_known_at_the_next_key(editor: Editor, folder: Pat
     assert await editor.end() == 0
 
 
+async def test_a_change_on_disk_is_known_though_the_client_watches_nothing(
+    editor: Editor, folder: Path
+):
+    capabilities = {"textDocument": GHOST_TEXT["textDocument"], "window": CAPABILITIES["window"]}
+    await editor.begin(folder, capabilities=capabilities)
+    await editor.hear("$/progress", lambda params: params["value"]["kind"] == "end")
+    # The second look at everything begins when somebody listens.
+    await editor.hear("$/progress", lambda params: params["value"]["kind"] == "end")
+    uri = (folder / "orders.py").as_uri()
+    (folder / "tax.py").write_text(TAX.replace("net", "gross"), encoding="utf-8")
+    for attempt in range(200):
+        editor.open(uri, f"# {attempt}\n{ORDERS}")
+        await editor.complete(uri, 5, 15)
+        story = await editor.request(
+            "workspace/executeCommand", {"command": "copilot-ls.explain", "arguments": []}
+        )
+        if story and "gross" in story["promptText"]:
+            break
+    assert "gross" in story["promptText"]
+    assert await editor.end() == 0
+
+
 async def test_what_is_typed_in_another_document_is_known_before_it_is_saved(
     editor: Editor, folder: Path
 ):
