@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from copilot_ls.features.completion.options import CompletionOptions
+from copilot_ls.features.completion.provenance import ProvenanceOptions
 from copilot_ls.features.security.options import SecurityOptions
 from copilot_ls.features.tests.options import TestOptions
 
@@ -159,6 +160,7 @@ class Settings:
     completion: CompletionOptions = CompletionOptions()
     index: IndexSettings = IndexSettings()
     security: SecurityOptions = SecurityOptions()
+    provenance: ProvenanceOptions = ProvenanceOptions()
     tests: TestOptions = TestOptions()
     sandbox: SandboxSettings = SandboxSettings()
     log: LogSettings = LogSettings()

@@ -309,7 +309,8 @@ class Suggestion:
     """Ghost text: replace ``span`` by ``text``.
 
     ``span`` starts at the cursor and may reach right over closers that the text repeats.
-    ``verdict`` is that of the checks when the text was made.
+    ``verdict`` is that of the checks when the text was made. ``code_origins`` tell where the same
+    code stands in other people's packages.
     """
 
     id: str
@@ -317,6 +318,7 @@ class Suggestion:
     span: Span
     origin: Origin
     verdict: Verdict = Verdict.UNCHECKED
+    code_origins: tuple[CodeOrigin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,3 +388,19 @@ class SandboxRun:
     output: str
     seconds: float
     protection: Protection
+
+
+@dataclass(frozen=True, slots=True)
+class CodeOrigin:
+    """Where the same code stands in somebody else's package; ``line`` is 0-based.
+
+    ``licence`` is an SPDX identifier, empty if it could not be told; ``share`` says how much of
+    the asked code is found there, 0 to 1.
+    """
+
+    package: str
+    version: str
+    licence: str
+    path: str
+    line: int
+    share: float

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from copilot_ls.domain import (
     Capabilities,
+    CodeOrigin,
     Delta,
     Document,
     Limits,
@@ -80,6 +81,17 @@ class CodeIndex(Protocol):
         Open documents count as they are, but for the one at the path ``about``, whose text the
         question brings itself. Without an index the view holds libraries alone.
         """
+        ...
+
+
+class Provenance(Protocol):
+    """Knows other people's code that lies on this machine.
+
+    Implementations: fingerprints in SQLite, and a list for tests.
+    """
+
+    async def origins(self, text: str) -> Sequence[CodeOrigin]:
+        """Say where a piece of code stands too, the most alike first; answers in milliseconds."""
         ...
 
 

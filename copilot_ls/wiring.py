@@ -24,6 +24,8 @@ from copilot_ls.config import EngineName, Settings
 from copilot_ls.domain import Capabilities, Document
 from copilot_ls.errors import ModelUnavailable, SandboxError, WorkspaceError
 from copilot_ls.features.completion.completer import Completer
+from copilot_ls.features.edit.editor import Editor
+from copilot_ls.features.next_edit.follower import Follower
 from copilot_ls.indexing import IndexReader
 from indexer.model import (
     IndexOptions,
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from copilot_ls.models.progress import Report
     from copilot_ls.models.store import ModelStore
     from copilot_ls.ports import Model, Sandbox
+    from copilot_ls.provenance.packages import Package
+    from copilot_ls.provenance.store import OriginStore
     from copilot_ls.sandbox.consent import Consent
     from indexer.index import Index
     from indexer.ports import Embedder
@@ -248,6 +252,23 @@ def lines_written_since(root: Path, path: str, since: datetime) -> set[int]:
     return history.lines_written_since(root, path, since)
 
 
+def origin_store() -> OriginStore:
+    """Return what is known of other people's code, shared by all projects."""
+    from copilot_ls.provenance.store import OriginStore
+
+    return OriginStore(cache_root() / "provenance" / "origins.sqlite")
+
+
+def foreign_packages(root: Path) -> list[Package]:
+    """List the packages installed for a project and those that are vendored in it."""
+    from indexer.libraries import find_environment
+
+    from copilot_ls.provenance.packages import installed_packages, vendored_packages
+
+    environment = find_environment(root.resolve())
+    return [*installed_packages(environment.folders), *vendored_packages(root.resolve())]
+
+
 def consent() -> Consent:
     """Return what the user said about running the code of projects."""
     from copilot_ls.sandbox.consent import Consent
@@ -282,10 +303,21 @@ class Workspace:
     settings: Settings
     index: IndexReader
     completer: Completer
+    editor: Editor
+    follower: Follower
 
     def has_index(self) -> bool:
         """Tell whether an index was ever built here."""
         return any(index_location(self.root).glob("*.sqlite"))
+
+    async def read(self, path: str) -> Document | None:
+        """Read a file of the folder; nothing if it is left alone or gone."""
+        try:
+            return await asyncio.to_thread(
+                read_document, self.root, self.root / path, self.settings
+            )
+        except WorkspaceError:
+            return None
 
     def exclusion(self, path: str) -> str | None:
         """Say in words why a file is left alone, or nothing if it is not."""
@@ -532,6 +564,8 @@ def _open_scripted(script: Path) -> Model:
 
 def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspace:
     """Join the features to their adapters for one folder; opens nothing heavy yet."""
+    from copilot_ls.provenance.reader import OriginReader
+
     root = root.resolve()
     index = IndexReader(root, settings, partial(open_index, root, settings), cache_root())
     completer = Completer(
@@ -540,5 +574,8 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         options=settings.completion,
         repository=root.name,
         checks=scanning.suggestion_checks(settings),
+        provenance=OriginReader(origin_store()),
+        provenance_options=settings.provenance,
     )
-    return Workspace(root, settings, index, completer)
+    editor = Editor(engines.chat_model, index)
+    return Workspace(root, settings, index, completer, editor, Follower(index))

@@ -18,9 +18,11 @@ from copilot_ls.cli import (
     complete,
     conventions,
     doctor,
+    edit,
     evals,
     index,
     model,
+    provenance,
     settings,
     tests,
     trust,
@@ -77,7 +79,9 @@ app.command("index")(index.build)
 app.command("search")(index.search)
 app.command("status")(index.status)
 app.command("conventions")(conventions.conventions)
+app.command("edit")(edit.edit)
 app.command("tests")(tests.propose_tests)
+app.command("provenance")(provenance.provenance)
 app.command("trust")(trust.trust)
 app.command("doctor")(doctor.doctor)
 app.command("settings")(settings.show)

@@ -15,6 +15,7 @@ from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
 from copilot_ls.domain import Completion, CompletionRequest, Document, Outcome
 from copilot_ls.errors import ModelUnavailable, WorkspaceError
+from copilot_ls.features.completion.provenance import described
 
 _FRAME_LINES = 6
 
@@ -116,6 +117,9 @@ def _print(completion: Completion, document: Document, offset: int, *, show_prom
     else:
         suggestion = completion.suggestions[0]
         out.print(frame(document.text, offset, suggestion.text, suggestion.span.end))
+    for suggestion in completion.suggestions:
+        for origin in suggestion.code_origins[:3]:
+            out.print(f"  also in {described(origin)}", markup=False, style="yellow")
     for finding in completion.findings:
         out.print(
             Text.assemble(

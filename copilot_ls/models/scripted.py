@@ -155,6 +155,7 @@ class ScriptedModel:
     fim: FimFormat | None = None
     context_tokens: int = 4_096
     can_choose: bool = False
+    has_chat: bool = True
     prompts: list[Prompt] = field(default_factory=list)
     n_cancelled: int = 0
     is_closed: bool = False
@@ -175,7 +176,7 @@ class ScriptedModel:
             engine="scripted",
             context_tokens=self.context_tokens,
             fim=self.fim,
-            has_chat=True,
+            has_chat=self.has_chat,
             can_choose=self.can_choose,
         )
 

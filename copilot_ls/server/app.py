@@ -29,6 +29,7 @@ from copilot_ls.server.handlers import (
     commands,
     completion,
     documents,
+    edits,
     inline_completion,
     lifecycle,
     suggestions,
@@ -156,6 +157,7 @@ class Server:
         )
         for command in commands.COMMANDS:
             server.command(command)(_only_advertised)
+        self._add("copilot-ls/nextEdit", functools.partial(edits.next_edit, session))
         self._add("copilot-ls/status", lambda _: self._board.status.to_json())
         self._add("copilot-ls/statistics", lambda _: session.statistics())
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from lsprotocol import types
 
@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 STATUS_NOTIFICATION = "copilot-ls/didChangeStatus"
 CONFIGURATION_SECTION = "copilot-ls"
+_CONFIRMATION_SECONDS = 600.0
 
 # Neovim waits 200 ms after a key before it asks; waiting again would add to that.
 _CLIENTS_THAT_DEBOUNCE = frozenset({"Neovim"})
@@ -83,6 +84,60 @@ class Client:
         workspace = self._capabilities.workspace
         watched = workspace.did_change_watched_files if workspace else None
         return bool(watched and watched.dynamic_registration)
+
+    async def propose_edit(
+        self,
+        label: str,
+        description: str,
+        changes: Sequence[tuple[str, int | None, Sequence[types.TextEdit]]],
+    ) -> bool:
+        """Hand a change to the editor, to be confirmed where it can ask; tells if it was made.
+
+        ``changes`` are documents by URI and version (``None``: as it is on disk) with their edits.
+        """
+        workspace = self._capabilities.workspace or types.WorkspaceClientCapabilities()
+        if not workspace.apply_edit:
+            return False
+        support = workspace.workspace_edit
+        annotates = bool(support and support.change_annotation_support)
+        if support and support.document_changes:
+            annotation = "copilot-ls"
+            edit = types.WorkspaceEdit(
+                document_changes=[
+                    types.TextDocumentEdit(
+                        text_document=types.OptionalVersionedTextDocumentIdentifier(
+                            uri=uri, version=version
+                        ),
+                        edits=[
+                            types.AnnotatedTextEdit(annotation, each.range, each.new_text)
+                            if annotates
+                            else each
+                            for each in edits
+                        ],
+                    )
+                    for uri, version, edits in changes
+                ],
+                change_annotations={
+                    annotation: types.ChangeAnnotation(
+                        label=label, needs_confirmation=True, description=description
+                    )
+                }
+                if annotates
+                else None,
+            )
+        else:
+            edit = types.WorkspaceEdit(changes={uri: list(edits) for uri, _, edits in changes})
+        try:
+            # People read a change before they confirm it.
+            answer = await self._protocol.ask(
+                types.WORKSPACE_APPLY_EDIT,
+                types.ApplyWorkspaceEditParams(edit=edit, label=label),
+                seconds=_CONFIRMATION_SECONDS,
+            )
+        except ClientRefused as error:
+            logger.info("The client made no change: %s", error)
+            return False
+        return isinstance(answer, Mapping) and answer.get("applied") is True
 
     async def watch(self, globs: Sequence[str]) -> None:
         """Ask to be told of changed files and settings, as far as the client offers it."""

@@ -87,7 +87,9 @@ class Protocol(LanguageServerProtocol):
                     rpc.JsonRpcInvalidRequest("The message is no request of JSON-RPC 2.0"),
                 )
 
-    async def ask(self, method: str, params: object) -> object:
+    async def ask(
+        self, method: str, params: object, *, seconds: float = _REQUEST_FROM_US_SECONDS
+    ) -> object:
         """Send a request to the client and return its plain JSON answer.
 
         Raises:
@@ -95,7 +97,7 @@ class Protocol(LanguageServerProtocol):
         """
         request = asyncio.wrap_future(self.send_request(method, params))
         try:
-            return await asyncio.wait_for(request, _REQUEST_FROM_US_SECONDS)
+            return await asyncio.wait_for(request, seconds)
         except TimeoutError as error:
             raise ClientRefused(f"{method}: no answer") from error
         except rpc.JsonRpcException as error:

@@ -20,12 +20,13 @@ from lsprotocol import types
 
 from copilot_ls import config
 from copilot_ls.config import Layer, SettingProblem, Settings, Trust
-from copilot_ls.domain import Completion, CompletionRequest, Outcome
+from copilot_ls.domain import Completion, CompletionRequest, Document, Outcome
 from copilot_ls.errors import CopilotError, ModelError
+from copilot_ls.features.next_edit.follow import NextEdit
 from copilot_ls.server import convert
 from copilot_ls.server.client import Client
 from copilot_ls.server.convert import Encoding
-from copilot_ls.server.documents import OpenDocument, Snapshot
+from copilot_ls.server.documents import OpenDocument, Snapshot, split_lines
 from copilot_ls.server.folder import Folder
 from copilot_ls.server.guard import Guard
 from copilot_ls.server.protocol import Later
@@ -47,13 +48,15 @@ NAMED_FILES = IGNORE_FILES | SETTINGS_FILES
 class Opened:
     """An open document, the folder it belongs to, and the work that is on for it.
 
-    There is no folder yet while the session waits for the client's settings.
+    There is no folder yet while the session waits for the client's settings. ``followed`` is the
+    version whose changes have been followed everywhere.
     """
 
     document: OpenDocument
     folder: Folder | None = None
     exclusion: asyncio.Task[str] | None = None
     completion: asyncio.Task[Completion] | None = None
+    followed: Document | None = None
 
     def is_known(self) -> bool:
         """Tell whether this document was looked at and may be used."""
@@ -173,6 +176,7 @@ class Session:
         if (known := self._documents.get(item.uri)) is not None:
             _cancel(known.completion, known.exclusion)
         opened = Opened(OpenDocument(item, path="", encoding=self.encoding))
+        opened.followed = opened.document.snapshot().document
         self._documents[item.uri] = opened
         if self._has_begun.is_set():
             self._settle(opened)
@@ -319,6 +323,55 @@ class Session:
             folder.workspace.completer.is_paused = paused
             folder.pause(paused=paused)
         self.board.refresh()
+
+    # -- edits
+
+    def opened(self, uri: str) -> Opened | None:
+        """Return an open document with its folder."""
+        return self._documents.get(uri)
+
+    async def folder_of(self, opened: Opened) -> Folder | None:
+        """Return the folder of a document, once the session has folders."""
+        await self._has_begun.wait()
+        return opened.folder
+
+    async def next_edits(self, uri: str) -> list[tuple[NextEdit, Snapshot, int | None]]:
+        """Find what a change in a document asks of other places; buffers count before files."""
+        opened = self._documents.get(uri)
+        if opened is None or (folder := await self.folder_of(opened)) is None:
+            return []
+        snapshot = opened.document.snapshot()
+        if opened.followed is None:
+            opened.followed = snapshot.document
+            return []
+        buffers = self._buffers(folder)
+        places: dict[str, tuple[Snapshot, int | None]] = {
+            snapshot.document.path: (snapshot, snapshot.document.version)
+        }
+
+        async def read(path: str) -> Document | None:
+            if path in buffers:
+                places[path] = (buffers[path], buffers[path].document.version)
+            else:
+                document = await folder.workspace.read(path)
+                if document is None:
+                    return None
+                lines = tuple(split_lines(document.text))
+                places[path] = (Snapshot(document, lines, self.encoding), None)
+            return places[path][0].document
+
+        before = replace(opened.followed, path=snapshot.document.path)
+        found = await folder.workspace.follower.next_edits(before, snapshot.document, read)
+        if not found:
+            opened.followed = snapshot.document
+        return [(entry, *places[entry.path]) for entry in found]
+
+    def _buffers(self, folder: Folder) -> dict[str, Snapshot]:
+        return {
+            opened.document.path: opened.document.snapshot()
+            for opened in self._documents.values()
+            if opened.folder is folder
+        }
 
     # -- index
 

@@ -29,6 +29,8 @@ GHOST_TEXT: dict[str, Any] = {
         "workspaceFolders": True,
         "didChangeConfiguration": {"dynamicRegistration": True},
         "didChangeWatchedFiles": {"dynamicRegistration": True},
+        "applyEdit": True,
+        "workspaceEdit": {"documentChanges": True, "changeAnnotationSupport": {}},
     },
 }
 MENU_ONLY: dict[str, Any] = {
@@ -58,6 +60,7 @@ class Editor:
         self.ended: asyncio.Future[int] | None = None
         self._reader = reader
         self._answers: dict[Any, asyncio.Future[Any]] = {}
+        self.confirms = True
         self._news = asyncio.Event()
         self._n_requests = 0
         self._tasks = [asyncio.create_task(self._listen())]
@@ -185,6 +188,9 @@ class Editor:
                 ]
             case "client/registerCapability" | "window/workDoneProgress/create":
                 self.heard.append(message)
+            case "workspace/applyEdit":
+                self.heard.append(message)
+                result = {"applied": self.confirms}
             case unexpected:
                 self.unexpected.append(unexpected)
         self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})

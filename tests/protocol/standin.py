@@ -19,11 +19,13 @@ from pathlib import Path
 
 from copilot_ls import wiring
 from copilot_ls.config import Settings
-from copilot_ls.domain import Capabilities, Delta, FimFormat, FinishReason, Prompt
+from copilot_ls.domain import Capabilities, Delta, Document, FimFormat, FinishReason, Prompt
 from copilot_ls.errors import ModelUnavailable
 from copilot_ls.features.completion.completer import Completer
+from copilot_ls.features.edit.editor import Editor
+from copilot_ls.features.next_edit.follower import Follower
 from indexer.errors import IndexerError
-from indexer.model import Plan, UpdatePhase, UpdateProgress, UpdateReport
+from indexer.model import Hit, Plan, UpdatePhase, UpdateProgress, UpdateReport
 from tests.fakes.ports import FakeIndex
 
 log = logging.getLogger("copilot_ls.standin")
@@ -36,10 +38,13 @@ class DocumentModel:
     """Does what the document says."""
 
     async def capabilities(self) -> Capabilities:
-        return Capabilities(model="stand-in", engine="none", context_tokens=4096, fim=FIM)
+        return Capabilities(
+            model="stand-in", engine="none", context_tokens=4096, fim=FIM, has_chat=True
+        )
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
-        before, _, _ = prompt.text.partition(FIM.suffix)
+        text = prompt.text or "\n".join(message.text for message in prompt.messages)
+        before, _, _ = text.partition(FIM.suffix)
         verb, argument = ORDER.findall(before)[-1]
         log.info("asked: %s", verb)
         try:
@@ -76,6 +81,8 @@ class Engines:
     async def completion_model(self) -> DocumentModel | None:
         return None if self.settings.model.engine == "off" else self.model
 
+    chat_model = completion_model
+
     async def aclose(self) -> None:
         await self.model.aclose()
 
@@ -87,8 +94,16 @@ class Workspace:
     root: Path
     settings: Settings
     completer: Completer
+    editor: Editor
+    follower: Follower
     index: FakeIndex = field(default_factory=FakeIndex)
     on_loss: Callable[[], None] | None = None
+
+    async def read(self, path: str) -> Document | None:
+        file = self.root / path
+        if not file.exists():
+            return None
+        return Document(file.as_uri(), path, "python", file.read_text())
 
     def exclusion(self, path: str) -> str | None:
         return "may hold secrets" if path.endswith(".env") else None
@@ -148,7 +163,12 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         model=engines.completion_model, index=FakeIndex(), options=settings.completion
     )
     log.info("opened %s", root.name)
-    return Workspace(root.resolve(), settings, completer)
+    # ``uses.txt`` holds the places that the index knows: ``path:line``, one a line.
+    uses = root / "uses.txt"
+    places = [line.split(":") for line in uses.read_text().split()] if uses.exists() else []
+    known = FakeIndex(*(Hit(path, int(line), int(line), path, 1.0) for path, line in places))
+    editor = Editor(engines.chat_model, known)
+    return Workspace(root.resolve(), settings, completer, editor, Follower(known))
 
 
 if __name__ == "__main__":

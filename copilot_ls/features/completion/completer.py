@@ -28,11 +28,12 @@ from copilot_ls.features.completion import ahead
 from copilot_ls.features.completion.inflight import Generation
 from copilot_ls.features.completion.options import CompletionOptions
 from copilot_ls.features.completion.postprocess import place, scene_at
+from copilot_ls.features.completion.provenance import ProvenanceOptions
 from copilot_ls.features.completion.reuse import Answered, Reused, SuggestionMemory
 from copilot_ls.features.completion.rhythm import TypingRhythm
 from copilot_ls.features.completion.trigger import Extent, decide
 from copilot_ls.features.completion.writer import Attempt, Clock, Hole, ModelSource, Writer
-from copilot_ls.ports import CodeIndex
+from copilot_ls.ports import CodeIndex, Provenance
 from indexer.errors import IndexerError
 from indexer.model import Query, SearchMode
 
@@ -58,13 +59,24 @@ class Completer:
         options: CompletionOptions,
         repository: str = "",
         checks: Sequence[Check] = CHECKS,
+        provenance: Provenance | None = None,
+        provenance_options: ProvenanceOptions | None = None,
         orphan_seconds: float = 0.3,
     ) -> None:
         self.options = options
         self.counts: Counter[str] = Counter()
         self.is_paused = False
         self._index = index
-        self._writer = Writer(model, index, options, repository, checks, self.counts)
+        self._writer = Writer(
+            model,
+            index,
+            options,
+            repository,
+            checks,
+            provenance,
+            provenance_options or ProvenanceOptions(),
+            self.counts,
+        )
         self._memory = SuggestionMemory()
         self._rhythm = TypingRhythm()
         self._generation: Generation | None = None

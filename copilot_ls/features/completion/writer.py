@@ -19,6 +19,7 @@ from copilot_ls.checks.draft import Draft, TreeMemory
 from copilot_ls.checks.gate import CHECKS, Check, Judgement, judge
 from copilot_ls.domain import (
     Capabilities,
+    CodeOrigin,
     Completion,
     Delta,
     Document,
@@ -44,9 +45,10 @@ from copilot_ls.features.completion.postprocess import (
     postprocess,
     scene_at,
 )
+from copilot_ls.features.completion.provenance import ProvenanceOptions, withheld_for
 from copilot_ls.features.completion.steps import Call, call_begun
 from copilot_ls.features.completion.trigger import Extent
-from copilot_ls.ports import CodeIndex, Model
+from copilot_ls.ports import CodeIndex, Model, Provenance
 from copilot_ls.prompts import fim
 from indexer.errors import IndexerError
 from indexer.model import Span
@@ -58,6 +60,8 @@ _CHECK_EVERY_CHARS = 24
 # Each costs a second reading of the line; what comes later in it is rarely a call of ours.
 _MAX_STEPS = 2
 _MAX_NAME_TOKENS = 24
+_PROVENANCE_SECONDS = 0.1
+_MIN_LINES_WITH_ORIGIN = 4
 
 LookUp = Callable[[Call], Awaitable[Snippet | None]]
 ModelSource = Callable[[], Awaitable[Model | None]]
@@ -148,6 +152,8 @@ class Writer:
     options: CompletionOptions
     repository: str = ""
     checks: Sequence[Check] = CHECKS
+    provenance: Provenance | None = None
+    provenance_options: ProvenanceOptions = ProvenanceOptions()
     counts: Counter[str] = field(default_factory=Counter)
     engine_seconds: float = 0.0
     _pace: ReadingPace = field(default_factory=ReadingPace)
@@ -223,12 +229,18 @@ class Writer:
         told = replace(told, findings=judgement.findings, ends_line=ends_line)
         if judgement.verdict is Verdict.WITHHELD:
             return replace(told, outcome=Outcome.WITHHELD, reason=judgement.reason)
+        origins = await self._code_origins(judgement.text)
+        attempt.clock.lap("provenance")
+        if reason := withheld_for(origins, self.provenance_options):
+            self.counts["provenance:withheld"] += 1
+            return replace(told, outcome=Outcome.WITHHELD, reason=reason)
         suggestion = Suggestion(
             id="",
             text=judgement.text,
             span=place(judgement.text, setting.scene, hole.offset),
             origin=Origin.MODEL,
             verdict=judgement.verdict,
+            code_origins=tuple(origins),
         )
         return replace(told, outcome=Outcome.SHOWN, suggestions=(suggestion,))
 
@@ -307,6 +319,21 @@ class Writer:
         self.counts.update(f"rule:{finding.rule}" for finding in judgement.findings)
         self.counts.update(f"severity:{finding.severity}" for finding in judgement.findings)
         return judgement
+
+    async def _code_origins(self, text: str) -> Sequence[CodeOrigin]:
+        """Ask where several lines stand in other people's code too; too late is no answer."""
+        is_off = self.provenance is None or self.provenance_options.policy == "off"
+        if self.provenance is None or is_off or _n_lines(text) < _MIN_LINES_WITH_ORIGIN:
+            return ()
+        try:
+            async with asyncio.timeout(_PROVENANCE_SECONDS):
+                origins = await self.provenance.origins(text)
+        except TimeoutError:
+            self.counts["provenance:late"] += 1
+            return ()
+        if origins:
+            self.counts["provenance:known"] += 1
+        return origins
 
     def _set(
         self,

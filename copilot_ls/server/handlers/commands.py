@@ -8,6 +8,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from copilot_ls.server import items
+from copilot_ls.server.handlers import edits
 from copilot_ls.server.items import ACCEPT_COMMAND
 from copilot_ls.server.session import Session
 from copilot_ls.server.status import REINDEX_COMMAND, RESUME_COMMAND
@@ -55,4 +56,5 @@ COMMANDS: dict[str, Callable[[Session, Sequence[object]], object]] = {
     REINDEX_COMMAND: _reindex,
     "copilot-ls.pause": _pause,
     RESUME_COMMAND: _resume,
+    edits.EDIT_COMMAND: edits.edit,
 }
