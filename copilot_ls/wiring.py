@@ -261,9 +261,8 @@ def origin_store() -> OriginStore:
 
 def foreign_packages(root: Path) -> list[Package]:
     """List the packages installed for a project and those that are vendored in it."""
-    from indexer.libraries import find_environment
-
     from copilot_ls.provenance.packages import installed_packages, vendored_packages
+    from indexer.libraries import find_environment
 
     environment = find_environment(root.resolve())
     return [*installed_packages(environment.folders), *vendored_packages(root.resolve())]

@@ -78,6 +78,7 @@ def build(
                 with_vectors=vectors,
                 rebuild=rebuild,
             )
+        _read_packages(root, settings, stop)
         if as_json:
             print_json({"root": root, "stopped": stop.is_set(), "report": report})
         else:
@@ -169,6 +170,13 @@ def status(
             out.print(f"  [yellow]{entry.reason}[/]  {entry.path}")
 
 
+def _read_packages(root: Path, settings: Settings, stop: threading.Event) -> None:
+    """Learn to recognise the code of packages that were installed since."""
+    if settings.provenance.policy != "off" and not stop.is_set():
+        store = wiring.origin_store()
+        store.add(store.missing(wiring.foreign_packages(root)), should_stop=stop.is_set)
+
+
 def _build_for_server(
     root: Path, settings: Settings, *, vectors: bool, only_vectors: bool, stop: threading.Event
 ) -> None:
@@ -194,6 +202,8 @@ def _build_for_server(
                 report = index.update(
                     on_progress=tell, should_stop=stop.is_set, with_vectors=vectors
                 )
+        if only_vectors:
+            _read_packages(root, settings, stop)
     except IndexerError as error:
         say(error=error.message, remedy=error.remedy, kind=type(error).__name__)
         raise typer.Exit(ExitCode.USAGE) from error

@@ -48,10 +48,17 @@ class OriginStore:
             known = {row[0] for row in connection.execute("SELECT stamp FROM packages")}
         return [package for package in packages if package.stamp not in known]
 
-    def add(self, packages: Sequence[Package], on_progress: Callable[[int, str], None]) -> None:
+    def add(
+        self,
+        packages: Sequence[Package],
+        on_progress: Callable[[int, str], None] = lambda _, __: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Store packages, one transaction each; being interrupted loses the last at most."""
         with self._writing() as connection:
             for number, package in enumerate(packages):
+                if should_stop():
+                    return
                 on_progress(number, package.name)
                 with connection:
                     self._add(connection, package)
