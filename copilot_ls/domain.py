@@ -55,8 +55,8 @@ class CompletionRequest:
 class Snippet:
     """A piece of repository knowledge that goes into a prompt.
 
-    ``stub`` is a declaration without body (perhaps with members below it), ``path`` and ``line``
-    (0-based) where it stands, ``signals`` why it was chosen.
+    ``stub`` is a declaration without body (perhaps with members below it), ``examples`` are real
+    uses of it, ``path`` and ``line`` (0-based) where it stands, ``signals`` why it was chosen.
     """
 
     stub: str
@@ -65,6 +65,12 @@ class Snippet:
     name: str
     score: float
     signals: Mapping[str, float] = field(default_factory=dict)
+    examples: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a prompt shows of it."""
+        return (*self.stub.splitlines(), *self.examples)
 
 
 class FimOrder(StrEnum):
@@ -118,6 +124,7 @@ class SnippetPlace(StrEnum):
 class PromptLayout:
     """How much of what a model is shown, and where. Lengths in characters; others are counts.
 
+    ``max_examples`` real uses of a definition are shown with its signature.
     ``line_end_suffix_chars`` replaces ``max_suffix_chars`` where one line is completed and nothing
     stands right of the cursor: a small model is led astray by what follows, and without it a
     keystroke only appends to the prompt (``docs/decisions/0006``).
@@ -125,6 +132,7 @@ class PromptLayout:
 
     snippet_place: SnippetPlace = SnippetPlace.HEADER
     max_snippets: int = 4
+    max_examples: int = 1
     max_snippet_chars: int = 1_200
     max_prefix_chars: int = 3_000
     max_suffix_chars: int = 600

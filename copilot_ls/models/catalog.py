@@ -395,6 +395,7 @@ def _parse_layout(value: object) -> PromptLayout:
             reader.text("snippet_place", default=usual.snippet_place), SnippetPlace, "snippet_place"
         ),
         max_snippets=int(reader.number("max_snippets", default=usual.max_snippets)),
+        max_examples=int(reader.number("max_examples", default=usual.max_examples)),
         max_snippet_chars=int(reader.number("max_snippet_chars", default=usual.max_snippet_chars)),
         max_prefix_chars=int(reader.number("max_prefix_chars", default=usual.max_prefix_chars)),
         max_suffix_chars=int(reader.number("max_suffix_chars", default=usual.max_suffix_chars)),

@@ -164,7 +164,7 @@ def _budget(layout: PromptLayout, context_tokens: int, max_tokens: int) -> tuple
 def _fit(snippets: Sequence[Snippet], max_snippets: int, max_chars: int) -> list[Snippet]:
     chosen: list[Snippet] = []
     for snippet in snippets[:max_snippets]:
-        max_chars -= len(snippet.stub)
+        max_chars -= sum(map(len, snippet.lines))
         if max_chars < 0:
             break
         chosen.append(snippet)
@@ -184,7 +184,7 @@ def _with_comments_above(before: str, snippets: Sequence[Snippet], language: str
 def _comments(snippets: Sequence[Snippet], language: str, indent: str) -> str:
     mark = line_comment(language)
     # The best snippet stands last: nearest to the cursor, where a small model listens most.
-    lines = [line for snippet in reversed(snippets) for line in snippet.stub.splitlines()]
+    lines = [line for snippet in reversed(snippets) for line in snippet.lines]
     return "".join(f"{indent}{mark} {line}\n" for line in lines)
 
 
@@ -197,7 +197,7 @@ def _repository_header(
         parts.append(f"{fim.repository_name}{neutralise(repository, fim) or 'repository'}\n")
     by_path: dict[str, list[str]] = {}
     for snippet in snippets:
-        by_path.setdefault(snippet.path, []).append(neutralise(snippet.stub, fim))
+        by_path.setdefault(snippet.path, []).append(neutralise("\n".join(snippet.lines), fim))
     for snippet_path, stubs in by_path.items():
         body = "\n".join(stubs)
         parts.append(f"{fim.file_separator}{neutralise(snippet_path, fim)}\n{body}\n")

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from copilot_ls.domain import FimFormat
 from copilot_ls.models.scripted import Crash, Reply, Script, ScriptedModel, say
-from indexer.model import Hit, Query, Symbol
+from indexer.model import Hit, Query, SearchMode, Symbol
 from indexer.resolve.outline import EmptyRepository, Repository
 
 _Result = TypeVar("_Result")
@@ -32,16 +32,22 @@ def scripted(*answers: str | Crash, fim: FimFormat | None = QWEN_FIM) -> Scripte
 
 
 class FakeIndex:
-    """Returns the hits it was given, and remembers the queries; knows the names of ``repository``."""
+    """Returns the hits it was given, and remembers the queries; knows the names of ``repository``.
 
-    def __init__(self, *hits: Hit, repository: Repository | None = None) -> None:
+    ``uses`` are its answer to every question for uses.
+    """
+
+    def __init__(
+        self, *hits: Hit, repository: Repository | None = None, uses: Sequence[Hit] = ()
+    ) -> None:
         self.hits = hits
+        self.uses = uses
         self.repository = repository or EmptyRepository()
         self.queries: list[Query] = []
 
     async def search(self, query: Query) -> Sequence[Hit]:
         self.queries.append(query)
-        return self.hits[: query.limit]
+        return (self.uses if query.mode is SearchMode.USAGE else self.hits)[: query.limit]
 
     async def consult(
         self, question: Callable[[Repository], _Result], *, about: str = ""

@@ -1,10 +1,11 @@
 """Whole completions as text files: a workspace, a cursor, a model's answer, what is shown.
 
 A file holds sections ``-- name --``: documents (the one with ``█`` is completed), ``model`` (what
-the model writes; ``model, then`` is its answer to the next prompt), and ``expect``: the suggestion, or ``(nothing: outcome)``. In an expectation
-``⟦`` … ``⟧`` marks text right of the cursor that the suggestion replaces. A section ``hits``
-lists signatures that the index answers with, ``findings`` what the checks said, and ``prompt
-contains`` lines that the prompt must have, ``last prompt contains`` the same of the last one.
+the model writes; ``model, then`` is its answer to the next prompt), and ``expect``: the
+suggestion, or ``(nothing: outcome)``. In an expectation ``⟦`` … ``⟧`` marks text right of the cursor that the suggestion replaces. A section ``hits``
+lists signatures that the index answers with, ``uses`` real calls of what is named, ``findings``
+what the checks said, and ``prompt contains`` lines that the prompt must have, ``last prompt
+contains`` the same of the last one.
 ``UPDATE_SCENARIOS=1`` rewrites the expectations.
 """
 
@@ -43,9 +44,11 @@ async def test_completion(path: Path) -> None:
     answers = [text for name, text in sections.items() if name.startswith("model")]
     model = scripted(*[text.removesuffix("\n").replace("␉", "\t") for text in answers])
     others = {path: text for path, text in sections.items() if "." in path and path != name}
+    hits, uses = (
+        [hit_of(line) for line in sections.get(kind, "").splitlines()] for kind in ("hits", "uses")
+    )
     index = FakeIndex(
-        *[hit_of(line) for line in sections.get("hits", "").splitlines()],
-        repository=MemoryRepository({**STUBS, **others, name: document.text}),
+        *hits, uses=uses, repository=MemoryRepository({**STUBS, **others, name: document.text})
     )
 
     async def source() -> ScriptedModel:
@@ -92,4 +95,4 @@ def hit_of(line: str) -> Hit:
     path, _, stub = line.partition(": ")
     name = re.findall(r"(\w+)\(|(\w+)$", stub)[0][0]
     symbol = Symbol(path, "python", name, name, SymbolKind.FUNCTION, Span(0, 1), 0, 1, stub)
-    return Hit(path, 0, 1, name, 1.0, {"imports": 1.0}, symbol=symbol, text=stub)
+    return Hit(path, 0, 1, name, 0.3, {"imports": 1.0}, symbol=symbol, text=stub)

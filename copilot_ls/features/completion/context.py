@@ -7,24 +7,30 @@ from collections.abc import Sequence
 from copilot_ls.domain import PromptLayout, Snippet
 from indexer.model import Hit
 
-# A hit that scores far below the best one is more likely to mislead a small model than to help.
-_LEAST_SHARE_OF_BEST = 0.25
+# The needed one is most likely among those shown: more would mislead a small model.
+_ENOUGH = 0.7
+_MAX_EXAMPLE_CHARS = 160
 _MAX_STUB_CHARS = 320
 
 
 def choose_snippets(hits: Sequence[Hit], layout: PromptLayout) -> list[Snippet]:
-    """Turn the best hits into stubs: few, short, each said once."""
+    """Turn the best hits into stubs: as few as hold the needed one most likely, each said once."""
     chosen: dict[str, Snippet] = {}
-    best = hits[0].score if hits else 0.0
+    chance = 0.0
     for hit in hits:
-        if hit.score < best * _LEAST_SHARE_OF_BEST:
-            continue
         snippet = snippet_of(hit)
         if snippet is not None:
             chosen.setdefault(snippet.stub, snippet)
-        if len(chosen) == layout.max_snippets:
+        chance += hit.score
+        if len(chosen) == layout.max_snippets or chance >= _ENOUGH:
             break
     return [*chosen.values()]
+
+
+def examples_of(hits: Sequence[Hit], path: str, limit: int) -> tuple[str, ...]:
+    """Write real uses on one line each; what stands in the document itself is seen anyway."""
+    uses = (" ".join(hit.text.split()) for hit in hits if hit.path != path)
+    return tuple(dict.fromkeys(use for use in uses if 0 < len(use) <= _MAX_EXAMPLE_CHARS))[:limit]
 
 
 def snippet_of(hit: Hit) -> Snippet | None:

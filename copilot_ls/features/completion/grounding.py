@@ -9,10 +9,10 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from copilot_ls.domain import Document, PromptLayout, Snippet
-from copilot_ls.features.completion.context import choose_snippets
+from copilot_ls.features.completion.context import choose_snippets, examples_of
 from copilot_ls.features.completion.options import CompletionOptions
 from copilot_ls.features.completion.steps import (
     Call,
@@ -30,6 +30,8 @@ _INVOKED_PATIENCE = 10
 _N_NAMESAKES = 6
 # All members of a class should be among the answers where they are all that can stand there.
 _N_HITS = 64
+# Uses in the document itself are left out, so some more are asked for.
+_N_OWN_USES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,20 @@ class Grounding:
         """Look at a place; who asks by a key is patient and waits rather than reading a guess."""
         if not self.options.context:
             return Around()
-        hits = await self._search(document.text, document.path, offset, _N_HITS, is_patient)
+        query = Query(document.text, SearchMode.COMPLETION, document.path, offset, _N_HITS)
+        hits = await self._search(query, is_patient=is_patient)
         if hits is None:
             return Around(is_late=True)
         typed = word_before(document, offset)
         choices = closed_choices(hits, typed) if self.options.closed_choices else ()
-        return Around(tuple(choose_snippets(hits, layout)), choices, hits)
+        snippets = choose_snippets(hits, layout)
+        if len(snippets) == 1:
+            snippets = [
+                await self.with_examples(
+                    snippets[0], document.path, layout.max_examples, is_patient=is_patient
+                )
+            ]
+        return Around(tuple(snippets), choices, hits)
 
     async def callee(
         self, document: Document, offset: int, written: str, call: Call, *, is_patient: bool
@@ -72,8 +82,8 @@ class Grounding:
         named = written[: call.end - 1]
         text = document.text[:offset] + named + document.text[offset:]
         place = offset + len(named)
-        hits = await self._search(text, document.path, place, _N_NAMESAKES, is_patient)
-        return exact_signature(call, hits or ())
+        query = Query(text, SearchMode.COMPLETION, document.path, place, _N_NAMESAKES)
+        return exact_signature(call, await self._search(query, is_patient=is_patient) or ())
 
     def chosen(self, around: Around, document: Document, offset: int, rest: str) -> Snippet | None:
         """Return the declaration of a choice, ``rest`` of the name that is typed at ``offset``."""
@@ -81,16 +91,20 @@ class Grounding:
             return None
         return signature_of(word_before(document, offset) + rest, around.hits)
 
-    async def _search(
-        self, text: str, path: str, offset: int, limit: int, is_patient: bool
-    ) -> Sequence[Hit] | None:
+    async def with_examples(
+        self, snippet: Snippet, path: str, limit: int, *, is_patient: bool
+    ) -> Snippet:
+        """Add real uses of a definition from other files than ``path``."""
+        query = Query(snippet.name, SearchMode.USAGE, limit=limit + _N_OWN_USES)
+        uses = await self._search(query, is_patient=is_patient) if limit else ()
+        return replace(snippet, examples=examples_of(uses or (), path, limit))
+
+    async def _search(self, query: Query, *, is_patient: bool) -> Sequence[Hit] | None:
         """Ask; nothing at all if the answer came too late."""
         patience = _INVOKED_PATIENCE if is_patient else 1
         try:
             async with asyncio.timeout(patience * self.options.context_ms / 1000):
-                return await self.index.search(
-                    Query(text, SearchMode.COMPLETION, path, offset, limit)
-                )
+                return await self.index.search(query)
         except TimeoutError:
             self.counts["context:late"] += 1
             return None

@@ -267,6 +267,7 @@ class Writer:
             callee = await _read(stream, attempt, setting.scene, look_up)
             if callee is None:
                 return
+            callee = await self._with_examples(callee, attempt.hole, asked)
             self.counts["steps"] += 1
 
     async def _choose(self, attempt: Attempt, asked: _Asked, around: Around) -> Snippet | None:
@@ -290,7 +291,16 @@ class Writer:
             attempt.raw_text = ""
             return None
         self.counts["chosen"] += 1
-        return self._grounding.chosen(around, hole.document, hole.offset, attempt.raw_text)
+        chosen = self._grounding.chosen(around, hole.document, hole.offset, attempt.raw_text)
+        return None if chosen is None else await self._with_examples(chosen, hole, asked)
+
+    async def _with_examples(self, snippet: Snippet, hole: Hole, asked: _Asked) -> Snippet:
+        return await self._grounding.with_examples(
+            snippet,
+            hole.document.path,
+            asked.capabilities.layout.max_examples,
+            is_patient=hole.is_asked_for,
+        )
 
     async def _callee(self, attempt: Attempt, shown: Snippet | None, call: Call) -> Snippet | None:
         """Look up the declaration of a callee that the model named, unless it sees just that."""
@@ -362,7 +372,7 @@ class Writer:
         )
         mark = fim.line_comment(hole.document.language)
         shown = [*snippets, *([callee] if callee else [])]
-        comments = [f"{mark} {line}" for s in shown for line in s.stub.splitlines()]
+        comments = [f"{mark} {line}" for s in shown for line in s.lines]
         scene = scene_at(hole.document, hole.offset, hole.extent, comments)
         return _Setting(prompt, scene, fim_format, tuple(shown), capabilities.model)
 
