@@ -60,7 +60,7 @@ class Part(StrEnum):
 
     CONTEXT = "context"
     STEPS = "steps"
-    CHOICES = "choices"
+    NAMES = "names"
     VERIFY = "verify"
 
 
@@ -79,7 +79,7 @@ class Condition:
             enabled=True,
             context=has_context,
             exact_signatures=Part.STEPS not in self.without,
-            closed_choices=Part.CHOICES not in self.without,
+            settled_names=Part.NAMES not in self.without,
             verify=Part.VERIFY not in self.without,
             multiline=False,
             context_ms=10_000,

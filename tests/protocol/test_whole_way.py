@@ -34,7 +34,11 @@ async def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     """A server whose engine is a real process that follows a script."""
     engine = tmp_path / "engine"
     engine.mkdir()
-    script = [say("net(order.amount)", when="return tax."), say("again", when="x = ")]
+    script = [
+        say("(order.amount)", when="return tax.net<|fim_suffix|>"),
+        say("net(order.amount)", when="return tax."),
+        say("again", when="x = "),
+    ]
     (engine / "script.json").write_text(Script.to_json(script), encoding="utf-8")
     monkeypatch.setenv("COPILOT_LS_SCRIPT", str(engine))
     async with started_process(*SERVE, module="copilot_ls") as editor:

@@ -43,7 +43,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "shop" / "orders.py").write_text(ORDERS, encoding="utf-8")
     subprocess.run(["git", "init", "-q", str(root)], check=True)
     script = tmp_path / "script.json"
-    script.write_text(Script.to_json([say("net(order.amount)")]), encoding="utf-8")
+    replies = [say("(order.amount)", when="tax.net<|fim_suffix|>"), say("net(order.amount)")]
+    script.write_text(Script.to_json(replies), encoding="utf-8")
     monkeypatch.setenv("COPILOT_LS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("COPILOT_LS_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("COPILOT_LS_SCRIPT", str(script))

@@ -2,8 +2,8 @@
 
 A file holds sections ``-- name --``: documents (the one with ``█`` is completed), ``model`` (what
 the model writes; ``model, then`` is its answer to the next prompt), and ``expect``: the
-suggestion, or ``(nothing: outcome)``. In an expectation ``⟦`` … ``⟧`` marks text right of the cursor that the suggestion replaces. A section ``hits``
-lists signatures that the index answers with, ``uses`` real calls of what is named, ``findings``
+suggestion, or ``(nothing: outcome)``. In an expectation ``⟦`` … ``⟧`` marks text right of the
+cursor that the suggestion replaces. A section ``hits`` lists signatures that the index answers with, ``uses`` real calls of what is named, ``findings``
 what the checks said, and ``prompt contains`` lines that the prompt must have, ``last prompt
 contains`` the same of the last one.
 ``UPDATE_SCENARIOS=1`` rewrites the expectations.

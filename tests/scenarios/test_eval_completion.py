@@ -51,7 +51,11 @@ def evaluate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     cases = tmp_path / "cases.jsonl"
     cases.write_text(json.dumps(CASE), encoding="utf-8")
     script = tmp_path / "script.json"
-    replies = [say("net(order.amount)", when="Tax.net("), say("gross()")]
+    replies = [
+        say("(order.amount)", when="tax.net<|fim_suffix|>"),
+        say("net(order.amount)", when="Tax.net("),
+        say("gross()"),
+    ]
     script.write_text(Script.to_json(replies), encoding="utf-8")
     monkeypatch.setenv("COPILOT_LS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("COPILOT_LS_CONFIG", str(tmp_path / "config.toml"))

@@ -60,7 +60,7 @@ def test_the_default_model_answers_with_the_signature_of_another_file_before_it(
         engines = wiring.Engines(Settings())
         workspace = wiring.open_workspace(tmp_path, Settings(), engines)
         try:
-            await workspace.index.update_files(["tax.py", "orders.py"])
+            await workspace.update_index(["tax.py", "orders.py"], lambda _: None)
             document = Document("file:///orders.py", "orders.py", "python", text + "\n")
             request = CompletionRequest(document, len(text), invoked=True)
             return await workspace.completer.complete(request)

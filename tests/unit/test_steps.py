@@ -8,8 +8,8 @@ from copilot_ls.domain import Document
 from copilot_ls.features.completion.steps import (
     Call,
     call_begun,
-    closed_choices,
     exact_signature,
+    settled_names,
     word_before,
 )
 from indexer.model import Hit, Span, Symbol, SymbolKind
@@ -85,12 +85,54 @@ def test_what_cannot_be_called_has_no_signature():
     assert found is None
 
 
-def test_choices_are_what_is_closed_and_public_and_fits_what_is_typed():
+def document_of(marked: str, path: str = "a.py") -> tuple[Document, int]:
+    document = Document("file:///a.py", path, "python", marked.replace("█", ""))
+    return document, marked.index("█")
+
+
+def test_settled_is_what_is_closed_and_public_and_fits_what_is_typed():
     hits = [closed("get_item"), closed("_open"), hit("get_all"), closed("get"), closed("put")]
-    assert closed_choices(hits, "") == ("get_item", "get", "put")
-    assert closed_choices(hits, "get") == ("_item",)
-    assert closed_choices(hits, "_") == ("open",)
-    assert closed_choices(hits, "x") == ()
+    assert settled_names(hits, *document_of("x.█")) == ("get_item", "get", "put")
+    assert settled_names(hits, *document_of("x.get█")) == ("_item",)
+    assert settled_names(hits, *document_of("x._█")) == ("open",)
+    assert settled_names(hits, *document_of("x.y█")) == ()
+
+
+def test_unlikely_members_are_no_choice():
+    hits = [closed("get_item"), replace(closed("put"), score=0.01)]
+    assert settled_names(hits, *document_of("x.█")) == ("get_item",)
+
+
+IMPORTED = [hit("net_total", signal="imported"), hit("gross_total", signal="imported")]
+USED = "from shop import gross_total, net_total\n\ngross_total(a)\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["x = █", "return █", "f(a, █)", "total = net█", "if not █:", "[█]", "x = await █"]
+)
+def test_an_import_that_nothing_uses_yet_is_awaited_where_an_expression_begins(line: str):
+    (rest,) = settled_names(IMPORTED, *document_of(f"{USED}{line}\n"))
+    assert "net_total".endswith(rest)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{USED}█\n",
+        f"{USED}x.█\n",
+        f"{USED}name = '█\n",
+        f"{USED}x = 1  # is = █\n",
+        f"{USED}net_total(b)\nx = █\n",
+        "from shop import gross_total\n\ngross_total(a)\nx = █\n",
+        "from shop import gross_total, net_total as net\n\ngross_total(a)\nx = █\n",
+    ],
+)
+def test_elsewhere_no_import_is_awaited(text: str):
+    assert settled_names(IMPORTED, *document_of(text)) == ()
+
+
+def test_a_module_that_imports_for_others_awaits_nothing():
+    assert settled_names(IMPORTED, *document_of(f"{USED}x = █\n", "shop/__init__.py")) == ()
 
 
 def test_the_word_that_is_being_typed_ends_at_the_cursor():

@@ -16,8 +16,8 @@ from copilot_ls.features.completion.context import choose_snippets, examples_of
 from copilot_ls.features.completion.options import CompletionOptions
 from copilot_ls.features.completion.steps import (
     Call,
-    closed_choices,
     exact_signature,
+    settled_names,
     signature_of,
     word_before,
 )
@@ -62,8 +62,7 @@ class Grounding:
         hits = await self._search(query, is_patient=is_patient)
         if hits is None:
             return Around(is_late=True)
-        typed = word_before(document, offset)
-        choices = closed_choices(hits, typed) if self.options.closed_choices else ()
+        choices = settled_names(hits, document, offset) if self.options.settled_names else ()
         snippets = choose_snippets(hits, layout)
         if len(snippets) == 1:
             snippets = [

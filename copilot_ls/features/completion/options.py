@@ -59,11 +59,11 @@ class CompletionOptions:
             "arguments with that very signature in view."
         },
     )
-    closed_choices: bool = field(
+    settled_names: bool = field(
         default=True,
         metadata={
-            "doc": "Where all members of a receiver are known, let the model write one of them "
-            "only, if its engine can be held to that."
+            "doc": "Where the repository settles which names can stand at the cursor (all members "
+            "of a receiver are known, or an import waits for its use), write one of those."
         },
     )
     verify: bool = field(

@@ -1,5 +1,7 @@
 """Name first, then the arguments with that very signature in view. Pure.
 
+Where the repository settles the name, the model is not asked for more than to pick one.
+
 A small model that is shown several signatures mixes their arguments; shown the one that it has
 just named, it writes three times as many calls right (``docs/decisions``). So when it has written
 a callee's name, that callee's declaration takes the place of the guesses, and the model goes on.
@@ -24,7 +26,17 @@ _WORDS = re.compile(r"[a-z0-9]+|[A-Z][a-z0-9]*")
 _TELLING_WORDS = 2
 _WORD_END = re.compile(r"[\w$]+$")
 _LONGEST_WORD = 120
-_MAX_CHOICES = 64
+# Chances as the index gives them. Members that are less likely than this mislead the model more
+# often than they are needed.
+_PLAUSIBLE = 0.05
+_LIKELY = 0.3
+_N_LIKELY = 8
+_EXPRESSION = re.compile(
+    r"(?:[=(\[{,:+\-*/%<>&|!?]|\b(?:return|await|yield|in|not|and|or|if|elif|while|else|raise|assert"
+    r"|is|new|case|throw))\s*$"
+)
+# There an import that nothing uses is there for others.
+_REEXPORTS = re.compile(r"(?:^|/)(?:__init__\.pyi?|(?:index|mod)\.\w+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +57,50 @@ def call_begun(text: str, since: int, left: str = "") -> Call | None:
         line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
         if "\n" not in text[: found.start()]:
             line = left + line
-        is_in_string = any(line.count(quote) % 2 for quote in "'\"`")
-        if not (is_in_string or _COMMENT.search(line) or _DECLARES.search(line)):
+        if _is_code(line) and not _DECLARES.search(line):
             return Call(found["name"], found.start(), found.end())
     return None
 
 
-def closed_choices(hits: Sequence[Hit], typed: str) -> tuple[str, ...]:
-    """Return what can stand at the cursor, best first, if it is all known; else nothing.
+def _is_code(line: str) -> bool:
+    """Whether what follows this beginning of a line is neither string nor comment."""
+    return not (any(line.count(quote) % 2 for quote in "'\"`") or _COMMENT.search(line))
 
-    ``typed`` is the part of a name that stands left of the cursor; the rest of each is returned.
+
+def settled_names(hits: Sequence[Hit], document: Document, offset: int) -> tuple[str, ...]:
+    """Return the names of which one stands at the cursor, best first; nothing if that is open.
+
+    It is settled behind a receiver all of whose members are known, on the import line of a module
+    that is, and, almost as surely, where an import that nothing uses yet is likely here
+    (``docs/decisions``). What is typed of a name already is left out of what is returned.
     """
-    names = [
+    typed = word_before(document, offset)
+    closed = [
         hit.symbol.name
         for hit in hits
         if hit.is_closed and hit.symbol and (hit.symbol.is_public or typed.startswith("_"))
+        if hit.score >= _PLAUSIBLE
     ]
+    names = closed or _awaited(hits, document, offset - len(typed))
     fitting = [name[len(typed) :] for name in names if name.startswith(typed)]
-    return tuple(dict.fromkeys(rest for rest in fitting if rest))[:_MAX_CHOICES]
+    return tuple(dict.fromkeys(rest for rest in fitting if rest))
+
+
+def _awaited(hits: Sequence[Hit], document: Document, offset: int) -> list[str]:
+    """The best import that nothing uses yet, where an expression may begin."""
+    start = document.text.rfind("\n", 0, offset) + 1
+    end = document.text.find("\n", offset)
+    left = document.text[start:offset]
+    if not _EXPRESSION.search(left) or not _is_code(left) or _REEXPORTS.search(document.path):
+        return []
+    others = document.text[:start] + (document.text[end:] if end >= 0 else "")
+    for hit in hits[:_N_LIKELY]:
+        if "imported" not in hit.signals or hit.symbol is None or hit.score < _LIKELY:
+            continue
+        uses = re.findall(rf"(?<![\w.]){re.escape(hit.symbol.name)}\b(\s+as\b)?", others)
+        if uses == [""]:
+            return [hit.symbol.name]
+    return []
 
 
 def word_before(document: Document, offset: int) -> str:
@@ -89,6 +127,7 @@ def exact_signature(call: Call, hits: Sequence[Hit]) -> Snippet | None:
 
 
 def signature_of(name: str, hits: Sequence[Hit]) -> Snippet | None:
-    """Return the declaration of a name that was chosen among closed hits."""
-    found = (hit for hit in hits if hit.is_closed and hit.symbol and hit.symbol.name == name)
-    return next(map(snippet_of, found), None)
+    """Return the declaration of a settled name."""
+    named = (hit for hit in hits if hit.symbol and hit.symbol.name == name)
+    settled = (hit for hit in named if hit.is_closed or "imported" in hit.signals)
+    return next(map(snippet_of, settled), None)
