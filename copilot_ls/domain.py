@@ -180,7 +180,8 @@ class Prompt:
     the next keystroke; an engine may warm its cache with it.
     ``stops`` are strings at which the engine must stop (they are not part of the answer).
     With ``choices`` the answer is exactly one of these; only engines that ``can_choose`` heed it.
-    ``temperature`` 0 is greedy.
+    ``temperature`` 0 is greedy. ``language`` is that of the code in it: it decides what looks like
+    a secret, should the prompt leave this machine.
     """
 
     text: str = ""
@@ -191,6 +192,7 @@ class Prompt:
     stable_chars: int = 0
     seed: int = 0
     choices: tuple[str, ...] = ()
+    language: str = ""
 
 
 class FinishReason(StrEnum):

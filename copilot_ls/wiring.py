@@ -229,7 +229,7 @@ def read_document(root: Path, path: Path, settings: Settings) -> Document:
     relative = path.relative_to(root).as_posix()
     options = index_options(settings)
     reason = scan.is_excluded(root, relative, options)
-    source = None if reason else scan.read_source(root, relative, options)
+    source = None if reason else scan.read_source(root, relative, options, as_it_is=True)
     if source is None or isinstance(source, Skipped):
         raise WorkspaceError(
             f"{relative} is left alone: {source.reason if source else reason}",

@@ -26,6 +26,7 @@ from indexer.model import (
     IndexOptions,
     IndexState,
     IndexStatus,
+    Masked,
     ParsedFile,
     Problem,
     Query,
@@ -276,6 +277,7 @@ class Index:
                 n_references=counts["refs"],
                 n_chunks=counts["chunks"],
                 n_vectors=counts["embeddings"],
+                n_masked=counts["masked"],
                 languages=catalog.languages(),
                 vectors=self._vectors_state(catalog),
                 updated_at=float(catalog.meta("updated_at") or 0.0),
@@ -286,6 +288,10 @@ class Index:
     def skipped(self) -> list[Skipped]:
         """The files that were seen and left out, with the reason."""
         return self._answer(lambda catalog, _: catalog.skipped(), [])
+
+    def masked(self) -> list[Masked]:
+        """The secrets that were replaced before anything was stored: where, and of what kind."""
+        return self._answer(lambda catalog, _: catalog.masked(), [])
 
     def problems(self) -> list[Problem]:
         """What indexed files could not say, such as syntax errors, by path."""

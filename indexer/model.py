@@ -276,6 +276,15 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Masked:
+    """A secret that was replaced before anything saw it; ``kind`` says what, never the secret."""
+
+    path: str
+    line: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What an update has to do, computed from two lists of stamps alone."""
 
@@ -357,6 +366,7 @@ class IndexStatus:
     n_references: int = 0
     n_chunks: int = 0
     n_vectors: int = 0
+    n_masked: int = 0
     store_bytes: int = 0
     languages: Mapping[str, int] = field(default_factory=dict)
     embedder: str = ""

@@ -24,8 +24,9 @@ from hashlib import blake2b
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from indexer import secrets
 from indexer.errors import PathRefused
-from indexer.model import FileStamp, IndexOptions, Problem, Skipped, SkipReason
+from indexer.model import FileStamp, IndexOptions, Masked, Problem, Skipped, SkipReason
 from indexer.syntax.parse import has_grammar, language_of
 
 if TYPE_CHECKING:
@@ -122,12 +123,16 @@ class ScanResult:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file as read: its text without a byte order mark, line ends kept; its stamp with hash."""
+    """A file as read: its text without a byte order mark, line ends kept; its stamp with hash.
+
+    ``masked`` says which secrets were replaced in the text; the hash is of the file as it is.
+    """
 
     path: str
     text: str
     stamp: FileStamp
     problems: tuple[Problem, ...] = ()
+    masked: tuple[Masked, ...] = ()
 
 
 def scan(root: Path, options: IndexOptions, *, only: Sequence[str] | None = None) -> ScanResult:
@@ -189,8 +194,13 @@ def is_excluded(root: Path, path: str, options: IndexOptions) -> SkipReason | No
     return reason
 
 
-def read_source(root: Path, path: str, options: IndexOptions) -> SourceFile | Skipped:
-    """Read one file safely; never blocks, never leaves ``root``, never more than the limit."""
+def read_source(
+    root: Path, path: str, options: IndexOptions, *, as_it_is: bool = False
+) -> SourceFile | Skipped:
+    """Read one file safely; never blocks, never leaves ``root``, never more than the limit.
+
+    Secrets in its text are masked, unless the user has it open himself (``as_it_is``).
+    """
     normalised = _normalised(path)
     if normalised is None:
         return Skipped(path, SkipReason.OUTSIDE)
@@ -215,8 +225,11 @@ def read_source(root: Path, path: str, options: IndexOptions) -> SourceFile | Sk
     problems: tuple[Problem, ...] = ()
     if encoding:
         problems = (Problem(path, f"not UTF-8; read as {encoding}"),)
+    masked: tuple[Masked, ...] = ()
+    if not as_it_is:
+        text, masked = secrets.mask(text, path, language_of(path) or "")
     stamp = FileStamp(path, status.st_size, status.st_mtime_ns, _digest(data))
-    return SourceFile(path, text, stamp, problems)
+    return SourceFile(path, text, stamp, problems, masked)
 
 
 def ask_git(root: Path, *command: str) -> bytes | None:

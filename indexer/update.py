@@ -147,7 +147,7 @@ class Update:
             self._skipped.append(left_out[path][0])
             self._left_out[path] = found.pop(path)
         for path in plan.unsure_paths(stored, found, stored_at_ns=stored_at_ns):
-            source = scan.read_source(self._root, path, self._options)
+            source = scan.read_source(self._root, path, self._options, as_it_is=True)
             digest = _UNREADABLE if isinstance(source, Skipped) else source.stamp.content_hash
             found[path] = replace(found[path], content_hash=digest)
         self._plan = plan.plan_update(stored, found, only=paths)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from copilot_ls import indexing, wiring
 from copilot_ls.cli.context import console, find_root, options_of, plain, print_json
@@ -152,6 +153,9 @@ def status(
     skipped: Annotated[
         bool, typer.Option("--skipped", help="List the files left out, and why.")
     ] = False,
+    masked: Annotated[
+        bool, typer.Option("--masked", help="List where secrets were masked, and of what kind.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show what the index knows, and what it left out."""
@@ -160,14 +164,24 @@ def status(
     with closing(wiring.open_index(root, settings)) as index:
         state = index.status()
         left_out = index.skipped()
+        secrets = index.masked() if masked else []
     if as_json:
-        print_json({"status": state, "skipped": left_out if skipped else len(left_out)})
+        print_json(
+            {
+                "status": state,
+                "skipped": left_out if skipped else len(left_out),
+                "masked": secrets if masked else state.n_masked,
+            }
+        )
         return
     _print_status(state, n_skipped=len(left_out))
     if skipped:
         out = console()
         for entry in sorted(left_out, key=lambda entry: (entry.reason, entry.path)):
             out.print(f"  [yellow]{entry.reason}[/]  {entry.path}")
+    for secret in secrets:
+        place = escape(f"{secret.path}:{secret.line + 1}")
+        console().print(f"  [yellow]{escape(secret.kind)}[/]  {place}")
 
 
 def _read_packages(root: Path, settings: Settings, stop: threading.Event) -> None:
@@ -285,6 +299,8 @@ def _print_status(state: IndexStatus, *, n_skipped: int) -> None:
     out.print(f"  vectors: {state.n_vectors:,} {state.vectors or ''} {state.embedder}".rstrip())
     if n_skipped:
         out.print(f"  left out: {n_skipped:,} files (copilot-ls status --skipped)")
+    if state.n_masked:
+        out.print(f"  masked: {state.n_masked:,} secrets (copilot-ls status --masked)")
     if state.state is not IndexState.READY:
         out.print(f"  [yellow]state: {state.state}[/]: run copilot-ls index")
     if state.writer:

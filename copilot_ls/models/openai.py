@@ -3,7 +3,7 @@
 A fill-in-the-middle prompt goes to ``/v1/completions`` as raw text, because these servers ignore
 the field ``suffix`` without a word. Closing the stream closes the connection, which is how they
 all learn of a cancel. The environment's proxies and certificates are not consulted: where code is
-sent is for the settings alone to say.
+sent is for the settings alone to say. To another machine, prompts go without their secrets.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from copilot_ls.errors import (
     ModelUnavailable,
 )
 from copilot_ls.models.text_stream import StopCutter, encodable, encodable_prompt
+from copilot_ls.prompts.discreet import discreet, discreet_text
 
 if TYPE_CHECKING:
     import httpx
@@ -90,6 +91,7 @@ class OpenAIModel:
         self._model: _Json | None = None
         self._can_tokenize = True
         self._is_closed = False
+        self._is_local = is_loopback(options.url) and not options.proxy
 
     async def capabilities(self) -> Capabilities:
         model = await self._served_model()
@@ -100,11 +102,13 @@ class OpenAIModel:
             fim=self._fim,
             layout=self._layout,
             has_chat=True,
-            is_local=is_loopback(self._options.url) and not self._options.proxy,
+            is_local=self._is_local,
         )
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         prompt = encodable_prompt(prompt)
+        if not self._is_local:
+            prompt = discreet(prompt)
         path, body = self._request(prompt, str((await self._served_model())["id"]))
         began = time.perf_counter()
         cutter = StopCutter(prompt.stops)
@@ -128,6 +132,8 @@ class OpenAIModel:
     async def count_tokens(self, text: str) -> int:
         """Ask the server, if it can tell (llama-server, vLLM); else estimate, on the high side."""
         text = encodable(text)
+        if not self._is_local:
+            text = discreet_text(text)
         if self._can_tokenize:
             model = str((await self._served_model())["id"])
             body = {"model": model, "prompt": text, "content": text, "parse_special": True,

@@ -101,6 +101,7 @@ def fim_prompt(
         stops=(*fim.stops, "\n") if one_line else fim.stops,
         max_tokens=max_tokens,
         stable_chars=len(head),
+        language=document.language,
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from httpx import Client, HTTPError, HTTPStatusError, InvalidURL
 
+from indexer import secrets
 from indexer.errors import EmbedderUnavailable
 from indexer.ports import Vectors
 
@@ -91,7 +92,9 @@ class HttpEmbedder:
 
     def _ask(self, texts: Sequence[str]) -> Vectors:
         url = f"{self._options.base_url.rstrip('/')}/embeddings"
-        body = {"model": self._options.model, "input": list(texts)}
+        # What is stored has no secrets; a question may have some.
+        inputs = [secrets.mask(text, "", "")[0] for text in texts]
+        body = {"model": self._options.model, "input": inputs}
         try:
             response = self._client.post(url, json=body)
             response.raise_for_status()

@@ -39,6 +39,7 @@ def take_in(
             traits=() if as_text else traits_of(parsed, source.text),
             n_lines=source.text.count("\n") + 1,
             problems=source.problems,
+            masked=source.masked,
         )
     )
 

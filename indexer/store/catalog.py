@@ -19,6 +19,7 @@ from indexer.model import (
     Chunk,
     FileStamp,
     Import,
+    Masked,
     Parameter,
     ParameterKind,
     ParsedFile,
@@ -408,7 +409,7 @@ class Catalog:
         """Rows by table."""
         return {
             table: int(self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608
-            for table in ("files", "symbols", "refs", "chunks", "embeddings")
+            for table in ("files", "symbols", "refs", "chunks", "embeddings", "masked")
         }
 
     def languages(self) -> dict[str, int]:
@@ -430,6 +431,13 @@ class Catalog:
     def skipped(self) -> list[Skipped]:
         rows = self._connection.execute("SELECT path, reason FROM skipped ORDER BY path")
         return [Skipped(path, SkipReason(reason)) for path, reason in rows]
+
+    def masked(self) -> list[Masked]:
+        rows = self._connection.execute(
+            "SELECT f.path, m.line, m.kind FROM masked m JOIN files f ON f.id = m.file_id"
+            " ORDER BY f.path, m.line"
+        )
+        return [Masked(*row) for row in rows]
 
     def problems(self) -> list[Problem]:
         rows = self._connection.execute("SELECT path, message, line FROM problems ORDER BY path")

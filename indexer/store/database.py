@@ -28,7 +28,7 @@ from indexer.store import generations
 logger = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x43504C53  # "CPLS"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MIN_FREE_BYTES = 64 * 1024 * 1024
 _ROWS_AT_ONCE = 1_000
 
@@ -124,6 +124,13 @@ CREATE TABLE traits (
     file_id INTEGER PRIMARY KEY REFERENCES files (id) ON DELETE CASCADE,
     counts TEXT NOT NULL
 );
+
+CREATE TABLE masked (
+    file_id INTEGER NOT NULL REFERENCES files (id) ON DELETE CASCADE,
+    line INTEGER NOT NULL,
+    kind TEXT NOT NULL
+);
+CREATE INDEX masked_file ON masked (file_id);
 
 CREATE TABLE names (
     name TEXT PRIMARY KEY,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from indexer.chunk import split_identifiers
 from indexer.conventions.model import Trait
-from indexer.model import Chunk, FileStamp, ParsedFile, Problem, Signature, Skipped
+from indexer.model import Chunk, FileStamp, Masked, ParsedFile, Problem, Signature, Skipped
 
 if TYPE_CHECKING:
     import sqlite3
@@ -40,6 +40,7 @@ class FileRecord:
     traits: Sequence[Trait]
     n_lines: int
     problems: Sequence[Problem] = ()
+    masked: Sequence[Masked] = ()
 
 
 class FileRows(NamedTuple):
@@ -58,6 +59,7 @@ class FileRows(NamedTuple):
     chunks: list[Row]
     chunk_words: list[Row]
     traits: str
+    masked: list[Row]
     problems: list[Row]
 
     @property
@@ -151,6 +153,7 @@ def rows_of(record: FileRecord) -> FileRows:
             for chunk in record.chunks
         ],
         traits=json.dumps(record.traits) if record.traits else "",
+        masked=[(entry.line, entry.kind) for entry in record.masked],
         problems=[
             (problem.path, problem.message, problem.line)
             for problem in (*record.problems, *parsed.problems)
@@ -287,6 +290,9 @@ def _write_file(
     )
     connection.executemany(
         "INSERT INTO imports VALUES (?, ?, ?, ?, ?, ?)", [(file_id, *row) for row in rows.imports]
+    )
+    connection.executemany(
+        "INSERT INTO masked VALUES (?, ?, ?)", [(file_id, *row) for row in rows.masked]
     )
     if rows.traits:
         connection.execute("INSERT INTO traits VALUES (?, ?)", (file_id, rows.traits))

@@ -98,6 +98,57 @@ def test_an_update_finds_files_symbols_and_words(index: Index) -> None:
     assert index.search(Query("refund"))[0].path == "README.md"
 
 
+# Put together here, so that no scanner of this repository stumbles over it.
+SECRET = "ghp" + "_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+
+
+def test_no_byte_of_a_secret_is_stored(
+    open_index: Callable[..., Index], root: Path, tmp_path: Path
+) -> None:
+    (root / "shop/pay.py").write_text(
+        f'TOKEN = "{SECRET}"\n\n\ndef pay(key: str = "{SECRET}") -> None:\n    """{SECRET}"""\n'
+        '    password = "hunter2"\n'
+    )
+    (root / "notes.md").write_text(f"# Notes\n\nThe token is {SECRET}.\n")
+    (root / ".env").write_text(f"TOKEN={SECRET}\n")
+    seen: list[str] = []
+
+    class Embedder(HashingEmbedder):
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            seen.extend(texts)
+            return super().embed(texts)
+
+    index = open_index(options=IndexOptions(), embedder=Embedder())
+    index.update()
+    assert [(each.path, each.line, each.kind) for each in index.masked()] == [
+        ("notes.md", 2, "GitHub Token"),
+        ("shop/pay.py", 0, "GitHub Token"),
+        ("shop/pay.py", 3, "GitHub Token"),
+        ("shop/pay.py", 4, "GitHub Token"),
+        ("shop/pay.py", 5, "value of password"),
+    ]
+    assert index.status().n_masked == 5
+    (symbol,) = index.lookup("pay")
+    assert "*" * len(SECRET) in symbol.stub
+    assert symbol.span.end == len((root / "shop/pay.py").read_text()) - 1
+    index.search(Query("token"))
+    index.close()
+    assert not any(SECRET[4:] in text for text in seen)
+    for file in (tmp_path / "cache").rglob("*"):
+        data = file.read_bytes() if file.is_file() else b""
+        assert SECRET[4:].encode() not in data, file
+        assert b"hunter2" not in data, file
+
+
+def test_a_secret_that_was_taken_out_is_no_longer_listed(index: Index, root: Path) -> None:
+    (root / "shop/pay.py").write_text(f'TOKEN = "{SECRET}"\n')
+    index.update(["shop/pay.py"])
+    assert len(index.masked()) == 1
+    (root / "shop/pay.py").write_text("TOKEN = read()\n")
+    index.update(["shop/pay.py"])
+    assert index.masked() == []
+
+
 def test_conventions_follow_the_files(index: Index, root: Path) -> None:
     found = index.conventions()
     assert found.languages == {"python": (3, 16), "markdown": (1, 4)}

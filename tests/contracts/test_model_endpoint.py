@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 
 import pytest
 
-from copilot_ls.domain import FimFormat, FinishReason, Prompt
+from copilot_ls.domain import ChatMessage, ChatRole, FimFormat, FinishReason, Prompt
 from copilot_ls.errors import ConfigError, ModelRefused, ModelTimeout, ModelUnavailable
 from copilot_ls.models.openai import EndpointApi, EndpointOptions, OpenAIModel
 from copilot_ls.models.scripted import Crash, Hang, Reply, Say, Script, say
@@ -45,6 +46,32 @@ async def test_the_raw_prompt_is_sent_and_never_a_suffix_field(server):
     assert body["max_tokens"] == 7
     assert len(body["stop"]) == 4
     assert "suffix" not in body
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no connection to 0.0.0.0 there")
+async def test_to_another_machine_a_prompt_goes_without_its_secrets(server):
+    # This machine by an address that does not say so.
+    url = server.url.replace("127.0.0.1", "0.0.0.0")
+    chat = (ChatMessage(ChatRole.USER, "password = 'hunter2'"),)
+    await ask(server, Prompt("<P>password = 'hunter2'\nx = <S><M>"), url=url, model="m")
+    await ask(
+        server, Prompt("<P>password: hunter2\nx: <S><M>", language="yaml"), url=url, model="m"
+    )
+    await ask(server, Prompt(messages=chat), url=url, model="m")
+    raw, yaml, messages = (body for _, _, body in server.requests[-3:])
+    assert raw["prompt"] == "<P>password = '*******'\nx = <S><M>"
+    assert yaml["prompt"] == "<P>password: *******\nx: <S><M>"
+    assert messages["messages"] == [{"role": "user", "content": "password = '*******'"}]
+    model = OpenAIModel(EndpointOptions(url, model="mine"), fim=FIM)
+    assert not (await model.capabilities()).is_local
+    await model.count_tokens("password = 'hunter2'")
+    await model.aclose()
+    assert "hunter2" not in str(server.requests)
+
+
+async def test_on_this_machine_a_prompt_goes_as_it_is(server):
+    await ask(server, Prompt("<P>password = 'hunter2'\nx = <S><M>"))
+    assert server.requests[-1][2]["prompt"] == "<P>password = 'hunter2'\nx = <S><M>"
 
 
 async def test_stops_beyond_the_fourth_are_cut_here(server):

@@ -100,6 +100,22 @@ def test_complete_draws_the_suggestion_for_people(
     assert "shop/tax.py:4" in out
 
 
+def test_status_tells_where_secrets_were_masked_and_never_which(
+    project: Path, run: Run, capsys: pytest.CaptureFixture[str]
+):
+    (project / "shop" / "pay.py").write_text('DB_PASSWORD = "hunter2"\n', encoding="utf-8")
+    run("index", "--no-vectors")
+    assert run("status", "--masked") == ExitCode.OK
+    out = capsys.readouterr().out
+    assert "masked: 1 secrets (copilot-ls status --masked)" in out
+    assert "value of DB_PASSWORD  shop/pay.py:1" in out
+    assert run("search", "DB_PASSWORD", "--json") == ExitCode.OK
+    assert run("status", "--masked", "--json") == ExitCode.OK
+    out += capsys.readouterr().out
+    assert '"kind": "value of DB_PASSWORD"' in out
+    assert "hunter2" not in out
+
+
 def test_conventions_are_shown_for_people_and_for_machines(
     project: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ):

@@ -48,6 +48,13 @@ class BrokenIndex(FakeIndex):
         raise IndexCorrupt("the index is unreadable")
 
 
+async def test_nothing_is_offered_inside_a_secret_even_if_asked_for():
+    model = scripted("hunter2")
+    completion = await completer_of(model).complete(request_of('password = "█"', invoked=True))
+    assert (completion.outcome, completion.suggestions) == (Outcome.NOT_WORTH_IT, ())
+    assert completion.reason == "the cursor is inside a secret"
+
+
 async def test_typing_along_serves_the_rest_without_the_model():
     model = scripted("alpha + beta")
     completer = completer_of(model)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from copilot_ls.domain import CompletionRequest, Document
 from copilot_ls.features.completion.options import CompletionOptions
+from indexer import secrets
 
 CLOSERS = frozenset(")]}>'\"`;:,")
 _BLOCK_OPENERS = (":", "{", "=>", "->", "then", "do")
@@ -45,6 +46,8 @@ def decide(request: CompletionRequest, options: CompletionOptions) -> Trigger:
         rest = "".join(char for char in right if char not in CLOSERS).strip()
         if len(rest) > _MAX_CHARS_RIGHT:
             return Trigger(None, "too much text right of the cursor")
+    if secrets.is_in_secret(left, right, document.language):
+        return Trigger(None, "the cursor is inside a secret")
     if options.multiline and not right.strip() and _opens_block(document, offset, left):
         return Trigger(Extent.BLOCK)
     return Trigger(Extent.LINE)
