@@ -53,6 +53,10 @@ class Model(Protocol):
         """
         ...
 
+    async def warm(self, text: str) -> None:
+        """Read ``text`` into the prompt cache, if there is one and nothing else to do."""
+        ...
+
     async def count_tokens(self, text: str) -> int:
         """Count as the model's own tokenizer does; special tokens in ``text`` count as one."""
         ...

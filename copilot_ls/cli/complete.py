@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -87,6 +88,7 @@ def offset_at(text: str, line: int, column: int | None, place: str) -> int:
 async def _complete(
     root: Path, settings: Settings, document: Document, offset: int, repeat: int
 ) -> Completion:
+    settings = replace(settings, completion=replace(settings.completion, candidates=1))
     engines = wiring.Engines(settings)
     workspace = wiring.open_workspace(root, settings, engines)
     try:

@@ -82,6 +82,7 @@ class Condition:
             settled_names=Part.NAMES not in self.without,
             verify=Part.VERIFY not in self.without,
             multiline=False,
+            candidates=1,
             context_ms=10_000,
         )
 

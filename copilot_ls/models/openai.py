@@ -129,6 +129,9 @@ class OpenAIModel:
         total_ms = (time.perf_counter() - began) * 1e3
         yield Delta(finish=answer.finish, usage=answer.usage(first_ms, total_ms))
 
+    async def warm(self, text: str) -> None:
+        """Do nothing: a server may be shared, and what it caches is its own affair."""
+
     async def count_tokens(self, text: str) -> int:
         """Ask the server, if it can tell (llama-server, vLLM); else estimate, on the high side."""
         text = encodable(text)

@@ -157,6 +157,7 @@ class ScriptedModel:
     can_choose: bool = False
     has_chat: bool = True
     prompts: list[Prompt] = field(default_factory=list)
+    warmed: list[str] = field(default_factory=list)
     n_cancelled: int = 0
     is_closed: bool = False
 
@@ -229,6 +230,10 @@ class ScriptedModel:
             if not is_finished:
                 self.n_cancelled += 1
                 self.stopped.set()
+
+    async def warm(self, text: str) -> None:
+        self._check_open()
+        self.warmed.append(text)
 
     async def count_tokens(self, text: str) -> int:
         self._check_open()

@@ -60,6 +60,7 @@ NOTIFICATIONS: dict[str, SessionHandler] = {
     "copilot-ls/didFocus": documents.did_focus,
     "copilot-ls/didShowCompletion": suggestions.did_show,
     "copilot-ls/didPartiallyAcceptCompletion": suggestions.did_partially_accept,
+    "copilot-ls/didRejectCompletion": suggestions.did_reject,
 }
 
 

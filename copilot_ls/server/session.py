@@ -8,6 +8,7 @@ owner shared by all folders. Handlers ask it; it speaks to the editor through ``
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 from collections import Counter
 from collections.abc import Coroutine, Mapping, Sequence
@@ -57,6 +58,7 @@ class Opened:
     exclusion: asyncio.Task[str] | None = None
     completion: asyncio.Task[Completion] | None = None
     followed: Document | None = None
+    cursor: int | None = None
 
     def is_known(self) -> bool:
         """Tell whether this document was looked at and may be used."""
@@ -116,6 +118,7 @@ class Session:
         self._is_closed = False
         self._told: set[SettingProblem] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waking: asyncio.TimerHandle | None = None
 
     # -- start and end
 
@@ -157,6 +160,8 @@ class Session:
         if self._is_closed:
             return
         self._is_closed = True
+        if self._waking is not None:
+            self._waking.cancel()
         for task in self._tasks:
             task.cancel()
         for opened in self._documents.values():
@@ -216,6 +221,9 @@ class Session:
         if exclusion is not None and exclusion.done() and not exclusion.cancelled():
             self.board.facts.inactive_reason = exclusion.result()
         self.board.refresh()
+        if opened is not None and opened.folder is not None and opened.cursor is not None:
+            reading = partial(self._read_ahead, opened, opened.folder)
+            self._spawn("reading a document", reading)
 
     # -- completions
 
@@ -244,6 +252,7 @@ class Session:
             end = max(start, snapshot.offset(selected.range.end))
             snapshot = snapshot.with_text(Span(start, end), selected.text)
             offset = start + len(selected.text)
+        opened.cursor = offset
         request = CompletionRequest(
             snapshot.document, offset, invoked=invoked, client_debounces=self.client.debounces
         )
@@ -295,6 +304,19 @@ class Session:
         if (folder := self._folder_of_suggestion(suggestion_id)) is not None:
             folder.workspace.completer.accepted(_own_id(suggestion_id))
 
+    def note_partly_accepted(self, suggestion_id: str, n_units: int) -> None:
+        """The user took the first ``n_units`` (of UTF-16) of a suggestion."""
+        if (folder := self._folder_of_suggestion(suggestion_id)) is not None:
+            completer, own_id = folder.workspace.completer, _own_id(suggestion_id)
+            if completion := completer.explain(own_id):
+                text = next((s.text for s in completion.suggestions if s.id == own_id), "")
+                n_chars = convert.to_column(text, n_units, Encoding.Utf16)
+                completer.partly_accepted(own_id, n_chars)
+
+    def note_rejected(self, suggestion_id: str) -> None:
+        if (folder := self._folder_of_suggestion(suggestion_id)) is not None:
+            folder.workspace.completer.rejected(_own_id(suggestion_id))
+
     def note_shown(self, suggestion_id: str) -> None:
         if (folder := self._folder_of_suggestion(suggestion_id)) is not None:
             folder.workspace.completer.shown(_own_id(suggestion_id))
@@ -317,7 +339,20 @@ class Session:
             total.update(folder.workspace.completer.statistics)
         return dict(total)
 
+    def snooze(self, minutes: float) -> None:
+        """Pause, and resume by itself."""
+        self.pause(paused=True)
+        until = dt.datetime.now().astimezone() + dt.timedelta(minutes=minutes)
+        self.board.facts.snoozed_until = f"{until:%H:%M}"
+        self.board.refresh()
+        resume = partial(self.pause, paused=False)
+        self._waking = asyncio.get_running_loop().call_later(60 * minutes, resume)
+
     def pause(self, *, paused: bool) -> None:
+        if self._waking is not None:
+            self._waking.cancel()
+            self._waking = None
+        self.board.facts.snoozed_until = ""
         self.board.facts.is_paused = paused
         for folder in self._folders.values():
             folder.workspace.completer.is_paused = paused
@@ -544,8 +579,18 @@ class Session:
             opened.folder = folder
             opened.document.move(path)
             self._examine(opened, folder)
-            document = replace(opened.document.snapshot().document, path=path)
-            self._spawn("reading a document", partial(folder.workspace.completer.warm, document))
+            self._spawn("reading a document", partial(self._read_ahead, opened, folder))
+
+    async def _read_ahead(self, opened: Opened, folder: Folder) -> None:
+        """Let a document be read before the first request in it, unless it is left alone."""
+        reason: str = await asyncio.shield(opened.exclusion) if opened.exclusion else ""
+        if reason:
+            return
+        document = opened.document.snapshot().document
+        offset = opened.cursor
+        if offset is not None and offset > len(document.text):
+            offset = None
+        await folder.workspace.completer.warm(document, offset)
 
     def _place(self, uri: str) -> tuple[Folder, str]:
         """Return the folder that a document belongs to, and its path there."""

@@ -60,6 +60,7 @@ class Facts:
     """
 
     is_paused: bool = False
+    snoozed_until: str = ""
     is_loading: bool = False
     model_is_loading: bool = False
     troubles: dict[tuple[Source, str], str] = field(default_factory=dict)
@@ -70,7 +71,8 @@ class Facts:
 def summarise(facts: Facts) -> Status:
     """Choose what matters most to somebody who waits for a suggestion."""
     if facts.is_paused:
-        return Status(Kind.INACTIVE, "Paused", command=(RESUME_COMMAND, "Resume"))
+        message = f"Snoozed until {facts.snoozed_until}" if facts.snoozed_until else "Paused"
+        return Status(Kind.INACTIVE, message, command=(RESUME_COMMAND, "Resume"))
     for (source, _), message in sorted(facts.troubles.items()):
         if source is Source.MODEL:
             return Status(Kind.ERROR, message)

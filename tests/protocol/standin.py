@@ -65,6 +65,9 @@ class DocumentModel:
             log.info("stopped: %s", verb)
             raise
 
+    async def warm(self, text: str) -> None:
+        log.info("warmed")
+
     async def count_tokens(self, text: str) -> int:
         return len(text)
 

@@ -519,3 +519,44 @@ async def test_no_status_is_sent_twice_in_a_row(editor: Editor, folder: Path) ->
     await editor.end()
     said = [m["params"] for m in editor.heard if m["method"] == "copilot-ls/didChangeStatus"]
     assert all(before != after for before, after in pairwise(said))
+
+
+async def test_a_snoozed_server_says_until_when_and_can_be_woken(
+    editor: Editor, folder: Path
+) -> None:
+    await editor.begin(folder)
+    await editor.request(
+        "workspace/executeCommand", {"command": "copilot-ls.snooze", "arguments": [5]}
+    )
+    status = await editor.hear_status("Snoozed until")
+    assert (status["kind"], status["command"]["command"]) == ("Inactive", "copilot-ls.resume")
+    await editor.request("workspace/executeCommand", {"command": "copilot-ls.resume"})
+    await editor.hear_status("Ready")
+    with pytest.raises(Refused):
+        await editor.request(
+            "workspace/executeCommand", {"command": "copilot-ls.snooze", "arguments": ["x"]}
+        )
+
+
+async def test_what_becomes_of_a_suggestion_is_counted(editor: Editor, folder: Path) -> None:
+    uri = (folder / "a.py").as_uri()
+    await editor.begin(folder)
+    editor.open(uri, CODE)
+    (item,) = (await editor.complete(uri, 2, 4, triggerKind=2))["items"]
+    editor.notify("copilot-ls/didShowCompletion", {"item": item})
+    editor.notify("copilot-ls/didPartiallyAcceptCompletion", {"item": item, "acceptedLength": 6})
+    editor.notify("copilot-ls/didPartiallyAcceptCompletion", {"item": item})
+    editor.notify("copilot-ls/didRejectCompletion", {"item": item})
+    counts = await editor.request("copilot-ls/statistics")
+    assert (counts["partly_accepted"], counts["partly_accepted_chars"]) == (1, 6)
+    assert counts["rejected"] == 1
+    assert insertions(await editor.complete(uri, 2, 4, triggerKind=2)) == []
+
+
+async def test_an_excluded_document_is_not_read_by_the_model(editor: Editor, folder: Path) -> None:
+    await editor.begin(folder)
+    editor.open((folder / ".env").as_uri(), "KEY=1\n")
+    editor.open((folder / "a.py").as_uri(), CODE)
+    await editor.hear_log("warmed")
+    warmed = [line for line in editor.transcript if '"warmed"' in line]
+    assert len(warmed) == 1

@@ -208,3 +208,54 @@ async def test_an_engine_that_cannot_be_held_to_choices_writes_freely():
     completion = await completer_of(model, index).complete(request_of("client.█\n"))
     assert completion.suggestions[0].text == "anything(item)"
     assert model.prompts[0].choices == ()
+
+
+async def test_who_asks_by_a_key_gets_several_suggestions_each_of_them_once():
+    model = scripted("alpha", "alpha", "beta")
+    completion = await completer_of(model).complete(request_of("x = █", invoked=True))
+    assert [s.text for s in completion.suggestions] == ["alpha", "beta"]
+    assert [p.temperature > 0 for p in model.prompts] == [False, True, True]
+    assert len({p.seed for p in model.prompts}) == 3
+
+
+async def test_who_types_gets_one():
+    model = scripted("alpha", "beta")
+    completion = await completer_of(model, look_ahead=False).complete(request_of("x = █"))
+    assert [s.text for s in completion.suggestions] == ["alpha"]
+    assert len(model.prompts) == 1
+
+
+async def test_what_was_dismissed_is_not_offered_there_again_until_it_is_asked_for():
+    completer = completer_of(scripted("alpha", "beta"), candidates=1)
+    first = await completer.complete(request_of("x = █"))
+    completer.rejected(first.suggestions[0].id)
+    again = await completer.complete(request_of("x = █"))
+    assert (again.outcome, again.reason) == (Outcome.EMPTY, "it was dismissed here")
+    asked = await completer.complete(request_of("x = █", invoked=True))
+    assert asked.suggestions[0].text == "beta"
+
+
+async def test_the_rest_of_what_was_taken_in_part_stays_on_offer():
+    model = scripted("alpha + beta")
+    completer = completer_of(model)
+    first = await completer.complete(request_of("x = █"))
+    completer.partly_accepted(first.suggestions[0].id, 5)
+    rest = await completer.complete(request_of("x = alpha█"))
+    assert rest.suggestions[0].text == " + beta"
+    assert completer.counts["partly_accepted_chars"] == 5
+
+
+async def test_a_document_that_is_opened_is_read_by_the_model_before_anybody_asks():
+    model = scripted("alpha")
+    await completer_of(model).warm(request_of("import os\nx = █").document)
+    assert model.warmed == ["<|fim_prefix|>import os\nx = "]
+    await completer_of(model).warm(request_of("█" + "x = 1\n" * 2_000).document)
+    assert len(model.warmed) == 1
+    await completer_of(model).warm(request_of("█" + "x = 1\n" * 2_000).document, 6_000)
+    assert len(model.warmed) == 2
+
+
+async def test_quiet_places_get_nothing_unbidden():
+    completer = completer_of(scripted("alpha"), quiet=("python",), candidates=1)
+    assert (await completer.complete(request_of("x = █"))).reason == "quiet here: python"
+    assert (await completer.complete(request_of("x = █", invoked=True))).suggestions

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,7 @@ from copilot_ls.features.completion.inflight import Generation
 from copilot_ls.features.completion.options import CompletionOptions
 from copilot_ls.features.completion.postprocess import place, scene_at
 from copilot_ls.features.completion.provenance import ProvenanceOptions
+from copilot_ls.features.completion.quiet import quiet_rule
 from copilot_ls.features.completion.reuse import Answered, Reused, SuggestionMemory
 from copilot_ls.features.completion.rhythm import TypingRhythm
 from copilot_ls.features.completion.trigger import Extent, decide
@@ -41,6 +43,10 @@ _MAX_EXPLAINED = 64
 # Most suggestions are typed past; one that is typed along or looked at is likelier to be taken.
 _LOOK_AHEAD_SECONDS = 0.12
 _READING_SECONDS = 0.4
+_MORE_SECONDS = 1.5
+_WINDOW_CHARS = 3_000
+_DISMISSED = Completion(Outcome.EMPTY, reason="it was dismissed here")
+_TELLING = frozenset({Outcome.SHOWN, Outcome.EMPTY, Outcome.WITHHELD})
 _LINE_IS_DONE = Completion(Outcome.EMPTY, reason="the line ends here")
 
 
@@ -80,6 +86,7 @@ class Completer:
         self._memory = SuggestionMemory()
         self._rhythm = TypingRhythm()
         self._generation: Generation | None = None
+        self._holes: OrderedDict[str, Hole] = OrderedDict()
         self._looking_ahead: asyncio.TimerHandle | None = None
         self._orphan_seconds = orphan_seconds
         self._explained: OrderedDict[str, Completion] = OrderedDict()
@@ -97,6 +104,8 @@ class Completer:
         self._stop_looking_ahead()
         try:
             completion = await self._complete(request, clock)
+            if request.invoked:
+                completion = await self._with_variants(request, completion)
         except asyncio.CancelledError:
             self.counts[Outcome.SUPERSEDED] += 1
             raise
@@ -122,13 +131,20 @@ class Completer:
         """What happened since the start: outcomes, origins, verdicts, and the engine's seconds."""
         return {**self.counts, "engine_seconds": self._writer.engine_seconds}
 
-    async def warm(self, document: Document) -> None:
-        """Let the index open itself and read a document before the first request in it."""
+    async def warm(self, document: Document, offset: int | None = None) -> None:
+        """Read a document before the first request in it: the index, the checks and the model.
+
+        Without ``offset`` the model reads only a document that fits into its window as a whole.
+        """
         if self.options.context:
             query = Query(document.text, SearchMode.COMPLETION, document.path, limit=1)
             with contextlib.suppress(IndexerError):
                 await self._index.search(query)
         await self._writer.warm_checks(document)
+        if offset is None and len(document.text) <= _WINDOW_CHARS:
+            offset = len(document.text)
+        if offset is not None and document.text.strip() and not self.is_paused:
+            await self._writer.warm(Hole(document, offset, Extent.LINE))
 
     def explain(self, suggestion_id: str) -> Completion | None:
         """Return the whole story of a recent suggestion, or of the latest for an empty id."""
@@ -149,10 +165,17 @@ class Completer:
                 s.text for s in completion.suggestions if s.id == suggestion_id
             )
 
-    def rejected(self, suggestion_id: str) -> None:
-        """Note that the user dismissed it."""
+    def partly_accepted(self, suggestion_id: str, n_chars: int) -> None:
+        """Note that the user took the first ``n_chars`` of it; the rest stays on offer."""
         if suggestion_id in self._explained:
+            self.counts["partly_accepted"] += 1
+            self.counts["partly_accepted_chars"] += n_chars
+
+    def rejected(self, suggestion_id: str) -> None:
+        """Note that the user dismissed it; it is not offered again unbidden at that place."""
+        if (hole := self._holes.get(suggestion_id)) is not None:
             self.counts["rejected"] += 1
+            self._memory.remember(hole.document, hole.offset, Answered(_DISMISSED, hole.extent))
 
     def is_writing_in(self, uri: str) -> bool:
         """Tell whether an answer is under way in a document."""
@@ -192,6 +215,9 @@ class Completer:
             return Completion(Outcome.PAUSED, reason="completions are paused")
         if not request.invoked:
             self._rhythm.note_key(time.monotonic())
+            now = dt.datetime.now().astimezone().time()
+            if rule := quiet_rule(self.options.quiet, document, now):
+                return Completion(Outcome.NOT_WORTH_IT, reason=f"quiet here: {rule}")
         trigger = decide(request, self.options)
         if trigger.extent is None:
             return Completion(Outcome.NOT_WORTH_IT, reason=trigger.reason)
@@ -199,7 +225,9 @@ class Completer:
         has_waited = request.invoked or request.client_debounces
         has_joined = False
         while True:
-            if (reused := self._memory.find(document, offset)) is not None:
+            reused = self._memory.find(document, offset)
+            # Who asks by a key where there was nothing wants another try.
+            if reused is not None and (reused.text or not request.invoked):
                 clock.lap("reuse")
                 return self._serve(hole, reused, has_joined=has_joined)
             generation = self._generation
@@ -217,6 +245,29 @@ class Completer:
             if completion is not None:
                 clock.milliseconds.update(generation.attempt.clock.milliseconds)
                 return self._sign(hole, completion)
+
+    async def _with_variants(
+        self, request: CompletionRequest, completion: Completion
+    ) -> Completion:
+        """Add other answers, as long as there is time; each is checked, none is said twice."""
+        if completion.outcome is not Outcome.SHOWN:
+            return completion
+        extent = decide(request, self.options).extent or Extent.LINE
+        end = time.monotonic() + _MORE_SECONDS
+        suggestions = list(completion.suggestions)
+        for variant in range(1, self.options.candidates):
+            if time.monotonic() > end:
+                break
+            hole = Hole(request.document, request.offset, extent, True, variant)
+            generation = self._begin(hole)
+            while not generation.is_over:
+                await generation.wait()
+            if generation.was_stopped:
+                break
+            other = self._sign(hole, generation.result())
+            known = {suggestion.text.strip() for suggestion in suggestions}
+            suggestions += [s for s in other.suggestions if s.text.strip() not in known]
+        return replace(completion, suggestions=tuple(suggestions))
 
     def _begin(self, hole: Hole, *, is_speculative: bool = False) -> Generation:
         if self._generation is not None:
@@ -284,7 +335,7 @@ class Completer:
     ) -> None:
         """Remember what was found out for a place."""
         hole = attempt.hole
-        if completion.outcome not in {Outcome.SHOWN, Outcome.EMPTY, Outcome.WITHHELD}:
+        if hole.variant or completion.outcome not in _TELLING:
             return
         if attempt.first_text_ms:
             self._rhythm.note_first_word(attempt.first_text_ms)
@@ -320,6 +371,9 @@ class Completer:
                 reason="the same text was just accepted",
             )
         signed = [replace(each, id=self._new_id()) for each in completion.suggestions]
+        self._holes.update((each.id, hole) for each in signed)
+        while len(self._holes) > _MAX_EXPLAINED:
+            self._holes.popitem(last=False)
         return replace(completion, suggestions=tuple(signed))
 
     def _new_id(self) -> str:

@@ -49,6 +49,18 @@ class CompletionOptions:
         default=100,
         metadata={"doc": "How long the search for signatures may take before it is left out."},
     )
+    candidates: int = field(
+        default=3,
+        metadata={"doc": "How many suggestions at most when they are asked for by a key."},
+    )
+    quiet: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "doc": "Where and when to offer nothing unbidden: a language or a pattern as in "
+            "`.gitignore`, hours, or both, such as `markdown`, `22:00-07:00`, "
+            "`*.sql 09:00-12:00`."
+        },
+    )
     languages_off: tuple[str, ...] = field(
         default=(), metadata={"doc": "Languages (by their identifier) without completions."}
     )

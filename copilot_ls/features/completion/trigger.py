@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +14,14 @@ CLOSERS = frozenset(")]}>'\"`;:,")
 _BLOCK_OPENERS = (":", "{", "=>", "->", "then", "do")
 # llama.vim stops asking by itself when more than eight characters stand right of the cursor.
 _MAX_CHARS_RIGHT = 8
+# A string that begins behind such a name, or text that begins like a known kind of key.
+_SECRET = re.compile(
+    r"(?:\b|_)(?:pass(?:word|wd|phrase)|secret|api_?key|(?:access|auth|bearer)_?token|token"
+    r"|private_?key|credentials?)\w*[\"']?\]?\s*(?::\s*\w+\s*)?(?:=|:)\s*[bBrRuUfF]?[\"'`][^\"'`]*\Z"
+    r"|[\"'`#/\s](?:AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|sk-|xox[abprs]-|eyJ)[\w-]*\Z"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY",
+    re.IGNORECASE,
+)
 
 
 class Extent(StrEnum):
@@ -43,6 +52,8 @@ def decide(request: CompletionRequest, options: CompletionOptions) -> Trigger:
             return Trigger(None, "completions are off")
         if not document.text.strip():
             return Trigger(None, "the document is empty")
+        if _SECRET.search(left[-400:]):
+            return Trigger(None, "what stands here looks like a secret")
         rest = "".join(char for char in right if char not in CLOSERS).strip()
         if len(rest) > _MAX_CHARS_RIGHT:
             return Trigger(None, "too much text right of the cursor")

@@ -57,6 +57,7 @@ _log = logging.getLogger(__name__)
 # Who asks by a key waits rather than reading what nobody checked.
 _INVOKED_PATIENCE = 10
 _CHECK_EVERY_CHARS = 24
+_VARIANT_TEMPERATURE = 0.7
 # Each costs a second reading of the line; what comes later in it is rarely a call of ours.
 _MAX_STEPS = 2
 _MAX_NAME_TOKENS = 24
@@ -89,12 +90,16 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A place that an answer is wanted for; ``is_asked_for`` if the user asked by a key."""
+    """A place that an answer is wanted for; ``is_asked_for`` if the user asked by a key.
+
+    A ``variant`` above 0 is another answer to the same: sampled, with that seed.
+    """
 
     document: Document
     offset: int
     extent: Extent
     is_asked_for: bool = False
+    variant: int = 0
 
 
 @dataclass(slots=True)
@@ -244,6 +249,22 @@ class Writer:
         )
         return replace(told, outcome=Outcome.SHOWN, suggestions=(suggestion,))
 
+    async def warm(self, hole: Hole) -> None:
+        """Let a local engine read what the prompt for an answer would begin with."""
+        try:
+            model = await self.model()
+            capabilities = await model.capabilities() if model is not None else None
+            if model is None or capabilities is None or capabilities.fim is None:
+                return
+            around = await self._grounding.around(
+                hole.document, hole.offset, capabilities.layout, is_patient=True
+            )
+            asked = _Asked(model, capabilities, capabilities.fim)
+            prompt = self._set(hole, asked, around.snippets).prompt
+            await model.warm(prompt.text[: prompt.stable_chars])
+        except ModelError as error:
+            _log.info("not warmed up: %s", error)
+
     async def warm_checks(self, document: Document) -> None:
         """Let the checks read their rules and the document before anybody waits for them."""
         if self.options.verify:
@@ -370,6 +391,8 @@ class Writer:
             written=written,
             callee=callee,
         )
+        if hole.variant:
+            prompt = replace(prompt, temperature=_VARIANT_TEMPERATURE, seed=hole.variant)
         mark = fim.line_comment(hole.document.language)
         shown = [*snippets, *([callee] if callee else [])]
         comments = [f"{mark} {line}" for s in shown for line in s.lines]

@@ -13,6 +13,9 @@ from copilot_ls.server.items import ACCEPT_COMMAND
 from copilot_ls.server.session import Session
 from copilot_ls.server.status import REINDEX_COMMAND, RESUME_COMMAND
 
+_SNOOZE_MINUTES = 10.0
+_MAX_SNOOZE_MINUTES = 7 * 24 * 60
+
 
 def execute_command(session: Session, params: types.ExecuteCommandParams) -> object:
     command = COMMANDS.get(params.command)
@@ -39,6 +42,16 @@ def _pause(session: Session, _: Sequence[object]) -> None:
     session.pause(paused=True)
 
 
+def _snooze(session: Session, arguments: Sequence[object]) -> None:
+    match arguments:
+        case []:
+            session.snooze(_SNOOZE_MINUTES)
+        case [int() | float() as minutes, *_] if 0 < minutes <= _MAX_SNOOZE_MINUTES:
+            session.snooze(minutes)
+        case _:
+            raise JsonRpcInvalidParams("expected a number of minutes, a week at most")
+
+
 def _resume(session: Session, _: Sequence[object]) -> None:
     session.pause(paused=False)
 
@@ -55,6 +68,7 @@ COMMANDS: dict[str, Callable[[Session, Sequence[object]], object]] = {
     "copilot-ls.explain": _explain,
     REINDEX_COMMAND: _reindex,
     "copilot-ls.pause": _pause,
+    "copilot-ls.snooze": _snooze,
     RESUME_COMMAND: _resume,
     edits.EDIT_COMMAND: edits.edit,
 }

@@ -1,4 +1,4 @@
-"""What became of a suggestion: shown, and accepted in part. Shapes as Copilot's."""
+"""What became of a suggestion: shown, accepted in part, dismissed. Shapes as Copilot's."""
 
 from __future__ import annotations
 
@@ -12,8 +12,15 @@ def did_show(session: Session, params: object) -> None:
 
 
 def did_partially_accept(session: Session, params: object) -> None:
-    # The user took the beginning; that it was of use is what counts, not how much.
-    session.note_shown(_suggestion_id(params))
+    match params:
+        case {"acceptedLength": int(n_units)} if n_units >= 0:
+            session.note_partly_accepted(_suggestion_id(params), n_units)
+        case _:
+            raise JsonRpcInvalidParams("expected {item, acceptedLength}")
+
+
+def did_reject(session: Session, params: object) -> None:
+    session.note_rejected(_suggestion_id(params))
 
 
 def _suggestion_id(params: object) -> str:
