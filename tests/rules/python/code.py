@@ -195,3 +195,10 @@ def ask(question):
     # ok: python.code.model-output-executed
     print(text)
     return data
+
+
+def hidden():
+    # ruleid: python.code.direction-of-text-changed
+    left = "access ‮ user"
+    # ok: python.code.direction-of-text-changed
+    return "access user", left

@@ -1,0 +1,35 @@
+import jwt
+from jose import jwt as jose_jwt
+
+
+def read(token):
+    # ruleid: python.jwt.signature-not-verified
+    jwt.decode(token, verify=False)
+    # ruleid: python.jwt.signature-not-verified
+    jwt.decode(token, options={"verify_signature": False})
+    # ruleid: python.jwt.signature-not-verified
+    jwt.decode(token, KEY, algorithms=["HS256"], options={"verify_exp": True, "verify_signature": False})
+    # ruleid: python.jwt.signature-not-verified
+    jose_jwt.get_unverified_claims(token)
+    # ok: python.jwt.signature-not-verified
+    jwt.decode(token, KEY, algorithms=["HS256"])
+    # ok: python.jwt.signature-not-verified
+    jwt.decode(token, KEY, algorithms=["HS256"], options={"require": ["exp"]})
+    # ruleid: python.jwt.none-algorithm
+    jwt.decode(token, KEY, algorithms=["HS256", "none"])
+    # ruleid: python.jwt.none-algorithm
+    jwt.encode({"a": 1}, None, algorithm="none")
+    # ruleid: python.jwt.none-algorithm
+    jwt.encode({"a": 1}, KEY, "None")
+    # ok: python.jwt.none-algorithm
+    jwt.encode({"a": 1}, KEY, algorithm="HS256")
+    # ruleid: python.jwt.expiry-not-verified
+    jwt.decode(token, KEY, algorithms=["HS256"], options={"verify_exp": False})
+    # ok: python.jwt.expiry-not-verified
+    jwt.decode(token, KEY, algorithms=["HS256"], options={"verify_exp": True})
+    # ruleid: python.jwt.mixed-algorithms
+    jwt.decode(token, KEY, algorithms=["HS256", "RS256"])
+    # ruleid: python.jwt.mixed-algorithms
+    jose_jwt.decode(token, KEY, algorithms=["ES256", "HS512"])
+    # ok: python.jwt.mixed-algorithms
+    jwt.decode(token, KEY, algorithms=["RS256", "RS512"])
