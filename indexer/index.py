@@ -38,9 +38,9 @@ from indexer.model import (
 )
 from indexer.ports import Embedder
 from indexer.resolve.outline import EmptyRepository, Repository
-from indexer.search.completion import CompletionSearch
+from indexer.search import natural
+from indexer.search.completion import CompletionSearch, Ranking
 from indexer.search.corpus import Corpus
-from indexer.search.natural import search_natural
 from indexer.search.overlay import OpenDocuments, Overlay, version_of
 from indexer.search.related import search_related
 from indexer.search.usage import search_usage
@@ -193,7 +193,7 @@ class Index:
                 case SearchMode.COMPLETION:
                     return self._completions.search(corpus, query, generation=generation)
                 case SearchMode.NL:
-                    return search_natural(corpus, query, self._nearest)
+                    return natural.search_natural(corpus, query, self._nearest)
                 case SearchMode.USAGE:
                     return search_usage(corpus, query, self._read_text)
                 case SearchMode.RELATED:
@@ -201,6 +201,26 @@ class Index:
                     return search_related(corpus, query, self._commits.paths)
 
         return self._ask(ask, [], about=query.path)
+
+    def rank(self, query: Query) -> Ranking | None:
+        """All candidates of a ``COMPLETION`` query with their features; to train the ranker."""
+        return self._answer(
+            lambda catalog, generation: self._completions.rank(
+                catalog, query, generation=generation
+            ),
+            None,
+        )
+
+    def describe(self, query: Query) -> tuple[list[list[float]], list[tuple[str, str]]]:
+        """The features of all candidates of an ``NL`` query; to train its weights."""
+
+        def ask(catalog: Catalog, _: str) -> tuple[list[list[float]], list[tuple[str, str]]]:
+            found = natural.candidates(catalog, query, self._nearest)
+            keys = list(found)
+            return natural.rows_of(query.text, found, keys), keys
+
+        nothing: tuple[list[list[float]], list[tuple[str, str]]] = ([], [])
+        return self._answer(ask, nothing)
 
     def lookup(self, name: str) -> list[Symbol]:
         """Definitions of a name, or of a qualified one (``Order.total``, ``shop.Order.total``)."""

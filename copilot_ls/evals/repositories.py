@@ -51,7 +51,7 @@ class IndexedRepository:
             root = Path(scratch) / "repository" / source.name
             shutil.copytree(source, root, symlinks=True, ignore=_LEFT_OUT)
             if change is not None:
-                _rewrite(root, change)
+                rewrite(root, change)
             location = Path(scratch) / "index"
             settings = Settings(index=IndexSettings(vectors=with_vectors))
             with contextlib.closing(wiring.open_index(root, settings, location=location)) as index:
@@ -77,7 +77,8 @@ class IndexedRepository:
             self.index.update([path], with_vectors=False)
 
 
-def _rewrite(root: Path, change: Callable[[str, str], str]) -> None:
+def rewrite(root: Path, change: Callable[[str, str], str]) -> None:
+    """Change the texts under ``root``, each by its path and text; what is no text stays."""
     for file in root.rglob("*"):
         if file.is_symlink() or not file.is_file():
             continue

@@ -6,6 +6,7 @@ that is the ranker's business. Facts come from a :class:`~indexer.search.corpus.
 
 from __future__ import annotations
 
+import builtins
 import heapq
 import math
 import posixpath
@@ -17,7 +18,6 @@ from dataclasses import dataclass, field
 from indexer.model import Import, Symbol, SymbolKind
 from indexer.resolve.guess import ModuleValue, Resolver, Value
 from indexer.resolve.names import Found
-from indexer.resolve.outline import Outline
 from indexer.search.corpus import Corpus, Use
 from indexer.search.cursor import Cursor
 from indexer.search.surroundings import Surroundings
@@ -52,8 +52,10 @@ MIN_TERMS = 3
 COMMON = 400
 _N_LEXICAL = 60
 _N_TARGET = 20
-_N_NEIGHBOURS = 24
+_N_NEIGHBOURS = 20
 _N_NOTED = 50
+# Shorter beginnings are those of too many names to look up, and what is near was noted already.
+_MIN_PREFIX = 2
 _MAX_IMPORTED_MEMBERS = 60
 _MAX_NAMESAKES = 12
 _MAX_DEFINITIONS = 8
@@ -66,6 +68,7 @@ _REACHED = frozenset({SymbolKind.FIELD, SymbolKind.PROPERTY})
 _BUILT_IN_METHODS = frozenset(
     name for kind in (dict, list, str, set, bytes, int) for name in dir(kind)
 ) | frozenset({"map", "filter", "push", "then", "forEach", "read", "write", "close", "put"})
+_BUILT_IN_NAMES = frozenset(dir(builtins))
 _CALLABLE = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
 _CONSTRUCTORS = frozenset({"__init__", "constructor", "__post_init__"})
 _TEST_FILE = re.compile(
@@ -79,14 +82,17 @@ Key = tuple[str, str]
 
 @dataclass
 class Candidates:
-    """Definitions with the values that each signal gave them; ``via`` is the variable in scope.
+    """Definitions with the values that each signal gave them.
 
-    ``is_closed`` says that nothing but those with signal ``receiver`` can stand at the cursor.
+    ``via`` is the variable in scope or the import that leads to it; ``shared`` are those whose
+    values belong to the collection that this is a copy of. ``is_closed`` says that nothing but
+    those with signal ``receiver`` can stand at the cursor.
     """
 
     symbols: dict[Key, Symbol] = field(default_factory=dict)
     values: dict[Key, dict[str, float]] = field(default_factory=dict)
     via: dict[Key, str] = field(default_factory=dict)
+    shared: set[Key] = field(default_factory=set)
     is_closed: bool = False
 
     def note(self, signal: str, symbol: Symbol, value: float) -> Key:
@@ -96,13 +102,15 @@ class Candidates:
             self.symbols[key] = symbol
             self.values[key] = {signal: value}
         elif values.get(signal, 0.0) < value:
+            if key in self.shared:
+                self.shared.discard(key)
+                values = self.values[key] = dict(values)
             values[signal] = value
         return key
 
     def copy(self) -> Candidates:
-        return Candidates(
-            dict(self.symbols), {k: dict(v) for k, v in self.values.items()}, dict(self.via)
-        )
+        """Another collection to note in; what is not changed there stays common."""
+        return Candidates(dict(self.symbols), dict(self.values), dict(self.via), set(self.values))
 
 
 class Finder:
@@ -150,7 +158,7 @@ class Finder:
         typed = list(re.findall(r"(\w+)\s*\(", cursor.typed))[-2:]
         if typed:
             self._after(found, place, typed[::-1])
-        if cursor.word and self._wants("prefix"):
+        if len(cursor.word) >= _MIN_PREFIX and self._wants("prefix"):
             for symbol in self._corpus.symbols_starting(cursor.word):
                 self._note(found, "prefix", symbol, 1.0, place)
         return receiver
@@ -488,28 +496,39 @@ class Finder:
         known = self._memory.get(use)
         if known is None:
             path, name, receiver = use
-            known = ()
-            outline = self._corpus.outline(path)
-            if not receiver and outline is not None:
-                target = self._resolver.resolve_name(outline, name)
-                if isinstance(target, Found) and target.symbol is not None:
-                    known = (target.symbol,)
-            elif receiver:
-                known = self._members_called(outline, name, receiver)
+            named = self._corpus.symbols_named(name, limit=12)
+            if receiver:
+                known = self._members_called(path, name, receiver, named)
+            else:
+                known = self._function_called(path, name, named)
             self._memory[use] = known
         return known
 
+    def _function_called(self, path: str, name: str, named: Sequence[Symbol]) -> Sequence[Symbol]:
+        top_level = [symbol for symbol in named if not symbol.parent]
+        if not top_level or name in _BUILT_IN_NAMES:
+            return ()
+        if len(top_level) == 1 and posixpath.dirname(top_level[0].path) == posixpath.dirname(path):
+            # Reading the other file's names costs a hundred times as much as this guess.
+            return top_level
+        outline = self._corpus.outline(path)
+        target = self._resolver.resolve_name(outline, name) if outline is not None else None
+        return (target.symbol,) if isinstance(target, Found) and target.symbol is not None else ()
+
     def _members_called(
-        self, outline: Outline | None, name: str, receiver: str
+        self, path: str, name: str, receiver: str, named: Sequence[Symbol]
     ) -> Sequence[Symbol]:
-        symbols = self._corpus.symbols_named(name, limit=12)
-        if outline is not None and receiver.isidentifier() and receiver in outline.imported:
-            target = self._resolver.resolve_name(outline, receiver)
-            if isinstance(target, Found):
-                value = self._resolver.value_at(target)
-                members = self._resolver.members_of(value).symbols if value is not None else ()
-                return [symbol for symbol in members if symbol.name == name][:1]
-        return symbols if len(symbols) <= _MAX_DEFINITIONS else ()
+        if not named:
+            return ()
+        if len(named) > 1 and receiver.isidentifier():
+            outline = self._corpus.outline(path)
+            if outline is not None and receiver in outline.imported:
+                target = self._resolver.resolve_name(outline, receiver)
+                if isinstance(target, Found):
+                    value = self._resolver.value_at(target)
+                    members = self._resolver.members_of(value).symbols if value is not None else ()
+                    return [symbol for symbol in members if symbol.name == name][:1]
+        return named if len(named) <= _MAX_DEFINITIONS else ()
 
 
 def _nearer(known: str | None, other: str, place: Surroundings) -> str:

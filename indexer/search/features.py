@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ from indexer.model import CALLABLE_KINDS, ParameterKind, Symbol, SymbolKind
 from indexer.resolve.guess import AnnotatedValue, ClassValue, FunctionValue, Resolver, Value
 from indexer.resolve.text import split_generic
 from indexer.search.candidates import SIGNALS, Candidates, Key
+from indexer.search.corpus import Corpus
 from indexer.search.cursor import Cursor, Role
 from indexer.search.surroundings import Surroundings
 from indexer.search.terms import (
@@ -92,7 +93,7 @@ _NEAR_LINES = 3
 _MAX_REQUIRED = 6
 _LINE_DECAY = 0.9
 
-_OF_CANDIDATE = (
+_OF_PLACE = (
     "is_class",
     "is_function",
     "is_method",
@@ -105,11 +106,6 @@ _OF_CANDIDATE = (
     "is_async",
     "needs_instance",
     "n_required",
-    "is_raised_error",
-    "is_other_error",
-    "is_predicate_asked",
-    "is_awaited_async",
-    "is_awaited_sync",
     "is_test",
     "is_same_folder",
     "path_distance",
@@ -126,17 +122,12 @@ _OF_CANDIDATE = (
     "is_like_function",
     "is_owner_mentioned",
     "is_owner_above",
-    "target_says_name",
-    "name_says_target",
-    "target_says_type",
-    "line_says_name",
     "unbound_says_name",
     "name_says_unbound",
     "unbound_says_type",
     "path_says_name",
     "class_says_name",
     "path_says_path",
-    "makes_expected",
     "arguments_in_scope",
     "argument_is_fresh",
     "argument_types_in_scope",
@@ -152,47 +143,67 @@ _OF_CANDIDATE = (
     "is_via_fresh",
     "is_via_self",
     "is_via_parameter",
+)
+_OF_CURSOR = (
+    "is_raised_error",
+    "is_other_error",
+    "is_predicate_asked",
+    "is_awaited_async",
+    "is_awaited_sync",
+    "target_says_name",
+    "name_says_target",
+    "target_says_type",
+    "line_says_name",
+    "makes_expected",
     "misfit",
 )
-_IS_ASYNC = _OF_CANDIDATE.index("is_async")
-FEATURES: tuple[str, ...] = (*SIGNALS, *_OF_CANDIDATE)
+FEATURES: tuple[str, ...] = (*SIGNALS, *_OF_PLACE, *_OF_CURSOR)
 
 
 def rows_of(
     found: Candidates,
     keys: Sequence[Key],
     *,
+    described: Described,
     cursor: Cursor,
-    place: Surroundings,
     receiver: Value | None,
     resolver: Resolver,
-    counts: Mapping[str, tuple[int, int]],
-    memory: dict[Key, Facts],
+    corpus: Corpus,
+    facts: dict[Key, Facts],
 ) -> list[list[float]]:
-    """One row of ``FEATURES`` for each of ``keys``; ``counts`` are uses and definitions by name."""
-    query = _Asked(cursor, place, receiver, resolver)
-    unused = [query.is_unused_import(found, key) for key in keys]
-    n_unused = sum(
-        flag and found.symbols[key].kind in CALLABLE_KINDS
-        for flag, key in zip(unused, keys, strict=True)
-    )
-    rows = []
-    for key, is_unused in zip(keys, unused, strict=True):
-        symbol, values = found.symbols[key], found.values[key]
-        facts = memory.get(key)
-        if facts is None or facts.symbol is not symbol:
-            facts = memory[key] = Facts.of(symbol)
-        row = [values.get(signal, 0.0) for signal in SIGNALS]
-        row += query.row(
-            symbol,
-            facts,
-            values,
+    """One row of ``FEATURES`` for each of ``keys``.
+
+    ``described`` keeps what does not depend on the cursor's line, ``facts`` what does not depend
+    on the question at all.
+    """
+    new = [key for key in keys if key not in described.rows]
+    counts = corpus.name_counts({found.symbols[key].name for key in new})
+    for key in new:
+        symbol = found.symbols[key]
+        known = facts.get(key)
+        if known is None or known.symbol is not symbol:
+            facts[key] = Facts.of(symbol)
+    unused = {key for key in new if described.is_unused_import(found, key)}
+    described.n_unused += len(unused)
+    for key in new:
+        described.describe(
+            facts[key],
+            found.values[key],
             found.via.get(key, ""),
-            is_unused=is_unused,
-            n_unused=n_unused,
-            counts=counts.get(symbol.name, (0, 1)),
+            is_unused=key in unused,
+            counts=counts.get(key[1].rpartition(".")[2], (0, 1)),
         )
-        rows.append(row)
+    line = _Line(cursor, described.place, receiver, resolver)
+    rows = []
+    for key in keys:
+        values = found.values[key]
+        rows.append(
+            [
+                *[values.get(signal, 0.0) for signal in SIGNALS],
+                *described.rows[key],
+                *line.row(facts[key], values),
+            ]
+        )
     return rows
 
 
@@ -258,82 +269,60 @@ class Facts:
         )
 
 
-class _Asked:
-    """The question, arranged so that each candidate costs little."""
+class Described:
+    """What the document says of each candidate, whatever is typed on the cursor's line."""
 
-    def __init__(
-        self, cursor: Cursor, place: Surroundings, receiver: Value | None, resolver: Resolver
-    ) -> None:
-        self._cursor = cursor
-        self._place = place
-        self._is_class_object = isinstance(receiver, ClassValue) and not receiver.is_instance
+    def __init__(self, place: Surroundings) -> None:
+        self.place = place
+        self.rows: dict[Key, list[float]] = {}
+        self.n_unused = 0
+        function, owner = place.scope.function, place.scope.owner
         self._folder = posixpath.dirname(place.path)
         self._is_test = is_test_path(place.path)
-        parameter, expected = _expected(cursor, place, resolver)
-        self._target = stems_of(f"{cursor.target} {parameter}")
         self._path = stems_of(_named_parts(place.path))
-        owner = place.scope.owner
         self._class = name_stems(owner.name) if owner is not None else frozenset()
-        self._unbound = stems_of(" ".join(place.unbound)) - self._target
-        self._target_short = self._target | beginnings(self._target)
+        self._unbound = stems_of(" ".join(place.unbound))
         self._unbound_short = self._unbound | beginnings(self._unbound)
-        self._function = place.scope.function.name if place.scope.function is not None else ""
+        self._function = function.name if function is not None else ""
         self._window = _window_stems(place)
-        self._line = stems_of(cursor.typed) - stems_of(cursor.receiver)
-        self._expected = _type_names(expected)
         self._nearby = stems_of("\n".join(place.body[-_NEAR_LINES:]))
         self._variables = frozenset(place.variables) - _RECEIVERS
-        self._variable_ends = frozenset(
-            parts[-1] for name in self._variables if (parts := name_parts(name))
-        )
-        fresh = [
+        self._variable_ends = _last_parts(self._variables)
+        self._fresh = frozenset(
             name
             for name, variable in place.variables.items()
             if variable.n_uses == 0 and variable.age < 2 * _NEAR_LINES
-        ]
-        self._fresh = frozenset(fresh)
-        self._fresh_ends = frozenset(parts[-1] for name in fresh if (parts := name_parts(name)))
+        )
+        self._fresh_ends = _last_parts(self._fresh)
         self._types = _types_in_scope(place)
         self._import_words = _import_words(place)
-        signature = place.scope.function.signature if place.scope.function is not None else None
-        self._parameters = (
-            frozenset(p.name for p in signature.parameters)
-            if signature is not None
-            else frozenset()
-        )
+        signature = function.signature if function is not None else None
+        parameters = signature.parameters if signature is not None else ()
+        self._parameters = frozenset(parameter.name for parameter in parameters) - _RECEIVERS
 
     def is_unused_import(self, found: Candidates, key: Key) -> bool:
         """Whether it is imported by name and stands nowhere else in the document."""
         if "imported" not in found.values[key]:
             return False
         name = found.via.get(key) or found.symbols[key].name
-        return self._place.mentions.get(name, 0) <= self._import_words.get(name, 0)
+        return self.place.mentions.get(name, 0) <= self._import_words.get(name, 0)
 
-    def row(
+    def describe(
         self,
-        symbol: Symbol,
         facts: Facts,
         values: Mapping[str, float],
         via: str,
         *,
         is_unused: bool,
-        n_unused: int,
         counts: tuple[int, int],
-    ) -> list[float]:
-        cursor, place = self._cursor, self._place
+    ) -> None:
+        """Keep the row of one candidate."""
+        place, symbol = self.place, facts.symbol
         is_imported = "imported" in values
         bound = via if is_imported and via else symbol.name
         n_mentions = max(0, place.mentions.get(bound, 0) - self._import_words.get(bound, 0))
         n_calls = place.calls.get(bound, 0)
         n_references, n_definitions = counts
-        if "receiver" in values:
-            fits = not (self._is_class_object and facts.needs_instance)
-        elif cursor.is_member:
-            fits = not facts.is_top_level
-        else:
-            fits = (
-                facts.is_top_level or cursor.is_line_start or "scope" in values or "habit" in values
-            )
         required = facts.required
         n_in_scope = n_typed = 0
         is_fresh = False
@@ -346,18 +335,13 @@ class _Asked:
         root = via.removeprefix("self.").partition(".")[0]
         variable = place.variables.get(root)
         owner, stems = facts.owner, facts.stems
-        return [
+        self.rows[symbol.path, symbol.qualified_name] = [
             *facts.columns,
-            float(facts.is_error and cursor.role is Role.RAISED),
-            float(facts.is_error and cursor.role is not Role.RAISED),
-            float(facts.is_predicate and cursor.role is Role.CONDITION),
-            float(facts.columns[_IS_ASYNC] and cursor.is_awaited),
-            float(cursor.is_awaited and facts.is_callable and not facts.columns[_IS_ASYNC]),
             float(facts.is_test and not self._is_test),
             float(facts.folder == self._folder),
             _distance(self._folder, facts.folder),
             float(is_unused),
-            1.0 / n_unused if is_unused and n_unused else 0.0,
+            1.0 / self.n_unused if is_unused else 0.0,
             float(is_imported and not is_unused),
             float(n_mentions > 0 and n_calls == 0),
             min(1.0, math.log1p(n_mentions) / 3.0),
@@ -369,17 +353,12 @@ class _Asked:
             float(symbol.name == self._function),
             float(bool(owner) and owner in place.mentions),
             float(bool(owner) and owner in place.mentions_above),
-            shared(stems, self._target_short),
-            shared(self._target, facts.short),
-            shared(facts.made_stems, self._target_short),
-            shared(stems, self._line),
             shared(stems, self._unbound_short),
             shared(self._unbound, facts.short),
             shared(facts.made_stems, self._unbound_short),
             shared(stems, self._path),
             shared(stems, self._class),
             shared(facts.path_stems, self._path),
-            float(not self._expected.isdisjoint(facts.made)),
             n_in_scope / len(required) if required else 0.0,
             float(is_fresh),
             n_typed / len(required) if required else 0.0,
@@ -394,9 +373,55 @@ class _Asked:
             1.0 / (1.0 + variable.age) if variable is not None else 0.0,
             float(variable is not None and variable.n_uses == 0),
             float(via.startswith(("self.", "this.")) or via in _RECEIVERS),
-            float(root in self._parameters and root not in _RECEIVERS),
-            float(not fits),
+            float(root in self._parameters),
         ]
+
+
+class _Line:
+    """What the cursor's line says of each candidate."""
+
+    def __init__(
+        self, cursor: Cursor, place: Surroundings, receiver: Value | None, resolver: Resolver
+    ) -> None:
+        self._is_member = cursor.is_member
+        self._is_line_start = cursor.is_line_start
+        self._is_raised = cursor.role is Role.RAISED
+        self._is_condition = cursor.role is Role.CONDITION
+        self._is_awaited = cursor.is_awaited
+        self._is_class_object = isinstance(receiver, ClassValue) and not receiver.is_instance
+        parameter, expected = _expected(cursor, place, resolver)
+        self._target = stems_of(f"{cursor.target} {parameter}")
+        self._target_short = self._target | beginnings(self._target)
+        self._typed = stems_of(cursor.typed) - stems_of(cursor.receiver)
+        self._expected = _type_names(expected)
+
+    def row(self, facts: Facts, values: Mapping[str, float]) -> tuple[float, ...]:
+        if "receiver" in values:
+            fits = not (self._is_class_object and facts.needs_instance)
+        elif self._is_member:
+            fits = not facts.is_top_level
+        else:
+            fits = (
+                facts.is_top_level or self._is_line_start or "scope" in values or "habit" in values
+            )
+        stems = facts.stems
+        return (
+            float(facts.is_error and self._is_raised),
+            float(facts.is_error and not self._is_raised),
+            float(facts.is_predicate and self._is_condition),
+            float(facts.symbol.is_async and self._is_awaited),
+            float(self._is_awaited and facts.is_callable and not facts.symbol.is_async),
+            shared(stems, self._target_short),
+            shared(self._target, facts.short),
+            shared(facts.made_stems, self._target_short),
+            shared(stems, self._typed),
+            float(not self._expected.isdisjoint(facts.made)),
+            float(not fits),
+        )
+
+
+def _last_parts(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(parts[-1] for name in names if (parts := name_parts(name)))
 
 
 def _expected(cursor: Cursor, place: Surroundings, resolver: Resolver) -> tuple[str, str]:

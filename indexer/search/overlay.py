@@ -170,7 +170,7 @@ class Overlay:
     def importers_of(self, path: str) -> Sequence[Import]:
         return self.stored.importers_of(path)
 
-    def uses_after(self, name: str, *, limit: int = 400) -> Sequence[tuple[str, str, str, bool]]:
+    def uses_after(self, name: str, *, limit: int = 200) -> Sequence[tuple[str, str, str, bool]]:
         return self.stored.uses_after(name, limit=limit)
 
     def imports_under(self, folder: str, *, limit: int = 1_500) -> Sequence[Import]:

@@ -62,7 +62,7 @@ _MAX_CACHED: Final = 50_000
 _COUNT_LIMIT: Final = 4_000
 _MAX_MARKS: Final = 500
 # How many callers of a name are looked at, and how many characters count as soon after it.
-_MAX_CALLERS: Final = 60
+_MAX_CALLERS: Final = 40
 _SOON: Final = 300
 
 
@@ -168,12 +168,13 @@ class Catalog:
     def symbols_starting(self, prefix: str, *, limit: int = 64) -> list[Symbol]:
         """Definitions whose name starts with ``prefix``, letter case ignored; used ones first."""
         lower = prefix.lower()
-        return self._symbols(
-            "LEFT JOIN names n ON n.name = s.name"
+        rows = self._connection.execute(
+            "SELECT s.id FROM symbols s LEFT JOIN names n ON n.name = s.name"
             " WHERE lower(s.name) >= ? AND lower(s.name) < ?"
             " ORDER BY n.n_references DESC LIMIT ?",
             (lower, lower + "\U0010ffff", limit),
         )
+        return self.symbols_of([symbol_id for (symbol_id,) in rows])
 
     def symbols_of(self, ids: Sequence[int]) -> list[Symbol]:
         """The symbols with these row ids, in this order."""
@@ -212,7 +213,7 @@ class Catalog:
             )
         ]
 
-    def uses_after(self, name: str, *, limit: int = 400) -> list[tuple[str, str, str, bool]]:
+    def uses_after(self, name: str, *, limit: int = 200) -> list[tuple[str, str, str, bool]]:
         """What functions call within a few lines after they call ``name``.
 
         Path, name and receiver, and whether ``name`` was called on the same receiver.

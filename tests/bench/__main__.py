@@ -25,6 +25,7 @@ from copilot_ls.config import IndexSettings, Settings
 from copilot_ls.domain import Prompt
 from copilot_ls.models.scripted import say
 from copilot_ls.prompts.fim import fim_prompt
+from tests.bench import search
 from tests.bench.editor import Editor
 
 ROOT = Path(__file__).parents[2]
@@ -220,11 +221,22 @@ def _copy_project(root: Path) -> int:
     return sum(1 for path in root.rglob("*.py"))
 
 
+async def bench_search() -> Rows:
+    """Answers on 100,000 chunks."""
+    title, rows = search.measure()
+    told: Rows = [(title, "")]
+    for label, times in rows:
+        told.append((label, spread([clock for clock, _ in times])))
+        told.append(("  of it: this process at work", spread([work for _, work in times])))
+    return told
+
+
 PARTS = {
     "start": bench_start,
     "server": bench_server,
     "model": bench_model,
     "index": bench_index,
+    "search": bench_search,
 }
 
 

@@ -98,7 +98,7 @@ class MemoryRepository:
             for entry in parsed.imports
         ][:limit]
 
-    def uses_after(self, name: str, *, limit: int = 400) -> Sequence[tuple[str, str, str, bool]]:
+    def uses_after(self, name: str, *, limit: int = 200) -> Sequence[tuple[str, str, str, bool]]:
         calls = [r for r in self._references() if r.kind is ReferenceKind.CALL]
         return [
             (b.path, b.name, b.receiver, a.receiver == b.receiver)
