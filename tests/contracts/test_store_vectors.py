@@ -12,6 +12,7 @@ import pytest
 from indexer.errors import IndexerError
 from indexer.model import Chunk, FileStamp, ParsedFile, Span
 from indexer.store import embeddings, lock
+from indexer.store import vectors as module
 from indexer.store.database import Database, get_meta, touch
 from indexer.store.records import FileRecord, last_file_id, remove_file, rows_of, write_files
 from indexer.store.vectors import FOLDER, VectorIndex, limited_file_size
@@ -160,6 +161,25 @@ def test_a_removed_index_is_an_error_and_no_traceback(tmp_path: Path) -> None:
     vectors = VectorIndex(Database(tmp_path))
     with pytest.raises(IndexerError, match="removed"):
         vectors.refresh(EMBEDDER)
+    vectors.close()
+
+
+def test_what_cannot_be_written_is_told_once_and_leaves_nothing_on_the_disk(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vectors = VectorIndex(database)
+    with monkeypatch.context() as patch:
+        # Chroma's own files are larger than this from the start.
+        patch.setattr(module, "_FILE_BYTES", 1_000)
+        patch.setattr(module, "_FILE_BYTES_PER_VECTOR", 0)
+        with pytest.raises(IndexerError, match="cannot be written") as caught:
+            vectors.refresh(EMBEDDER)
+        assert "space" in caught.value.remedy
+        assert not list((database.location / FOLDER).rglob("*.*"))
+        assert not vectors.refresh(EMBEDDER)
+    fill(database, range(20))
+    assert vectors.refresh(EMBEDDER)
+    assert vectors.n_vectors == 20
     vectors.close()
 
 

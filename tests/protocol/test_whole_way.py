@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -108,6 +109,31 @@ async def test_a_change_on_disk_is_known_though_the_client_watches_nothing(
         if story and "gross" in story["promptText"]:
             break
     assert "gross" in story["promptText"]
+    assert await editor.end() == 0
+
+
+@pytest.mark.parametrize("damage", ["deleted", "garbage"])
+async def test_an_index_that_is_lost_under_the_server_comes_back(
+    editor: Editor, folder: Path, tmp_path: Path, damage: str
+):
+    uri = await indexed(editor, folder)
+    (stored,) = tmp_path.glob("cache/indexes/*/index.sqlite")
+    if damage == "deleted":
+        shutil.rmtree(stored.parent)
+    else:
+        stored.write_bytes(b"garbage" * 10_000)
+    for attempt in range(200):
+        editor.open(uri, f"# {attempt}\n{ORDERS}")
+        await editor.complete(uri, 5, 15)
+        if [message for message in editor.heard if message["method"] == "$/progress"]:
+            break
+    await editor.hear("$/progress", lambda params: params["value"]["kind"] == "end")
+    editor.open(uri, f"# again\n{ORDERS}")
+    await editor.complete(uri, 5, 15)
+    story = await editor.request(
+        "workspace/executeCommand", {"command": "copilot-ls.explain", "arguments": []}
+    )
+    assert "net(amount: int, *, rate: float = 0.2) -> int" in story["promptText"]
     assert await editor.end() == 0
 
 
