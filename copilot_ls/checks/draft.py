@@ -76,7 +76,7 @@ class Draft:
         """The names that the document would have with the suggestion."""
         if self.tree is None:
             return None
-        return Outline(parse_tree(self.document.path, self.tree))
+        return Outline(parse_tree(self.document.path, self.tree, with_uses=False))
 
     @cached_property
     def references_before(self) -> Sequence[Reference]:

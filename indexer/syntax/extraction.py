@@ -64,6 +64,7 @@ class Grammar:
     ``load`` returns the pointer that the grammar's wheel exports.
     ``handlers`` are called for the captures of the same name; of two captures with the same
     range the earlier handler runs first.
+    ``uses`` are the handlers that record nothing but references.
     ``prepare`` sees the tree and all captures before the walk, for what must be known first.
     """
 
@@ -71,6 +72,7 @@ class Grammar:
     queries: tuple[str, ...]
     handlers: Mapping[str, Handler]
     prepare: Callable[[Extraction, Node, Captures], None] | None = None
+    uses: frozenset[str] = frozenset()
 
 
 class Scope:
@@ -121,7 +123,8 @@ class Scope:
 class Extraction:
     """The findings of one file while it is walked; confined to one call of ``parse``."""
 
-    def __init__(self, path: str, language: str, source: Source) -> None:
+    def __init__(self, path: str, language: str, source: Source, *, with_uses: bool = True) -> None:
+        self.with_uses = with_uses
         self.path = path
         self.language = language
         self.source = source
@@ -274,6 +277,8 @@ class Extraction:
         has_unpacking: bool = False,
     ) -> None:
         """Record a use of the name that stands at ``name_node``."""
+        if not self.with_uses:
+            return
         start = name_node.start_byte
         end = name_node.end_byte
         source = self.source

@@ -1041,21 +1041,26 @@ _TYPESCRIPT: dict[str, Handler] = {
     "type_name": _read_type_name,
 }
 
+_USES = frozenset({"call", "new", "element", "member", "nested_type", "type_name"})
+
 JAVASCRIPT = Grammar(
     load=_load_javascript,
     queries=("ecmascript", "javascript", "jsx"),
     handlers=_ECMASCRIPT,
     prepare=_prepare,
+    uses=_USES,
 )
 TYPESCRIPT = Grammar(
     load=_load_typescript,
     queries=("ecmascript", "typescript"),
     handlers=_TYPESCRIPT,
     prepare=_prepare,
+    uses=_USES,
 )
 TSX = Grammar(
     load=_load_tsx,
     queries=("ecmascript", "typescript", "jsx"),
     handlers=_TYPESCRIPT,
     prepare=_prepare,
+    uses=_USES,
 )

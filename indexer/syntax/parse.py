@@ -142,14 +142,17 @@ def parse(path: str, language: str, text: str) -> ParsedFile:
     return parse_tree(path, tree)
 
 
-def parse_tree(path: str, tree: SyntaxTree) -> ParsedFile:
-    """All that the file of a tree says of itself."""
+def parse_tree(path: str, tree: SyntaxTree, *, with_uses: bool = True) -> ParsedFile:
+    """All that the file of a tree says of itself; without its uses of names in half the time."""
     grammar = GRAMMARS[tree.language]
-    found = captures(query_of(tree.language), tree.root)
-    extraction = Extraction(path, tree.language, tree.source)
+    found = captures(query_of(tree.language, with_uses=with_uses), tree.root)
+    extraction = Extraction(path, tree.language, tree.source, with_uses=with_uses)
+    handlers = grammar.handlers
+    if not with_uses:
+        handlers = {name: handlers[name] for name in handlers if name not in grammar.uses}
     if grammar.prepare is not None:
         grammar.prepare(extraction, tree.root, found)
-    extraction.walk(found, grammar.handlers)
+    extraction.walk(found, handlers)
     return ParsedFile(
         path=path,
         language=tree.language,

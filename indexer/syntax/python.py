@@ -804,4 +804,5 @@ PYTHON = Grammar(
         "attribute": _read_attribute,
     },
     prepare=_prepare,
+    uses=frozenset({"attribute", "annotation"}),
 )

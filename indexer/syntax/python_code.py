@@ -407,14 +407,29 @@ class _Scope:
         self.reader = reader
         self.at = at
         self.node = at.node
-        self.bound: dict[str, list[_Bound]] = {}
-        self.globals: set[str] = set()
-        self.nonlocals: set[str] = set()
+        self._bound: dict[str, list[_Bound]] = {}
+        self._is_read = False
+        self._globals: set[str] = set()
+        self._nonlocals: set[str] = set()
         self._blocks: list[tuple[int, int]] = []
         self._loops: list[tuple[int, int]] = []
         self._conditions: list[str] = []
         self._subjects: list[str] = []
+
+    @property
+    def bound(self) -> dict[str, list[_Bound]]:
         self._read()
+        return self._bound
+
+    @property
+    def globals(self) -> set[str]:
+        self._read()
+        return self._globals
+
+    @property
+    def nonlocals(self) -> set[str]:
+        self._read()
+        return self._nonlocals
 
     @property
     def is_class(self) -> bool:
@@ -432,6 +447,7 @@ class _Scope:
     @cached_property
     def tested(self) -> frozenset[str]:
         """What conditions pass to calls that may tell its type, as ``isinstance(x, …)`` does."""
+        self._read()
         found = set(self._subjects)
         for condition in self._conditions:
             found.update(match[1] for match in _INSTANCE_TEST.finditer(condition))
@@ -483,6 +499,10 @@ class _Scope:
         return best
 
     def _read(self) -> None:
+        """Read the scope, once; most scopes around a position are never asked."""
+        if self._is_read:
+            return
+        self._is_read = True
         node = self.node
         query = scope_query(self.reader.tree.language)
         found = captures_within(query, node, node.start_byte, node.end_byte)
@@ -811,9 +831,9 @@ class PythonPlace:
     def bindings(self, name: str) -> Sequence[Binding] | None:
         is_inside = True
         for scope in self._scopes:
-            if name in scope.globals:
-                return None
             if scope.node.type == "module" and not is_inside:
+                return None
+            if name in scope.globals:
                 return None
             # The names of a class body are seen from its own statements only, by the outline.
             if name in scope.bound and not scope.is_class and name not in scope.nonlocals:

@@ -122,13 +122,16 @@ def scope_query(language: str) -> Query:
 
 
 @cache
-def query_of(language: str) -> Query:
+def query_of(language: str, *, with_uses: bool = True) -> Query:
     """The query that finds what a language's handlers read."""
     folder = files("indexer.syntax") / "queries"
     text = "\n".join(
         (folder / f"{each}.scm").read_text(encoding="utf-8") for each in GRAMMARS[language].queries
     )
-    return Query(_language(language), text)
+    query = Query(_language(language), text)
+    for name in () if with_uses else GRAMMARS[language].uses:
+        query.disable_capture(name)
+    return query
 
 
 @cache
