@@ -320,7 +320,8 @@ class Suggestion:
 
     ``span`` starts at the cursor and may reach right over closers that the text repeats.
     ``verdict`` is that of the checks when the text was made. ``code_origins`` tell where the same
-    code stands in other people's packages.
+    code stands in other people's packages. ``imports`` are statements that the text needs and the
+    document lacks; whoever takes the suggestion gets them too.
     """
 
     id: str
@@ -329,6 +330,7 @@ class Suggestion:
     origin: Origin
     verdict: Verdict = Verdict.UNCHECKED
     code_origins: tuple[CodeOrigin, ...] = ()
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from functools import cache
 from pathlib import Path
 
 from indexer.errors import ReadingTakesLong
-from indexer.model import ParsedFile, Reference, ReferenceKind, Symbol
+from indexer.model import Import, ParsedFile, Reference, ReferenceKind, Symbol
 from indexer.resolve.outline import Outline, Repository
 from indexer.syntax import parse
 
@@ -238,6 +238,9 @@ class WithLibraries:
 
     def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
         return self._repository.symbols_named(name, limit=limit)
+
+    def imports_of(self, name: str) -> Sequence[Import]:
+        return self._repository.imports_of(name)
 
     def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
         return self._repository.references_to(name, kind)

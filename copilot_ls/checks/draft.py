@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from copilot_ls.domain import Document, Edit
@@ -44,6 +44,8 @@ class TreeMemory:
 class Draft:
     """``edit`` is the suggestion; ``is_cut`` if the model was stopped in the middle of it.
 
+    ``imports`` are statements that the document got for it before anything was checked.
+
     Spans of findings are in :attr:`text`, where the suggestion stands at :attr:`span`.
     """
 
@@ -51,6 +53,7 @@ class Draft:
     edit: Edit
     is_cut: bool = False
     memory: TreeMemory = field(default_factory=TreeMemory)
+    imports: tuple[str, ...] = ()
 
     @cached_property
     def text(self) -> str:
@@ -88,6 +91,18 @@ class Draft:
     def tree_of(self, text: str) -> SyntaxTree | None:
         """The tree of a text that is much like the document's."""
         return read_tree(self.document.language, text, self.tree_before)
+
+    def with_import(self, added: Edit) -> Draft:
+        """The draft in a document that got an import, above the suggestion."""
+        text, place = self.document.text, added.span.start
+        span = self.edit.span
+        shift = len(added.text)
+        return replace(
+            self,
+            document=replace(self.document, text=text[:place] + added.text + text[place:]),
+            edit=Edit(Span(span.start + shift, span.end + shift), self.edit.text),
+            imports=(*self.imports, added.text.strip()),
+        )
 
     def text_with(self, suggestion: str) -> str:
         """The document with another text in place of the suggestion."""

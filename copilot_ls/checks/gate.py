@@ -27,12 +27,14 @@ _MAX_CHARS = 2_000_000
 class Judgement:
     """What to show: ``text`` in place of the suggestion, unless it is withheld.
 
+    ``imports`` are statements that it needs and the document lacks.
     ``findings`` are all that were made on the way, those that were repaired included.
     """
 
     verdict: Verdict
     text: str
     findings: tuple[Finding, ...] = ()
+    imports: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -51,28 +53,37 @@ def judge(draft: Draft, repository: Repository, checks: Sequence[Check] = CHECKS
         wrong = [finding for finding in findings if finding.severity is Severity.HIGH]
         if not wrong:
             verdict = Verdict.PASSED if len(told) == len(findings) else Verdict.REPAIRED
-            return Judgement(verdict, draft.edit.text, tuple(told))
+            return Judgement(verdict, draft.edit.text, tuple(told), draft.imports)
         repaired = _repaired(draft, wrong)
         if repaired is None:
             break
-        draft = replace(draft, edit=Edit(draft.edit.span, repaired))
+        draft = repaired
     return Judgement(Verdict.WITHHELD, "", tuple(told))
 
 
-def _repaired(draft: Draft, wrong: Sequence[Finding]) -> str | None:
+def _repaired(draft: Draft, wrong: Sequence[Finding]) -> Draft | None:
     """The suggestion without what is wrong, or nothing if that cannot be had."""
     if all(finding.fix for finding in wrong):
-        return _fixed(draft, [edit for finding in wrong for edit in finding.fix])
+        return _fixed(draft, {edit for finding in wrong for edit in finding.fix})
     first = min(finding.span.start for finding in wrong if not finding.fix)
     kept = draft.text[draft.span.start : max(first, draft.span.start)]
     kept = kept[: kept.rfind("\n") + 1].rstrip()
-    return kept or None
+    return replace(draft, edit=Edit(draft.edit.span, kept)) if kept else None
 
 
-def _fixed(draft: Draft, edits: Sequence[Edit]) -> str | None:
-    text, start = draft.edit.text, draft.span.start
-    for edit in sorted(set(edits), key=lambda edit: edit.span, reverse=True):
-        if not draft.span.start <= edit.span.start <= edit.span.end <= draft.span.end:
+def _fixed(draft: Draft, edits: Iterable[Edit]) -> Draft | None:
+    """The draft after edits of the suggestion, and of what stands above it: missing imports."""
+    text, span = draft.edit.text, draft.span
+    above: list[Edit] = []
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        if span.start <= edit.span.start <= edit.span.end <= span.end:
+            start, end = edit.span.start - span.start, edit.span.end - span.start
+            text = text[:start] + edit.text + text[end:]
+        elif edit.span.end <= span.start and not len(edit.span):
+            above.append(edit)
+        else:
             return None
-        text = text[: edit.span.start - start] + edit.text + text[edit.span.end - start :]
-    return text
+    draft = replace(draft, edit=Edit(draft.edit.span, text))
+    for edit in above:
+        draft = draft.with_import(edit)
+    return draft

@@ -11,13 +11,16 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from copilot_ls.checks.draft import Draft
+from copilot_ls.checks.imports import import_edits
+from copilot_ls.checks.nearest import nearest
+from copilot_ls.checks.repairs import Repairs
 from copilot_ls.domain import Edit, Finding, Severity
 from indexer.errors import ReadingTakesLong
 from indexer.model import Span
 from indexer.resolve.calls import Fault, Misfit, misfit
 from indexer.resolve.infer import Inference, text_of
 from indexer.resolve.outline import Outline, Repository, WithDocument
-from indexer.resolve.signatures import signatures_of
+from indexer.resolve.signatures import Parameters, signatures_of
 from indexer.resolve.values import Class, Instance, Module, Values
 from indexer.resolve.whole import Wholeness
 from indexer.syntax.code import Call, ImportUse, Member, Name, Reading, Use
@@ -51,6 +54,7 @@ class _Judge:
         view = WithDocument(repository, outline, lambda: draft.references_before)
         self._inference = Inference(view)
         self._wholeness = Wholeness(self._inference)
+        self._repairs = Repairs(self._inference, view, outline)
         self._seen: set[Span] = set()
 
     def findings(self, reading: Reading) -> Iterator[Finding]:
@@ -84,8 +88,12 @@ class _Judge:
         if module is None or self._inference.definitions_of_import(entry.entry) != ():
             return
         if self._wholeness.is_absent(Module(module), entry.entry.name):
-            message = f"{module.path} has no {entry.entry.name}"
-            yield self._finding(UNKNOWN_IMPORT, message, entry.name_span)
+            name = entry.entry.name
+            message = f"{module.path} has no {name}"
+            fix = self._renamed(entry.name_span, self._repairs.imported(module, name))
+            if not fix and entry.is_alone and self._is_added(entry.module_span):
+                fix = self._renamed(entry.module_span, self._repairs.module_of(name))
+            yield self._finding(UNKNOWN_IMPORT, message, entry.name_span, fix)
 
     def _name(self, use: Use, name: Name) -> Iterator[Finding]:
         if name.text.startswith("__") or use.place.bindings(name.text) is not None:
@@ -95,7 +103,21 @@ class _Judge:
         ):
             return
         if self._inference.definitions_of_name(self._outline, name.text) == ():
-            yield self._finding(UNDEFINED_NAME, f"{name.text} is not defined", name.span)
+            message = f"{name.text} is not defined"
+            yield self._finding(UNDEFINED_NAME, message, name.span, self._import_of(name))
+
+    def _import_of(self, name: Name) -> tuple[Edit, ...]:
+        """What brings in an undefined name: an import above, or its real spelling."""
+        is_module = self._draft.text[name.span.end : name.span.end + 1] == "."
+        statement = self._repairs.missing_import(name.text, is_module=is_module)
+        edits = import_edits(self._draft.document, [statement]) if statement else ()
+        if edits and edits[0].span.end <= self._draft.span.start:
+            return edits
+        names = {symbol.name for symbol in self._outline.symbols if not symbol.parent}
+        return self._renamed(name.span, nearest(name.text, names | set(self._outline.imported)))
+
+    def _renamed(self, span: Span, name: str | None) -> tuple[Edit, ...]:
+        return (Edit(span, name),) if name else ()
 
     def _member(self, use: Use, member: Member) -> Iterator[Finding]:
         owners = self._values(use, member)
@@ -103,7 +125,8 @@ class _Judge:
             return
         if all(self._wholeness.is_absent(owner, member.name) for owner in owners):
             message = f"{_described(owners)} has no {member.name}"
-            yield self._finding(UNKNOWN_MEMBER, message, member.span)
+            fix = self._renamed(member.span, self._repairs.member(owners, member.name))
+            yield self._finding(UNKNOWN_MEMBER, message, member.span, fix)
 
     def _values(self, use: Use, member: Member) -> Values:
         if use.place.is_tested(text_of(member)) or use.place.is_tested(text_of(member.object)):
@@ -117,10 +140,12 @@ class _Judge:
         if not functions:
             return
         faults: list[Misfit] = []
+        offered: list[Parameters] = []
         for function in functions:
             alternatives = signatures_of(self._inference, function)
             if alternatives is None:
                 return
+            offered += alternatives
             found = [misfit(parameters, call.arguments) for parameters in alternatives]
             if any(each is None for each in found):
                 return
@@ -137,7 +162,11 @@ class _Judge:
                 return
         elif not self._is_added(fault.span):
             return
-        yield self._finding(str(fault.fault), _fault_message(fault, call), span)
+        fix: tuple[Edit, ...] = ()
+        if fault.fault is Fault.UNEXPECTED_KEYWORD:
+            name = self._repairs.keyword(offered, call.arguments, fault.name)
+            fix = self._renamed(span, name)
+        yield self._finding(str(fault.fault), _fault_message(fault, call), span, fix)
 
     def _finding(self, rule: str, message: str, span: Span, fix: Sequence[Edit] = ()) -> Finding:
         return Finding(rule, message, Severity.HIGH, span, fix=tuple(fix))

@@ -90,6 +90,8 @@ class Client:
         label: str,
         description: str,
         changes: Sequence[tuple[str, int | None, Sequence[types.TextEdit]]],
+        *,
+        confirm: bool = True,
     ) -> bool:
         """Hand a change to the editor, to be confirmed where it can ask; tells if it was made.
 
@@ -99,7 +101,7 @@ class Client:
         if not workspace.apply_edit:
             return False
         support = workspace.workspace_edit
-        annotates = bool(support and support.change_annotation_support)
+        annotates = confirm and bool(support and support.change_annotation_support)
         if support and support.document_changes:
             annotation = "copilot-ls"
             edit = types.WorkspaceEdit(

@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 
 from lsprotocol import types
 
+from copilot_ls.checks.imports import import_edits
 from copilot_ls.domain import Completion, Suggestion
 from copilot_ls.server import convert
 from copilot_ls.server.documents import Snapshot
@@ -35,7 +36,9 @@ def to_inline_item(
         end = types.Position(target.end.line, target.end.character - grown)
         target = types.Range(start=selected.range.start, end=end)
         text = selected.text + text
-    return types.InlineCompletionItem(insert_text=text, range=target, command=_accept(suggestion))
+    return types.InlineCompletionItem(
+        insert_text=text, range=target, command=_accept(suggestion, snapshot)
+    )
 
 
 def to_completion_item(suggestion: Suggestion, snapshot: Snapshot) -> types.CompletionItem:
@@ -65,7 +68,12 @@ def to_completion_item(suggestion: Suggestion, snapshot: Snapshot) -> types.Comp
         insert_text_format=types.InsertTextFormat.PlainText,
         insert_text_mode=types.InsertTextMode.AsIs,
         text_edit=types.TextEdit(range=target, new_text=inserted),
-        command=_accept(suggestion),
+        additional_text_edits=[
+            types.TextEdit(range=snapshot.range(edit.span), new_text=edit.text)
+            for edit in import_edits(snapshot.document, suggestion.imports)
+        ]
+        or None,
+        command=_accept(suggestion, snapshot),
     )
 
 
@@ -96,8 +104,14 @@ def _camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in tail)
 
 
-def _accept(suggestion: Suggestion) -> types.Command:
-    about = {"origin": suggestion.origin.value, "verdict": suggestion.verdict.value}
+def _accept(suggestion: Suggestion, snapshot: Snapshot) -> types.Command:
+    about: dict[str, object] = {
+        "origin": suggestion.origin.value,
+        "verdict": suggestion.verdict.value,
+    }
+    if suggestion.imports:
+        # Ghost text has no additional edits: they are made when it is accepted.
+        about |= {"uri": snapshot.document.uri, "imports": list(suggestion.imports)}
     # By keyword: the third parameter is a tooltip since lsprotocol 2025.
     return types.Command(
         title="Accept completion", command=ACCEPT_COMMAND, arguments=[suggestion.id, about]

@@ -732,6 +732,18 @@ class Inference:
             case _:
                 return None
 
+    def member_names(self, value: Value) -> list[str]:
+        """The names of all members that are found, those of bases included."""
+        match value:
+            case Module(outline):
+                own = [symbol.name for symbol in outline.symbols if not symbol.parent]
+                return [*own, *outline.imported]
+            case Instance(of) | (Class() as of):
+                classes, _ = self.lineage(of)
+                return [name for each in classes for name in each.outline.members_of(each.symbol)]
+            case _:
+                return []
+
     def _class_member(self, origin: Class | Instance, of: Class, name: str) -> Definitions:
         classes, is_known = self.lineage(of)
         for each in classes:

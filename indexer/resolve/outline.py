@@ -5,7 +5,7 @@ Reads nothing itself: outlines come from a :class:`Repository`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -51,6 +51,10 @@ class Outline:
 
     def member(self, parent: str, name: str) -> Symbol | None:
         return self.members.get(parent, {}).get(name)
+
+    def members_of(self, symbol: Symbol) -> Iterable[str]:
+        """The names of what is defined in a class."""
+        return self.members.get(symbol.qualified_name, {})
 
     def definitions(self, qualified_name: str) -> Sequence[Symbol]:
         """All symbols of this name: overloads, a property and its setter, ``if`` and ``else``."""
@@ -108,6 +112,10 @@ class Repository(Files, Protocol):
         """Definitions in the repository whose last name part is ``name``."""
         ...
 
+    def imports_of(self, name: str) -> Sequence[Import]:
+        """Imports anywhere in the repository that bind a name."""
+        ...
+
     def references_in(self, path: str) -> Sequence[Reference]:
         """All uses of names in a file, a library's file included."""
         ...
@@ -134,6 +142,10 @@ class EmptyRepository:
 
     def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
         del name, limit
+        return ()
+
+    def imports_of(self, name: str) -> Sequence[Import]:
+        del name
         return ()
 
     def references_in(self, path: str) -> Sequence[Reference]:
@@ -178,6 +190,9 @@ class WithDocument:
         stored = self._repository.symbols_named(name, limit=limit)
         own = [symbol for symbol in self._document.symbols if symbol.name == name]
         return [*own, *(symbol for symbol in stored if symbol.path != self._document.path)]
+
+    def imports_of(self, name: str) -> Sequence[Import]:
+        return self._repository.imports_of(name)
 
     def references_in(self, path: str) -> Sequence[Reference]:
         if path == self._document.path:

@@ -124,6 +124,9 @@ class Overlay:
     def library_paths(self, module: str) -> Sequence[str]:
         return self.stored.library_paths(module)
 
+    def imports_of(self, name: str) -> Sequence[Import]:
+        return self.stored.imports_of(name)
+
     def references_in(self, path: str) -> Sequence[Reference]:
         document = self.documents.get(path)
         return self.stored.references_in(path) if document is None else document.parsed.references

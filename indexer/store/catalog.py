@@ -250,6 +250,17 @@ class Catalog:
             found = cached[folder] = [Import(*row) for row in rows]
         return found
 
+    def imports_of(self, name: str) -> list[Import]:
+        """Imports anywhere that bind a name, a few hundred at most."""
+        rows = self._connection.execute(
+            "SELECT f.path, i.module, i.line, i.name, i.alias, i.level FROM imports i"
+            " JOIN files f ON f.id = i.file_id WHERE i.alias = ?1"
+            " OR (i.name = ?1 AND i.alias = '')"
+            " OR (i.module = ?1 AND i.name = '' AND i.alias = '') LIMIT ?2",
+            (name, _MAX_MARKS),
+        )
+        return [Import(*row) for row in rows]
+
     def references_in(self, path: str) -> list[Reference]:
         """All uses of names in a file, in order."""
         return self._references("WHERE f.path = ?", (path,))

@@ -177,12 +177,16 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class ImportUse:
-    """An import, with the places of its parts; ``name_span`` is empty for ``import module``."""
+    """An import, with the places of its parts; ``name_span`` is empty for ``import module``.
+
+    ``is_alone`` if the statement imports nothing else.
+    """
 
     entry: Import
     module_span: Span
     name_span: Span
     is_guarded: bool = False
+    is_alone: bool = True
 
 
 @dataclass(frozen=True, slots=True)

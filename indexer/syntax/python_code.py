@@ -267,13 +267,16 @@ class _Reader:
     def imports(self, at: _At) -> Iterator[ImportUse]:
         node = at.node
         is_guarded = self.is_guarded(at)
-        for entry, target in self.import_entries(node):
+        entries = list(self.import_entries(node))
+        is_alone = len(entries) == 1
+        for entry, target in entries:
             module = node.child_by_field_name("module_name")
             named = target.child_by_field_name("name") or target
             if module is None:
-                yield ImportUse(entry, self.span(named), Span(0, 0), is_guarded)
+                yield ImportUse(entry, self.span(named), Span(0, 0), is_guarded, is_alone)
             else:
-                yield ImportUse(entry, self.span(module), self.span(named), is_guarded)
+                spans = self.span(module), self.span(named)
+                yield ImportUse(entry, *spans, is_guarded, is_alone)
 
     def import_entries(self, node: Node) -> Iterator[tuple[Import, Node]]:
         """The imports of a statement, each with the node that names it."""

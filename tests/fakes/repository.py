@@ -43,6 +43,9 @@ class MemoryRepository:
         candidates = [f"{r}/{inner}{e}" for r in ("<stdlib>", "<site0>") for e in endings]
         return [path for path in candidates if path in self._outlines]
 
+    def imports_of(self, name: str) -> Sequence[Import]:
+        return [i for p in self._parsed.values() for i in p.imports if i.bound_name == name]
+
     def references_in(self, path: str) -> Sequence[Reference]:
         return self._parsed[path].references
 

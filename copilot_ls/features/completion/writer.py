@@ -246,6 +246,7 @@ class Writer:
             origin=Origin.MODEL,
             verdict=judgement.verdict,
             code_origins=tuple(origins),
+            imports=judgement.imports,
         )
         return replace(told, outcome=Outcome.SHOWN, suggestions=(suggestion,))
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
+from copilot_ls.checks.imports import import_edits
 from copilot_ls.server import items
 from copilot_ls.server.handlers import edits
 from copilot_ls.server.items import ACCEPT_COMMAND
@@ -24,8 +26,27 @@ def execute_command(session: Session, params: types.ExecuteCommandParams) -> obj
     return command(session, params.arguments or [])
 
 
-def _accept(session: Session, arguments: Sequence[object]) -> None:
+def _accept(session: Session, arguments: Sequence[object]) -> object:
     session.note_accepted(_id_in(arguments))
+    match arguments:
+        case [_, {"uri": str(uri), "imports": [*statements]}]:
+            return partial(_add_imports, session, uri, [str(each) for each in statements])
+    return None
+
+
+async def _add_imports(session: Session, uri: str, statements: Sequence[str]) -> None:
+    """Add what an accepted suggestion needs and the document does not import yet."""
+    opened = session.opened(uri)
+    if opened is None:
+        return
+    snapshot = opened.document.snapshot()
+    edits = [
+        types.TextEdit(snapshot.range(edit.span), edit.text)
+        for edit in import_edits(snapshot.document, statements)
+    ]
+    if edits:
+        changes = [(uri, snapshot.document.version, edits)]
+        await session.client.propose_edit("copilot-ls: import", "", changes, confirm=False)
 
 
 def _explain(session: Session, arguments: Sequence[object]) -> object:
