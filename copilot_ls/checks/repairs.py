@@ -93,8 +93,11 @@ class Repairs:
         """The statement by which other files import a name, if most agree on it."""
         counts: Counter[str] = Counter()
         for entry in self.repository.imports_of(name):
-            if entry.path != self.outline.path and (statement := self._statement(entry)):
-                counts[statement] += 1
+            # What a package re-exports says how it is made, not how it is used.
+            is_use = posixpath.basename(entry.path) != "__init__.py"
+            if is_use and entry.path != self.outline.path:
+                statement = self._statement(entry)
+                counts.update([statement] if statement else [])
         ranked = counts.most_common(2)
         if not ranked or (len(ranked) > 1 and ranked[1][1] >= _RIVAL_SHARE * ranked[0][1]):
             return None

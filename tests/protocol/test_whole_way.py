@@ -39,6 +39,7 @@ async def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         say("(order.amount)", when="return tax.net<|fim_suffix|>"),
         say("net(order.amount)", when="return tax."),
         say("again", when="x = "),
+        say("Ledger()", when="book = "),
     ]
     (engine / "script.json").write_text(Script.to_json(script), encoding="utf-8")
     monkeypatch.setenv("COPILOT_LS_SCRIPT", str(engine))
@@ -69,6 +70,22 @@ async def test_a_client_gets_a_suggestion_that_was_given_the_signature_of_anothe
     )
     assert story["snippets"][0]["path"] == "tax.py"
     assert "net(amount: int, *, rate: float = 0.2) -> int" in story["promptText"]
+    assert await editor.end() == 0
+
+
+async def test_accepting_a_suggestion_adds_the_import_that_it_needs(editor: Editor, folder: Path):
+    (folder / "ledger.py").write_text("class Ledger: ...\n", encoding="utf-8")
+    await indexed(editor, folder)
+    uri = (folder / "new.py").as_uri()
+    editor.open(uri, "import os\n\nbook = ")
+    (item,) = (await editor.complete(uri, 2, 7))["items"]
+    assert item["insertText"] == "Ledger()"
+    await editor.request("workspace/executeCommand", item["command"])
+    edit = (await editor.hear("workspace/applyEdit"))["edit"]
+    (change,) = edit["documentChanges"][0]["edits"]
+    assert change["newText"] == "from ledger import Ledger\n"
+    assert change["range"]["start"] == {"line": 1, "character": 0}
+    assert "changeAnnotations" not in edit
     assert await editor.end() == 0
 
 

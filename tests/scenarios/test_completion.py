@@ -3,8 +3,9 @@
 A file holds sections ``-- name --``: documents (the one with ``█`` is completed), ``model`` (what
 the model writes; ``model, then`` is its answer to the next prompt), and ``expect``: the
 suggestion, or ``(nothing: outcome)``. In an expectation ``⟦`` … ``⟧`` marks text right of the
-cursor that the suggestion replaces. A section ``hits`` lists signatures that the index answers with, ``uses`` real calls of what is named, ``findings``
-what the checks said, and ``prompt contains`` lines that the prompt must have, ``last prompt
+cursor that the suggestion replaces. A section ``hits`` lists signatures that the index answers
+with, ``uses`` real calls of what is named, ``findings`` what the checks said, ``imports`` what
+the suggestion brings along, and ``prompt contains`` lines that the prompt must have, ``last prompt
 contains`` the same of the last one.
 ``UPDATE_SCENARIOS=1`` rewrites the expectations.
 """
@@ -79,6 +80,8 @@ async def test_completion(path: Path) -> None:
         return
     assert shown == expected
     told = [f"{finding.rule}: {finding.message}" for finding in completion.findings]
+    imports = [line for s in completion.suggestions for line in s.imports]
+    assert imports == sections.get("imports", "").splitlines()
     assert told == sections.get("findings", "\n".join(told)).splitlines()
     for line in sections.get("prompt contains", "").splitlines():
         assert line in model.prompts[0].text

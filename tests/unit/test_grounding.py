@@ -11,6 +11,7 @@ import pytest
 
 from copilot_ls.checks import grounding
 from copilot_ls.checks.draft import Draft
+from copilot_ls.checks.gate import judge
 from copilot_ls.domain import Document, Edit
 from indexer.model import Span
 from tests.fakes.repository import MemoryRepository
@@ -363,3 +364,66 @@ def test_other_languages_are_left_alone() -> None:
     document = Document("file:///a.go", "a.go", "go", "package a\n")
     draft = Draft(document, Edit(Span(10, 10), "func f() { nothing.Here(1) }"))
     assert list(grounding.check(draft, MemoryRepository(STUBS))) == []
+
+
+def repaired(code: str, files: Mapping[str, str] = SHOP) -> tuple[str, tuple[str, ...]]:
+    """The suggestion after the gate, and the imports that come with it."""
+    before, _, rest = code.partition("⟦")
+    suggestion, _, after = rest.partition("⟧")
+    document = Document("file:///shop/app.py", "shop/app.py", "python", before + after)
+    draft = Draft(document, Edit(Span(len(before), len(before)), suggestion))
+    repository = MemoryRepository({**STUBS, **files, "shop/app.py": before + after})
+    judgement = judge(draft, repository)
+    return judgement.text, judgement.imports
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("⟦Order('a').totl()⟧", "Order('a').total()"),
+        ("⟦Order('a', Lines=[])⟧", "Order('a', lines=[])"),
+        ("⟦Color.REDS⟧", "Color.RED"),
+        ("⟦money.rates⟧", "money.RATE"),
+        ("⟦from shop.orders import Orders⟧", "from shop.orders import Order"),
+        ("⟦from shop.money import Customer⟧", "from shop.orders import Customer"),
+        ("⟦Ordr('a')⟧", "Order('a')"),
+        ("⟦Order('a').sum()⟧", ""),
+        ("⟦Order('a', 'b')⟧", ""),
+        ("⟦x = Order('a').total()\ny = Order('a').sum()⟧", "x = Order('a').total()"),
+    ],
+)
+def test_what_was_meant_is_put_in_its_place(code: str, text: str) -> None:
+    assert repaired(HEAD + code) == (text, ())
+
+
+def test_a_name_from_elsewhere_brings_its_import() -> None:
+    assert repaired("x = ⟦Special()⟧") == ("Special()", ("from shop.orders import Special",))
+    assert repaired("x = ⟦[Special(), Money()]⟧")[1] == (
+        "from shop.money import Money",
+        "from shop.orders import Special",
+    )
+
+
+def test_a_name_is_imported_as_other_files_do() -> None:
+    files = {
+        **SHOP,
+        "a.py": "import numpy as np\nfrom shop import Order\n",
+        "b.py": "import numpy as np\nfrom shop import Order\n",
+    }
+    assert repaired("x = ⟦np.zeros(3)⟧", files)[1] == ("import numpy as np",)
+    assert repaired("x = ⟦Order('a')⟧", files)[1] == ("from shop import Order",)
+
+
+def test_relative_imports_stay_relative() -> None:
+    code = "from . import dynamic\n\nx = ⟦Special()⟧"
+    assert repaired(code)[1] == ("from .orders import Special",)
+
+
+def test_modules_of_the_standard_library_are_known() -> None:
+    assert repaired("x = ⟦os.getcwd()⟧")[1] == ("import os",)
+    assert repaired("x = ⟦os⟧") == ("", ())
+
+
+def test_of_two_modules_with_the_name_neither_is_imported() -> None:
+    files = {**SHOP, "shop/other.py": "class Special: ...\n"}
+    assert repaired("x = ⟦Special()⟧", files) == ("", ())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lsprotocol import types
 
 from copilot_ls.domain import Completion, Origin, Outcome, Snippet, Suggestion
@@ -45,6 +47,20 @@ def test_a_menu_item_begins_with_the_word_that_was_typed() -> None:
         range=types.Range(start=types.Position(0, 5), end=types.Position(0, 8)),
         new_text="print(1)\nprint(2)",
     )
+
+
+def test_imports_are_made_with_a_menu_item_and_told_with_ghost_text() -> None:
+    snapshot = snapshot_of("import os\n\nx = ")
+    wanted = replace(suggestion("Money()", 15), imports=("from money import Money",))
+    menu = items.to_completion_item(wanted, snapshot)
+    place = types.Position(1, 0)
+    assert menu.additional_text_edits == [
+        types.TextEdit(types.Range(place, place), "from money import Money\n")
+    ]
+    ghost = items.to_inline_item(wanted, snapshot, None)
+    assert ghost.command is not None
+    assert ghost.command.arguments is not None
+    assert ghost.command.arguments[1]["imports"] == ["from money import Money"]
 
 
 def test_the_preview_of_a_menu_item_cannot_be_ended_by_its_own_text() -> None:
