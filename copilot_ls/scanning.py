@@ -1,4 +1,4 @@
-"""The wiring of security checks: which scanners serve, with which rules.
+"""The wiring of security checks: which scanners serve, with which rules, on which files.
 
 Beside ``wiring`` and in its manner: it joins, and holds no logic of its own.
 """
@@ -6,8 +6,9 @@ Beside ``wiring`` and in its manner: it joins, and holds no logic of its own.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ from copilot_ls.checks.gate import CHECKS, Check
 from copilot_ls.checks.weaknesses import weakness_check
 from copilot_ls.config import Settings
 from copilot_ls.domain import Document, Finding
+from indexer import changes, scan
+from indexer.model import IndexOptions, Problem, Skipped, SkipReason
+from indexer.syntax import parse
 
 if TYPE_CHECKING:
     from copilot_ls.ports import Scanner
@@ -42,6 +46,26 @@ def suggestion_checks(settings: Settings) -> Sequence[Check]:
     return (*CHECKS, weakness_check(find))
 
 
+@dataclass(frozen=True, slots=True)
+class RulesState:
+    """How many rules there are, how many of them are looked for in this process."""
+
+    n_rules: int
+    n_in_process: int
+    problems: tuple[str, ...]
+
+
+def rules_state() -> RulesState:
+    """Read all rules and say what became of them."""
+    from copilot_ls.scanners.rulebook import own_rulebook
+
+    book = own_rulebook()
+    patterns = _patterns()
+    patterns.prepare()
+    problems = tuple(f"{problem.path}: {problem.message}" for problem in book.problems)
+    return RulesState(len(book.rules), len(book.rules) - len(patterns.left_to_semgrep), problems)
+
+
 @cache
 def _patterns() -> PatternScanner:
     from copilot_ls.scanners.patterns.scanner import PatternScanner
@@ -50,20 +74,106 @@ def _patterns() -> PatternScanner:
     return PatternScanner(own_rulebook())
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Files of a project to be checked, by path; ``changed`` are their lines that changed.
+
+    ``changed`` is empty if it was not asked for. Texts are read later, one by one.
+    """
+
+    root: Path
+    options: IndexOptions
+    paths: tuple[str, ...]
+    changed: Mapping[str, Sequence[range]] = field(default_factory=dict)
+    skipped: tuple[Skipped, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    is_staged: bool = False
+
+    def read(self) -> Iterator[Document | Skipped]:
+        """Read one file after the other; of a staged file, what will be committed."""
+        for path in self.paths:
+            found = self._staged(path) if self.is_staged else self._on_disk(path)
+            if found is not None:
+                yield found
+
+    def _on_disk(self, path: str) -> Document | Skipped:
+        source = scan.read_source(self.root, path, self.options, as_it_is=True)
+        return source if isinstance(source, Skipped) else self._document(path, source.text)
+
+    def _staged(self, path: str) -> Document | Skipped | None:
+        data = changes.staged_bytes(self.root, path)
+        if data is None:
+            return None
+        if len(data) > self.options.max_file_bytes:
+            return Skipped(path, SkipReason.TOO_LARGE)
+        if b"\0" in data:
+            return Skipped(path, SkipReason.BINARY)
+        return self._document(path, data.decode(errors="replace"))
+
+    def _document(self, path: str, text: str) -> Document:
+        return Document((self.root / path).as_uri(), path, parse.language_of(path) or "text", text)
+
+
+def select_paths(
+    root: Path, options: IndexOptions, only: Sequence[str] | None, *, with_changes: bool
+) -> Selection:
+    """Choose files and folders (relative to ``root``), or the whole project.
+
+    Raises:
+        IndexerError: the folder cannot be listed, or git not be asked for changes.
+    """
+    found = scan.scan(root, options, only=only)
+    changed = changes.changes_since(root, "HEAD") if with_changes else {}
+    return Selection(root, options, (*found.files,), changed, found.skipped, found.problems)
+
+
+def select_changes(root: Path, options: IndexOptions, revision: str) -> Selection:
+    """Choose the files that differ from where the present work left a revision.
+
+    Raises:
+        NotARepository: git cannot be asked, or knows no such revision.
+    """
+    changed = changes.changes_since(root, revision)
+    found = scan.scan(root, options, only=[*changed])
+    return Selection(root, options, (*found.files,), changed, found.skipped, found.problems)
+
+
+def select_staged(root: Path, options: IndexOptions) -> Selection:
+    """Choose the files that are staged, as they will be committed.
+
+    Raises:
+        NotARepository: git cannot be asked.
+    """
+    changed = changes.staged_changes(root)
+    paths: list[str] = []
+    skipped: list[Skipped] = []
+    for path in changed:
+        reason = scan.is_excluded(root, path, options)
+        if reason is not None:
+            skipped.append(Skipped(path, reason))
+        elif parse.language_of(path) is not None:
+            paths.append(path)
+    return Selection(root, options, tuple(paths), changed, tuple(skipped), is_staged=True)
+
+
 @asynccontextmanager
 async def project_scanners(workspace: Path, *, jobs: int) -> AsyncIterator[Sequence[Scanner]]:
-    """Open what scans whole projects, and close it again; ``jobs`` 0 is one for each processor."""
+    """Open what scans whole projects, and close it again; ``jobs`` 0 is one for each processor.
+
+    The first one takes by far the most time.
+    """
     from copilot_ls.scanners.rulebook import own_rulebook
+    from copilot_ls.scanners.secrets import SecretScanner
     from copilot_ls.scanners.semgrep import SemgrepScanner
 
     engine = find_semgrep(workspace)
-    scanners: list[Scanner] = []
-    if engine is not None:
-        scanners.append(
-            SemgrepScanner(
-                engine, own_rulebook(), jobs=jobs or os.cpu_count() or 1, idle_seconds=0.0
-            )
-        )
+    n_jobs = jobs or os.cpu_count() or 1
+    scanners: list[Scanner] = [
+        _patterns()
+        if engine is None
+        else SemgrepScanner(engine, own_rulebook(), jobs=n_jobs, idle_seconds=0.0),
+        SecretScanner(),
+    ]
     try:
         yield scanners
     finally:

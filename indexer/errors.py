@@ -5,7 +5,8 @@
       ├─ IndexCorrupt          the store cannot be read and must be rebuilt
       ├─ EmbedderUnavailable   vectors cannot be made; lexical search still works
       ├─ ReadingTakesLong      libraries are still being read; asking again later helps
-      └─ PathRefused           a path that is not a readable folder inside the workspace
+      ├─ PathRefused           a path that is not a readable folder inside the workspace
+      └─ NotARepository        git cannot be asked about a folder, or not about that revision
 
 Each carries a ``remedy``: one sentence that tells the user what to do.
 A file that cannot be parsed is never an error: it becomes a problem in the update report.
@@ -44,3 +45,7 @@ class PathRefused(IndexerError):
 
 class ReadingTakesLong(IndexerError):
     """A question needs more modules of libraries than may be read at once."""
+
+
+class NotARepository(IndexerError):
+    """Git is missing, distrusts the folder, or does not know what it was asked for."""

@@ -15,6 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from copilot_ls.cli import (
+    check,
     complete,
     conventions,
     doctor,
@@ -29,7 +30,7 @@ from copilot_ls.cli import (
 )
 from copilot_ls.cli.context import Options
 from copilot_ls.cli.exit_codes import ExitCode
-from copilot_ls.errors import CopilotError, ModelError
+from copilot_ls.errors import CopilotError, ModelError, ScannerError
 from indexer.errors import IndexerError
 
 app = typer.Typer(
@@ -80,6 +81,7 @@ app.command("search")(index.search)
 app.command("status")(index.status)
 app.command("conventions")(conventions.conventions)
 app.command("edit")(edit.edit)
+app.command("check")(check.check)
 app.command("tests")(tests.propose_tests)
 app.command("provenance")(provenance.provenance)
 app.command("trust")(trust.trust)
@@ -111,7 +113,7 @@ def _report(error: Exception) -> int:
         case TyperException():
             print(f"copilot-ls: {error.format_message()} (see --help)", file=sys.stderr)
             return ExitCode.USAGE
-        case ModelError():
+        case ModelError() | ScannerError():
             code = ExitCode.ENGINE
         case CopilotError() | IndexerError() | OSError() if not isinstance(error, BrokenPipeError):
             code = ExitCode.USAGE

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from copilot_ls import config, wiring
+from copilot_ls import config, scanning, wiring
 from copilot_ls.cli.context import console, find_root, options_of, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.cli.settings import shown, value_of
@@ -52,6 +52,7 @@ def doctor(
         _python(),
         *_models(settings),
         _index(root, settings),
+        _security(root),
         *_settings(settings, problems),
         _network(settings),
     ]
@@ -127,6 +128,19 @@ def _index(root: Path, settings: config.Settings) -> Line:
     fine = status.state is IndexState.READY
     remedy = "" if fine else "run `copilot-ls index`"
     return Line("index", Verdict.FINE if fine else Verdict.NOTE, text, remedy)
+
+
+def _security(root: Path) -> Line:
+    state = scanning.rules_state()
+    rules = f"{state.n_rules} rules, {state.n_in_process} of them while typing"
+    if state.problems:
+        return Line("security", Verdict.WRONG, f"{rules}; {state.problems[0]}", "reinstall it")
+    engine = scanning.find_semgrep(root)
+    if engine is None:
+        text = f"{rules}; Semgrep is not installed, so that data is not followed"
+        return Line("security", Verdict.NOTE, text, "pip install 'copilot-ls[security]'")
+    text = f"{rules}; Semgrep {engine.version} of {engine.origin}"
+    return Line("security", Verdict.FINE, text)
 
 
 def _settings(settings: config.Settings, problems: list[config.SettingProblem]) -> list[Line]:

@@ -34,6 +34,7 @@ _DIALECTS = {
     "cpp": Dialect("cpp", "cpp", ".cpp"),
     "csharp": Dialect("csharp", "csharp", ".cs"),
 }
+DIALECTS = tuple(dict.fromkeys(_DIALECTS.values()))
 
 
 def dialect_of(language: str) -> Dialect | None:

@@ -36,15 +36,15 @@ async def check(
     options: SecurityOptions,
     on_progress: Callable[[int], None],
 ) -> Checked:
-    """Scan documents and join what is found; ``on_progress`` counts those that are done.
+    """Scan documents and join what is found; ``on_progress`` counts what the first scanner does.
 
     Raises:
         ScannerError: an engine cannot be used at all.
     """
     findings: list[Finding] = []
     problems: list[Problem] = []
-    for scanner in scanners:
-        report = await scanner.scan(documents, on_progress)
+    for index, scanner in enumerate(scanners):
+        report = await scanner.scan(documents, on_progress if index == 0 else lambda _: None)
         findings += report.findings
         problems += report.problems
     by_path = defaultdict(list)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from copilot_ls.domain import Document, Edit, Finding, ScanReport
-from copilot_ls.scanners.languages import dialect_of
+from copilot_ls.scanners.languages import DIALECTS, dialect_of
 from copilot_ls.scanners.patterns.formula import (
     File,
     Formula,
@@ -70,6 +70,11 @@ class PatternScanner:
             for each in rules
             for match in self._matches(each, file)
         ]
+
+    def prepare(self) -> None:
+        """Translate the rules of all languages now; otherwise each waits for its first text."""
+        for dialect in DIALECTS:
+            self._translated(dialect.name, dialect.ast_grep)
 
     async def scan(
         self, documents: Sequence[Document], on_progress: Callable[[int], None]
