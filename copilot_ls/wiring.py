@@ -212,6 +212,14 @@ def is_loopback(url: str) -> bool:
     return openai.is_loopback(url)
 
 
+def source_files(root: Path, settings: Settings, *, ending: str) -> list[str]:
+    """List the files of a project that count and whose name ends so, as the index does."""
+    from indexer import scan
+
+    found = scan.scan(root.resolve(), index_options(settings)).files
+    return sorted(path for path in found if path.endswith(ending))
+
+
 def read_document(root: Path, path: Path, settings: Settings) -> Document:
     """Read a file of the workspace as the editor would open it.
 

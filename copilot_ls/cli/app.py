@@ -18,6 +18,7 @@ from copilot_ls.cli import (
     check,
     complete,
     conventions,
+    docs,
     doctor,
     edit,
     evals,
@@ -80,6 +81,7 @@ app.command("index")(index.build)
 app.command("search")(index.search)
 app.command("status")(index.status)
 app.command("conventions")(conventions.conventions)
+app.command("docs")(docs.docs)
 app.command("edit")(edit.edit)
 app.command("check")(check.check)
 app.command("tests")(tests.propose_tests)

@@ -17,7 +17,7 @@ from copilot_ls.cli.context import console, find_root, options_of, print_json
 from copilot_ls.config import Settings
 from copilot_ls.domain import Confidence
 from copilot_ls.errors import ConfigError
-from copilot_ls.evals import completion, natural, retrieval, security
+from copilot_ls.evals import completion, drift, natural, retrieval, security
 from copilot_ls.evals.cases import At, Case, read_cases
 from copilot_ls.evals.completion import Answer, Condition, ContextSource, Part
 from copilot_ls.evals.mine import mine_cases
@@ -94,6 +94,22 @@ def evaluate_retrieval(
                     f"[dim]{' '.join(entry.signals)}[/]"
                 )
     _report(retrieval.summarise(found, main, answered), as_json=as_json)
+
+
+@app.command("drift")
+def evaluate_drift(
+    cases: CasesOption,
+    as_json: JsonOption = False,
+    details: Annotated[bool, typer.Option("--details", help="One line for each case.")] = False,
+) -> None:
+    """Are docstrings that had to be repaired told from those that were right?"""
+    judged = drift.run_drift(drift.read_drift_cases(cases))
+    if details:
+        out = console(stderr=True)
+        for entry in judged:
+            said = " ".join(entry.rules) or "-"
+            out.print(f"{entry.case.kind or entry.case.is_drift} {entry.case.id}: {said}")
+    _report(drift.summarise(judged), as_json=as_json)
 
 
 @app.command("completion")

@@ -135,8 +135,13 @@ def query_of(language: str, *, with_uses: bool = True) -> Query:
 
 
 @cache
+def small_query(language: str, text: str) -> Query:
+    """A query of a few patterns that is not worth a file."""
+    return Query(_language(language), text)
+
+
 def _error_query(language: str) -> Query:
-    return Query(_language(language), "(ERROR) @error (MISSING) @missing")
+    return small_query(language, "(ERROR) @error (MISSING) @missing")
 
 
 @cache
