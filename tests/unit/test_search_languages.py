@@ -13,8 +13,10 @@ CASES = {
             "export function openStore(path: string): Store { return new Store() }\n"
         },
         "b.ts",
-        'import { openStore } from "./store"\n\nfunction go() {\n'
-        '  const store = openStore("y")\n  store.█\n}\n',
+        (
+            'import { openStore } from "./store"\n\nfunction go() {\n'
+            '  const store = openStore("y")\n  store.█\n}\n'
+        ),
     ),
     "javascript": (
         {"store.js": "export class Store {\n  load(key) { return key }\n}\n"},
