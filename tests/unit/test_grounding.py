@@ -374,7 +374,7 @@ def repaired(code: str, files: Mapping[str, str] = SHOP) -> tuple[str, tuple[str
     draft = Draft(document, Edit(Span(len(before), len(before)), suggestion))
     repository = MemoryRepository({**STUBS, **files, "shop/app.py": before + after})
     judgement = judge(draft, repository)
-    return judgement.text, judgement.imports
+    return judgement.text, tuple(sorted(judgement.imports))
 
 
 @pytest.mark.parametrize(
