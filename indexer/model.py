@@ -251,6 +251,7 @@ class SkipReason(StrEnum):
     BINARY = "binary"
     TOO_LARGE = "too large"
     GENERATED = "generated, minified or vendored"
+    GENERATED_CODE = "generated; only its definitions are indexed"
     UNREADABLE = "unreadable"
     HARMFUL = "ends the process that reads it"
     OUTSIDE = "link that leaves the workspace"
@@ -273,6 +274,7 @@ class Skipped:
 
     path: str
     reason: SkipReason
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

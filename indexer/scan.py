@@ -9,7 +9,7 @@ What to do with the files is left to others; the names of languages come from ``
 """
 
 # Paths are strings here: pathlib objects would double the time for 100,000 files.
-# ruff: noqa: PTH110, PTH112, PTH113, PTH116, PTH118, PTH120, PTH121
+# ruff: noqa: PTH110, PTH208, PTH112, PTH113, PTH116, PTH118, PTH120, PTH121
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from indexer import secrets
+from indexer import generated, secrets
 from indexer.errors import PathRefused
 from indexer.model import FileStamp, IndexOptions, Masked, Problem, Skipped, SkipReason
 from indexer.syntax.parse import has_grammar, language_of
@@ -43,23 +43,6 @@ _IGNORE_FILE = ".copilotignore"
 
 # Folders that hold nothing of the user's own, whether git tracks them or not.
 _NEVER = frozenset({".git", ".hg", ".svn", "__pycache__"})
-_VENDORED = frozenset(
-    {
-        "node_modules",
-        "bower_components",
-        "jspm_packages",
-        "vendor",
-        "_vendor",
-        "third_party",
-        "third-party",
-        "thirdparty",
-        "site-packages",
-        "dist",
-        ".yarn",
-        "Pods",
-        "Carthage",
-    }
-)
 # Further folders that a project without git leaves about.
 _BYPRODUCTS = frozenset(
     {
@@ -81,11 +64,6 @@ _BYPRODUCTS = frozenset(
         "coverage",
     }
 )
-_GENERATED_NAME = re.compile(
-    r"[.-]min\.(js|mjs|cjs|css|html)$|\.bundle\.js$|_pb2(_grpc)?\.pyi?$|_pb\.[jt]s$"
-    r"|^(package-lock|npm-shrinkwrap|packages\.lock|composer\.lock)\.json$|^pnpm-lock\.yaml$"
-    r"|\.lock\.json$|\.designer\.cs$|^go\.sum$"
-)
 _SECRET_NAME = re.compile(
     r"^\.env($|[._-](?!(example|sample|template|dist)$))"
     r"|\.(pem|key|pfx|p12|jks|keystore|kdbx?|ppk|ovpn|tfstate|tfvars)$|\.tfstate\.backup$"
@@ -96,12 +74,6 @@ _SECRET_NAME = re.compile(
 )
 # Modules that handle credentials are common and are code; data of that name is not.
 _CREDENTIALS = re.compile(r"(^|[._-])credentials($|\.)")
-_GENERATED_MARK = re.compile(
-    r"^\s*(#|//|/\*|\*|--|<!--|;|\"\"\"|''').*?"
-    r"(@generated\b|\bdo not (edit|modify)\b|\bauto-?generated\b"
-    r"|\bthis (file|code) (is|was) (automatically )?generated\b)",
-    re.IGNORECASE,
-)
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 # Text encodings only: a codec such as zlib or idna must not be chosen by a file.
 _LEGACY_CODEC = re.compile(r"(iso8859|cp\d|koi8|euc_|shift_jis|gb|big5|mac-|latin|ascii)")
@@ -126,6 +98,7 @@ class SourceFile:
     """A file as read: its text without a byte order mark, line ends kept; its stamp with hash.
 
     ``masked`` says which secrets were replaced in the text; the hash is of the file as it is.
+    ``generated`` is the rule by which a program wrote it, empty for what people write.
     """
 
     path: str
@@ -133,6 +106,7 @@ class SourceFile:
     stamp: FileStamp
     problems: tuple[Problem, ...] = ()
     masked: tuple[Masked, ...] = ()
+    generated: str = ""
 
 
 def scan(root: Path, options: IndexOptions, *, only: Sequence[str] | None = None) -> ScanResult:
@@ -180,18 +154,18 @@ def is_excluded(root: Path, path: str, options: IndexOptions) -> SkipReason | No
     normalised = _normalised(path)
     if normalised is None:
         return SkipReason.OUTSIDE
-    reason = rules.reason_of(normalised)
-    if reason is not None:
-        return reason
+    why = rules.reason_of(normalised)
+    if why is not None:
+        return why.reason
     try:
         status = os.lstat(rules.full(normalised))
     except (OSError, ValueError):
         status = None
     if status is not None:
-        reason = rules.reason_of_status(normalised, status)
-    if reason is None and rules.is_ignored_by_git(normalised):
-        reason = SkipReason.IGNORED
-    return reason
+        why = rules.reason_of_status(normalised, status)
+    if why is None and rules.is_ignored_by_git(normalised):
+        return SkipReason.IGNORED
+    return why.reason if why else None
 
 
 def read_source(
@@ -216,20 +190,25 @@ def read_source(
     if data is None:
         return Skipped(path, SkipReason.NOT_A_FILE)
     if len(data) > options.max_file_bytes:
-        return Skipped(path, SkipReason.TOO_LARGE)
+        return Skipped(path, SkipReason.TOO_LARGE, _too_large(len(data), options))
     text, encoding = _decoded(data)
     if text is None:
         return Skipped(path, SkipReason.BINARY)
-    if looks_generated(path, text):
-        return Skipped(path, SkipReason.GENERATED)
+    language = language_of(path) or ""
+    made = generated.rule_for_code(path.rpartition("/")[2], text, language)
+    junk = generated.rule_for_text(text, language) or (made if not has_grammar(language) else "")
+    if (junk or made) and _Rules(top, options).is_wanted(path):
+        junk = made = ""
+    if junk:
+        return Skipped(path, SkipReason.GENERATED, junk)
     problems: tuple[Problem, ...] = ()
     if encoding:
         problems = (Problem(path, f"not UTF-8; read as {encoding}"),)
     masked: tuple[Masked, ...] = ()
     if not as_it_is:
-        text, masked = secrets.mask(text, path, language_of(path) or "")
+        text, masked = secrets.mask(text, path, language)
     stamp = FileStamp(path, status.st_size, status.st_mtime_ns, _digest(data))
-    return SourceFile(path, text, stamp, problems, masked)
+    return SourceFile(path, text, stamp, problems, masked, made)
 
 
 def ask_git(root: Path, *command: str) -> bytes | None:
@@ -255,14 +234,11 @@ def hash_files(root: Path, paths: Sequence[str], options: IndexOptions) -> dict[
     return stamps
 
 
-def looks_generated(path: str, text: str) -> bool:
-    """Whether a text says that a program wrote it, or is minified."""
-    head = text[:4000].splitlines()[:20]
-    if any(_GENERATED_MARK.search(line[:300]) for line in head):
-        return True
-    language = language_of(path) or ""
-    is_dense = len(text) > 2_000 and len(text) / (text.count("\n") + 1) > 250
-    return is_dense and (has_grammar(language) or language in {"css", "html"})
+class _Why(NamedTuple):
+    """Why something is left out, and the rule that says so."""
+
+    reason: SkipReason
+    rule: str = ""
 
 
 class _Rules:
@@ -274,7 +250,7 @@ class _Rules:
         self.skipped: dict[str, Skipped] = {}
         self.problems: list[Problem] = []
         self.is_git = False
-        self._folders: dict[str, SkipReason | None] = {"": None}
+        self._folders: dict[str, _Why | None] = {"": None}
         self._own = _IgnoreFiles(self, _IGNORE_FILE, options.exclude)
         self._git = _IgnoreFiles(self, ".gitignore")
 
@@ -304,55 +280,64 @@ class _Rules:
             shown = path.encode(errors="backslashreplace").decode()
             self.report(shown, "its name is not UTF-8; rename it to have it indexed")
             return None
-        reason = self.reason_of(path)
-        if reason is None and language_of(path) is None:
+        why = self.reason_of(path)
+        if why is None and language_of(path) is None:
             return None
         status: os.stat_result | None = None
-        if reason is None:
+        if why is None:
             try:
                 status = os.lstat(self.full(path))
             except (FileNotFoundError, NotADirectoryError):
                 return None
             except (OSError, ValueError):
-                reason = SkipReason.UNREADABLE
+                why = _Why(SkipReason.UNREADABLE)
             else:
-                reason = self.reason_of_status(path, status)
-        if reason is not None or status is None:
-            is_telling = reason is SkipReason.SECRETS or language_of(path) is not None
-            if reason and is_telling and self.reason_of_folder(_parent(path)) is None:
-                self.skipped[path] = Skipped(path, reason)
+                why = self.reason_of_status(path, status)
+        if why is not None or status is None:
+            is_telling = language_of(path) is not None or (
+                why is not None and why.reason is SkipReason.SECRETS
+            )
+            if why and is_telling and self.reason_of_folder(_parent(path)) is None:
+                self.skipped[path] = Skipped(path, *why)
             return None
         if stat.S_ISLNK(status.st_mode):
             # It leads to a file inside, which is found under its own name.
             return None
         return FileStamp(path, status.st_size, status.st_mtime_ns)
 
-    def reason_of(self, path: str) -> SkipReason | None:
+    def reason_of(self, path: str) -> _Why | None:
         """Why a path is left out by its name and folders alone."""
-        reason = self.reason_of_folder(_parent(path))
-        if reason is not None:
-            return reason
-        if self._own.matches(path):
-            return SkipReason.IGNORED
-        name = path.rpartition("/")[2].lower()
-        if _SECRET_NAME.search(name):
-            return SkipReason.SECRETS
+        why = self.reason_of_folder(_parent(path))
+        if why is not None:
+            return why
+        own = self._own.verdict(path)
+        if own:
+            return _Why(SkipReason.IGNORED, _IGNORE_FILE)
+        name = path.rpartition("/")[2]
+        if _SECRET_NAME.search(name.lower()):
+            return _Why(SkipReason.SECRETS, f"name {name}")
         language = language_of(path)
-        if _CREDENTIALS.search(name) and not (language and has_grammar(language)):
-            return SkipReason.SECRETS if language != "markdown" else None
-        if language is not None and _GENERATED_NAME.search(name):
-            return SkipReason.GENERATED
+        if _CREDENTIALS.search(name.lower()) and not (language and has_grammar(language)):
+            return _Why(SkipReason.SECRETS, f"name {name}") if language != "markdown" else None
+        if language is not None and own is None and (rule := generated.rule_for_name(name)):
+            return _Why(SkipReason.GENERATED, rule)
         return None
 
-    def reason_of_status(self, path: str, status: os.stat_result) -> SkipReason | None:
+    def is_wanted(self, path: str) -> bool:
+        """Whether the user's own rules take a file back in: ``!path`` in ``.copilotignore``."""
+        return self._own.verdict(path) is False
+
+    def reason_of_status(self, path: str, status: os.stat_result) -> _Why | None:
         mode = status.st_mode
         if stat.S_ISLNK(mode):
-            return None if self._leads_inside(path) else SkipReason.OUTSIDE
+            return None if self._leads_inside(path) else _Why(SkipReason.OUTSIDE)
         if not stat.S_ISREG(mode):
-            return SkipReason.NOT_A_FILE
-        return SkipReason.TOO_LARGE if status.st_size > self.options.max_file_bytes else None
+            return _Why(SkipReason.NOT_A_FILE)
+        if status.st_size > self.options.max_file_bytes:
+            return _Why(SkipReason.TOO_LARGE, _too_large(status.st_size, self.options))
+        return None
 
-    def reason_of_folder(self, folder: str) -> SkipReason | None:
+    def reason_of_folder(self, folder: str) -> _Why | None:
         """Why nothing in a folder counts; the outermost such folder is noted."""
         known = self._folders.get(folder, _UNKNOWN)
         if not isinstance(known, _Unknown):
@@ -361,29 +346,34 @@ class _Rules:
         while (outer := _parent(waiting[-1])) not in self._folders:
             waiting.append(outer)
         for each in reversed(waiting):
-            reason = self._folders[_parent(each)]
-            if reason is None:
-                reason = self._own_reason_of_folder(each)
-                if reason is not None and each.rpartition("/")[2] not in _NEVER:
-                    self.skipped[f"{each}/"] = Skipped(f"{each}/", reason)
-            self._folders[each] = reason
+            why = self._folders[_parent(each)]
+            if why is None:
+                why = self._own_reason_of_folder(each)
+                if why is not None and each.rpartition("/")[2] not in _NEVER:
+                    self.skipped[f"{each}/"] = Skipped(f"{each}/", *why)
+            self._folders[each] = why
         return self._folders[folder]
 
-    def _own_reason_of_folder(self, folder: str) -> SkipReason | None:
+    def _own_reason_of_folder(self, folder: str) -> _Why | None:
         name = folder.rpartition("/")[2]
-        if name in _NEVER or name in _VENDORED:
-            return SkipReason.GENERATED
+        if name in _NEVER:
+            return _Why(SkipReason.GENERATED, f"folder {name}")
+        own = self._own.verdict(f"{folder}/")
+        if own:
+            return _Why(SkipReason.IGNORED, _IGNORE_FILE)
         full = self.full(folder)
+        inside: list[str] = []
         try:
-            is_link = stat.S_ISLNK(os.lstat(full).st_mode)
-            is_venv = os.path.lexists(os.path.join(full, "pyvenv.cfg"))
+            if stat.S_ISLNK(os.lstat(full).st_mode):
+                return _Why(SkipReason.OUTSIDE)
+            if os.path.lexists(os.path.join(full, "pyvenv.cfg")):
+                return _Why(SkipReason.GENERATED, "virtual environment")
+            if generated.is_doubtful_folder(name):
+                inside = os.listdir(full)
         except (OSError, ValueError):
-            return None
-        if is_link:
-            return SkipReason.OUTSIDE
-        if is_venv:
-            return SkipReason.GENERATED
-        return SkipReason.IGNORED if self._own.matches(f"{folder}/") else None
+            pass
+        rule = "" if own is False else generated.rule_for_folder(name, inside)
+        return _Why(SkipReason.GENERATED, rule) if rule else None
 
     def _leads_inside(self, path: str) -> bool:
         target = os.path.realpath(self.full(path))
@@ -443,8 +433,8 @@ class _Rules:
         git_folder = _git_folder(self.full(folder))
         if git_folder is not None and f"{os.sep}worktrees{os.sep}" in git_folder:
             # A second checkout of the same files.
-            self._folders[folder] = SkipReason.IGNORED
-            self.skipped[f"{folder}/"] = Skipped(f"{folder}/", SkipReason.IGNORED)
+            self._folders[folder] = why = _Why(SkipReason.IGNORED, "a second worktree")
+            self.skipped[f"{folder}/"] = Skipped(f"{folder}/", *why)
             return
         yield from self._list(folder, None, depth + 1)
 
@@ -569,6 +559,10 @@ class _IgnoreFiles:
 
     def matches(self, path: str) -> bool:
         """Whether a path is left out; a folder ends with a slash, and is asked before its files."""
+        return self.verdict(path) is True
+
+    def verdict(self, path: str) -> bool | None:
+        """True if a path is left out, False if a pattern with ``!`` takes it in, else None."""
         if self._always is not None and self._always.check_file(path).include:
             return True
         folder = _parent(path.rstrip("/"))
@@ -580,7 +574,7 @@ class _IgnoreFiles:
                 if verdict is not None:
                     return verdict
             if not folder:
-                return False
+                return None
             folder = _parent(folder)
 
     def _spec(self, folder: str) -> GitIgnoreSpec | None:
@@ -789,6 +783,10 @@ def _is_inside(name: str) -> bool:
     if not name or name.startswith("/") or "\0" in name or (os.name == "nt" and "\\" in name):
         return False
     return ".." not in name.split("/")
+
+
+def _too_large(n_bytes: int, options: IndexOptions) -> str:
+    return f"{n_bytes / 1e6:.1f} MB, the limit is {options.max_file_bytes / 1e6:.1f}"
 
 
 def _parent(path: str) -> str:

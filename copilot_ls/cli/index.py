@@ -178,7 +178,8 @@ def status(
     if skipped:
         out = console()
         for entry in sorted(left_out, key=lambda entry: (entry.reason, entry.path)):
-            out.print(f"  [yellow]{entry.reason}[/]  {entry.path}")
+            rule = f" [dim]({escape(entry.rule)})[/]" if entry.rule else ""
+            out.print(f"  [yellow]{entry.reason}[/]{rule}  {escape(entry.path)}")
     for secret in secrets:
         place = escape(f"{secret.path}:{secret.line + 1}")
         console().print(f"  [yellow]{escape(secret.kind)}[/]  {place}")

@@ -31,15 +31,19 @@ def take_in(
         parsed = ParsedFile(path, language, problems=(problem,))
     else:
         parsed = parse.parse(path, language, source.text)
+    # Generated code is called by people, so its definitions count (with their uses, by which they
+    # are ranked); nobody wants to find its text or to learn from its habits.
+    is_written = not source.generated
     return rows_of(
         FileRecord(
             stamp=source.stamp,
             parsed=parsed,
-            chunks=chunk.chunks_of(parsed, source.text),
-            traits=() if as_text else traits_of(parsed, source.text),
+            chunks=chunk.chunks_of(parsed, source.text) if is_written else (),
+            traits=traits_of(parsed, source.text) if is_written and not as_text else (),
             n_lines=source.text.count("\n") + 1,
             problems=source.problems,
             masked=source.masked,
+            generated=source.generated,
         )
     )
 

@@ -93,7 +93,7 @@ class _Job:
         if not isinstance(answers, list):
             raise TypeError(answers)
         return [
-            FileRows(*each) if len(each) > 2 else Skipped(each[0], SkipReason(each[1]))
+            FileRows(*each) if len(each) > 3 else Skipped(each[0], SkipReason(each[1]), each[2])
             for each in answers
         ]
 
@@ -102,7 +102,7 @@ class _Job:
         if len(self.paths) > 1:
             return [_Job([path]) for path in self.paths]
         if self.as_text:
-            given_up = worker.encode([(self.paths[0], SkipReason.HARMFUL.value)])
+            given_up = worker.encode([(self.paths[0], SkipReason.HARMFUL.value, "")])
             return [_Job(self.paths, is_given=True, answer=given_up)]
         n_tries = self.n_tries + 1
         return [_Job(self.paths, n_tries=n_tries, as_text=n_tries >= _MAX_TRIES)]

@@ -93,7 +93,7 @@ def _answer(root: Path, path: str, options: IndexOptions, *, as_text: bool) -> P
     _limit_processor_time()
     taken = take_in(root, path, options, as_text=as_text)
     if isinstance(taken, Skipped):
-        return taken.path, taken.reason.value
+        return taken.path, taken.reason.value, taken.rule
     return tuple(taken)
 
 

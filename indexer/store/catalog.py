@@ -122,10 +122,10 @@ class Catalog:
     def left_out(self, only: Sequence[str] | None = None) -> dict[str, tuple[Skipped, FileStamp]]:
         """The files that were skipped after reading them, with the stamp they had then."""
         return {
-            path: (Skipped(path, SkipReason(reason)), FileStamp(path, size, modified_ns))
+            path: (Skipped(path, SkipReason(reason), rule), FileStamp(path, size, modified_ns))
             for where, paths in _under(only)
-            for path, reason, size, modified_ns in self._connection.execute(
-                "SELECT path, reason, size, modified_ns FROM skipped"  # noqa: S608
+            for path, reason, rule, size, modified_ns in self._connection.execute(
+                "SELECT path, reason, rule, size, modified_ns FROM skipped"  # noqa: S608
                 f" WHERE size >= 0 AND {where}",
                 paths,
             )
@@ -441,8 +441,13 @@ class Catalog:
         return sorted(found)
 
     def skipped(self) -> list[Skipped]:
-        rows = self._connection.execute("SELECT path, reason FROM skipped ORDER BY path")
-        return [Skipped(path, SkipReason(reason)) for path, reason in rows]
+        """What was left out, entirely or but for its definitions, by path."""
+        rows = self._connection.execute(
+            "SELECT path, reason, rule FROM skipped UNION ALL"
+            " SELECT path, ?, generated FROM files WHERE generated <> '' ORDER BY path",
+            (SkipReason.GENERATED_CODE.value,),
+        )
+        return [Skipped(path, SkipReason(reason), rule) for path, reason, rule in rows]
 
     def masked(self) -> list[Masked]:
         rows = self._connection.execute(

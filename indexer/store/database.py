@@ -28,7 +28,7 @@ from indexer.store import generations
 logger = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x43504C53  # "CPLS"
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 MIN_FREE_BYTES = 64 * 1024 * 1024
 _ROWS_AT_ONCE = 1_000
 
@@ -66,6 +66,7 @@ CREATE TABLE files (
     n_lines INTEGER NOT NULL,
     docstring TEXT NOT NULL,
     exports TEXT,
+    generated TEXT NOT NULL,
     indexed_at REAL NOT NULL
 );
 CREATE INDEX files_stem ON files (stem);
@@ -161,6 +162,7 @@ CREATE VIRTUAL TABLE symbols_fts USING fts5 (name, declaration, tokenize = 'port
 CREATE TABLE skipped (
     path TEXT PRIMARY KEY,
     reason TEXT NOT NULL,
+    rule TEXT NOT NULL,
     size INTEGER NOT NULL,
     modified_ns INTEGER NOT NULL
 ) WITHOUT ROWID;

@@ -41,6 +41,7 @@ class FileRecord:
     n_lines: int
     problems: Sequence[Problem] = ()
     masked: Sequence[Masked] = ()
+    generated: str = ""
 
 
 class FileRows(NamedTuple):
@@ -82,6 +83,7 @@ def rows_of(record: FileRecord) -> FileRows:
             record.n_lines,
             parsed.docstring,
             None if parsed.exports is None else json.dumps(parsed.exports),
+            record.generated,
         ),
         symbols=[
             (
@@ -229,11 +231,11 @@ def write_skipped(
         "DELETE FROM skipped WHERE path = ?", [row for row in known if covers(row[0])]
     )
     connection.executemany(
-        "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO skipped VALUES (?, ?, ?, ?, ?)",
         [
-            (entry.path, entry.reason.value, stamp.size, stamp.modified_ns)
+            (entry.path, entry.reason.value, entry.rule, stamp.size, stamp.modified_ns)
             if (stamp := stamps.get(entry.path))
-            else (entry.path, entry.reason.value, -1, -1)
+            else (entry.path, entry.reason.value, entry.rule, -1, -1)
             for entry in skipped
         ],
     )
@@ -258,10 +260,11 @@ def _write_file(
     connection: sqlite3.Connection, rows: FileRows, file_id: int, symbol_id: int, chunk_id: int
 ) -> None:
     path, size, modified_ns, content_hash = rows.stamp
-    stem, language, n_lines, docstring, exports = rows.file
+    stem, language, n_lines, docstring, exports, generated = rows.file
     connection.execute(
         "INSERT INTO files (id, path, stem, language, size, modified_ns, content_hash, n_lines,"
-        " docstring, exports, indexed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " docstring, exports, generated, indexed_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             file_id,
             path,
@@ -273,6 +276,7 @@ def _write_file(
             n_lines,
             docstring,
             exports,
+            generated,
             time.time(),
         ),
     )

@@ -98,6 +98,18 @@ def test_an_update_finds_files_symbols_and_words(index: Index) -> None:
     assert index.search(Query("refund"))[0].path == "README.md"
 
 
+def test_of_generated_code_only_the_definitions_are_kept(index: Index, root: Path) -> None:
+    (root / "shop/api_pb2.py").write_text("def send_invoice(order): return post(order)\n")
+    index.update(["shop/api_pb2.py"])
+    assert [symbol.path for symbol in index.lookup("send_invoice")] == ["shop/api_pb2.py"]
+    assert "send_invoice" not in titles(index, "send invoice post")
+    assert index.status().n_chunks == 6
+    assert index.conventions("shop/api_pb2.py").habits == ()
+    assert [(each.path, each.reason, each.rule) for each in index.skipped()] == [
+        ("shop/api_pb2.py", SkipReason.GENERATED_CODE, "protocol buffers")
+    ]
+
+
 # Put together here, so that no scanner of this repository stumbles over it.
 SECRET = "ghp" + "_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 
