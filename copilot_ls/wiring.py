@@ -354,7 +354,8 @@ class Workspace:
         from indexer import scan
         from indexer.model import Skipped
 
-        source = scan.read_source(self.root, path, index_options(self.settings))
+        options = index_options(self.settings)
+        source = scan.read_source(self.root, path, options, as_it_is=True)
         return not isinstance(source, Skipped) and source.text == text
 
     def put_document(self, path: str, text: str) -> None:

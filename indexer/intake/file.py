@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from indexer import chunk, scan
+from indexer import chunk, scan, secrets
 from indexer.conventions.traits import traits_of
 from indexer.model import Chunk, IndexOptions, ParsedFile, Problem, Skipped
 from indexer.store.records import FileRecord, FileRows, rows_of
@@ -49,6 +49,8 @@ def take_in(
 
 
 def understand(path: str, text: str) -> tuple[ParsedFile, Sequence[Chunk]]:
-    """What a text says of itself, and its pieces for searching; pure."""
-    parsed = parse.parse(path, parse.language_of(path) or "text", text)
+    """What a text says of itself, secrets left out, and its pieces for searching; pure."""
+    language = parse.language_of(path) or "text"
+    text, _ = secrets.mask(text, path, language)
+    parsed = parse.parse(path, language, text)
     return parsed, chunk.chunks_of(parsed, text)

@@ -21,8 +21,9 @@ from copilot_ls.models.scripted import Reply, Script
 class Editor:
     """Opens a folder; everything else is a keystroke or a question."""
 
-    def __init__(self, root: Path, *, script: Sequence[Reply]) -> None:
+    def __init__(self, root: Path, *, script: Sequence[Reply], patience: float = 120) -> None:
         self._root = root
+        self._patience = patience
         self._script = script
         self._client = LanguageClient("bench", "1")
         self._scratch = tempfile.TemporaryDirectory(prefix="copilot-ls-bench-")
@@ -97,7 +98,13 @@ class Editor:
         self._scratch.cleanup()
 
     async def indexed(self) -> None:
-        await asyncio.wait_for(self._is_indexed.wait(), 120)
+        await asyncio.wait_for(self._is_indexed.wait(), self._patience)
+
+    @property
+    def process_id(self) -> int:
+        server = self._client._server
+        assert server is not None
+        return server.pid
 
     def open(self, path: Path, text: str) -> None:
         self._versions[path.as_uri()] = 1

@@ -1,16 +1,12 @@
 """How long answers take on 100,000 chunks: typing in changing documents, words, names.
 
-The repository is a wheel of 1.3 million lines, downloaded once with pip and never installed; it
-and its index stay in the user's cache folder.
+The repository is a wheel of a million lines; its index stays in the user's cache folder.
 """
 
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
-import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -18,8 +14,8 @@ from copilot_ls import wiring
 from copilot_ls.config import IndexSettings, Settings
 from indexer.index import Index
 from indexer.model import Query, SearchMode
+from tests.bench.corpora import HOME_ASSISTANT, fetched
 
-_WHEEL = "homeassistant==2025.4.4"
 _N_DOCUMENTS = 25
 _N_KEYS = 12
 _SEED = 7
@@ -30,12 +26,14 @@ Rows = list[tuple[str, list[tuple[float, float]]]]
 def measure() -> tuple[str, Rows]:
     """What was measured on, and milliseconds by question."""
     folder = wiring.cache_root() / "bench"
-    root = _fetched(folder)
+    root = fetched(HOME_ASSISTANT)
     settings = Settings(index=IndexSettings(vectors=False))
     with closing(wiring.open_index(root, settings, location=folder / "index")) as index:
         index.update(with_vectors=False)
         status = index.status()
-        title = f"{_WHEEL}: {status.n_files:,} files, {status.n_chunks:,} chunks"
+        title = (
+            f"{HOME_ASSISTANT.requirement}: {status.n_files:,} files, {status.n_chunks:,} chunks"
+        )
         source = random.Random(_SEED)
         paths = sorted(
             path.relative_to(root).as_posix()
@@ -105,16 +103,3 @@ def _timed(ask, question: object) -> tuple[float, float]:
     started, worked = time.perf_counter(), time.process_time()
     ask(question)
     return 1000 * (time.perf_counter() - started), 1000 * (time.process_time() - worked)
-
-
-def _fetched(folder: Path) -> Path:
-    root = folder / "repository"
-    if not root.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        download = ["download", "--no-deps", "--only-binary", ":all:", "--python-version", "3.13"]
-        command = [sys.executable, "-m", "pip", *download, "-q", "-d", str(folder), _WHEEL]
-        subprocess.run(command, check=True)
-        (wheel,) = folder.glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            archive.extractall(root)
-    return root

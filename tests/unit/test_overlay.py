@@ -136,6 +136,13 @@ def test_a_document_is_parsed_once_and_only_if_it_is_met() -> None:
     assert parsed == ["z"]
 
 
+def test_secrets_in_open_documents_are_masked() -> None:
+    key = "AKIA" + "IOSFODNN7QWERTYU"
+    parsed, chunks = understand("a.py", f'def connect():\n    return client("{key}")\n')
+    assert [symbol.name for symbol in parsed.symbols] == ["connect"]
+    assert not any(key in chunk.text for chunk in chunks)
+
+
 def test_the_earliest_changed_documents_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overlay, "MAX_DOCUMENTS", 2)
     documents = OpenDocuments(understand)
