@@ -32,7 +32,7 @@ from indexer.model import (
 from indexer.ports import Embedder
 from indexer.store import embeddings, lock, records
 from indexer.store.catalog import Cache, Catalog
-from indexer.store.database import Database, set_meta, touch
+from indexer.store.database import Database, set_meta, touch, touch_embeddings
 from indexer.store.records import FileRows
 from indexer.store.vectors import VectorIndex
 
@@ -42,7 +42,8 @@ ShouldStop = Callable[[], bool]
 # What a kill loses at most; smaller transactions cost more, because each sorts its words anew.
 _FILES_PER_TRANSACTION = 500
 _BYTES_PER_TRANSACTION = 2_000_000
-_TEXTS_PER_TRANSACTION = 64
+# They share batches by length, and a killed process embeds them again: a second's work.
+_TEXTS_PER_TRANSACTION = 128
 # The tables and the lexical index of a file take about five times its size.
 _STORE_BYTES_PER_SOURCE_BYTE = 6
 _UNREADABLE = "unreadable"
@@ -204,6 +205,8 @@ class Update:
             return
         with database.writing() as connection:
             embeddings.collect(connection, embedder.name)
+            # Also texts that were embedded long ago may be back, after a switch of branches.
+            touch_embeddings(connection)
         try:
             vectors.refresh(embedder.name)
         except IndexCorrupt:
@@ -213,21 +216,22 @@ class Update:
 
     def _embed_missing(self, database: Database, embedder: Embedder) -> None:
         with _reading(database) as connection:
-            n_total = embeddings.count_missing(connection, embedder.name)
-        while not self.should_stop():
+            missing = embeddings.missing_hashes(connection, embedder.name)
+        for start in range(0, len(missing), _TEXTS_PER_TRANSACTION):
+            if self.should_stop():
+                return
             with _reading(database) as connection:
-                batch = embeddings.missing_texts(
-                    connection, embedder.name, limit=_TEXTS_PER_TRANSACTION
+                texts = embeddings.texts_of(
+                    connection, missing[start : start + _TEXTS_PER_TRANSACTION]
                 )
-            if not batch:
-                break
-            made = embedder.embed([text for _, text in batch])
+            if not texts:
+                continue
+            made = embedder.embed(list(texts.values()))
             with database.writing() as connection:
-                embeddings.add(connection, embedder.name, [h for h, _ in batch], made)
-                touch(connection)
-            self._n_embedded += len(batch)
-            n_total = max(n_total, self._n_embedded)
-            self._tell(UpdateProgress(UpdatePhase.EMBED, self._n_embedded, n_total))
+                embeddings.add(connection, embedder.name, list(texts), made)
+                touch_embeddings(connection)
+            self._n_embedded += len(texts)
+            self._tell(UpdateProgress(UpdatePhase.EMBED, self._n_embedded, len(missing)))
 
     @contextlib.contextmanager
     def _phase(self, phase: UpdatePhase) -> Iterator[None]:

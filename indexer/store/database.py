@@ -511,10 +511,18 @@ def set_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
 
 def touch(connection: sqlite3.Connection) -> None:
     """Note that the content changed, so that readers drop what they derived from it."""
-    # A number, not the time: clocks jump.
-    generation = int(get_meta(connection, "generation") or 0) + 1
-    set_meta(connection, "generation", str(generation))
+    _count_up(connection, "generation")
     set_meta(connection, "updated_at", repr(time.time()))
+
+
+def touch_embeddings(connection: sqlite3.Connection) -> None:
+    """Note new embeddings, which matter to the derived vectors alone."""
+    _count_up(connection, "embedded")
+
+
+def _count_up(connection: sqlite3.Connection, key: str) -> None:
+    # A number, not the time: clocks jump.
+    set_meta(connection, key, str(int(get_meta(connection, key) or 0) + 1))
 
 
 def _connect(path: Path, *, mode: str) -> sqlite3.Connection:

@@ -13,27 +13,30 @@ from collections.abc import Sequence
 from indexer.ports import Vectors
 
 
-def missing_texts(
-    connection: sqlite3.Connection, embedder: str, *, limit: int
-) -> list[tuple[str, str]]:
-    """Hash and embedded text of chunks that this embedder has not seen, oldest file first."""
-    return connection.execute(
-        "SELECT c.text_hash, min(c.header || char(10) || c.text) FROM chunks c"
-        " WHERE NOT EXISTS"
+def missing_hashes(connection: sqlite3.Connection, embedder: str) -> list[str]:
+    """The texts that this embedder has not seen: code before prose and data, oldest file first.
+
+    Reads the whole table of chunks: a quarter of a second for 100,000.
+    """
+    rows = connection.execute(
+        "SELECT c.text_hash FROM chunks c WHERE NOT EXISTS"
         " (SELECT 1 FROM embeddings e WHERE e.text_hash = c.text_hash AND e.embedder = ?)"
-        " GROUP BY c.text_hash ORDER BY min(c.id) LIMIT ?",
-        (embedder, limit),
-    ).fetchall()
-
-
-def count_missing(connection: sqlite3.Connection, embedder: str) -> int:
-    """How many different texts this embedder has not seen."""
-    row = connection.execute(
-        "SELECT count(DISTINCT c.text_hash) FROM chunks c WHERE NOT EXISTS (SELECT 1 FROM"
-        " embeddings e WHERE e.text_hash = c.text_hash AND e.embedder = ?)",
+        " GROUP BY c.text_hash ORDER BY min(c.kind = 'text'), min(c.id)",
         (embedder,),
-    ).fetchone()
-    return int(row[0])
+    )
+    return [text_hash for (text_hash,) in rows]
+
+
+def texts_of(connection: sqlite3.Connection, hashes: Sequence[str]) -> dict[str, str]:
+    """What is embedded of each text (a few hundred) that a chunk still has."""
+    marks = ",".join("?" * len(hashes))
+    return dict(
+        connection.execute(
+            "SELECT text_hash, header || char(10) || text FROM chunks"  # noqa: S608
+            f" WHERE text_hash IN ({marks}) GROUP BY text_hash",
+            list(hashes),
+        ).fetchall()
+    )
 
 
 def add(

@@ -254,14 +254,18 @@ class VectorIndex:
 
     def _read_meta(self) -> dict[str, str]:
         keys = (
-            "generation",
+            "epoch",
+            "embedded",
             "vectors_state",
             "vectors_count",
             "vectors_folder",
             "vectors_embedder",
         )
         with self._reading() as connection:
-            return {key: get_meta(connection, key) for key in keys}
+            meta = {key: get_meta(connection, key) for key in keys}
+        # Saved files bring no vectors until they are embedded, and what is gone is never asked for.
+        meta["generation"] = f"{meta['epoch']}+{meta['embedded']}"
+        return meta
 
     def _mark(self, state: str) -> None:
         with self._database.writing() as connection:

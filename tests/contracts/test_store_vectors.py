@@ -13,7 +13,7 @@ from indexer.errors import IndexerError
 from indexer.model import Chunk, FileStamp, ParsedFile, Span
 from indexer.store import embeddings, lock
 from indexer.store import vectors as module
-from indexer.store.database import Database, get_meta, touch
+from indexer.store.database import Database, get_meta, touch_embeddings
 from indexer.store.records import FileRecord, last_file_id, remove_file, rows_of, write_files
 from indexer.store.vectors import FOLDER, VectorIndex, limited_file_size
 
@@ -41,7 +41,7 @@ def fill(database: Database, numbers: Sequence[int]) -> None:
         write_files(connection, [rows_of(record)], planned_at=planned_at)
         hashes = [chunk.text_hash for chunk in chunks]
         embeddings.add(connection, EMBEDDER, hashes, VECTORS[list(numbers)])
-        touch(connection)
+        touch_embeddings(connection)
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_damaged_vectors_are_thrown_away_and_filled_again(
 def test_vectors_of_another_embedder_never_mix(database: Database, vectors: VectorIndex) -> None:
     with database.writing() as connection:
         embeddings.add(connection, "other", ["hash001"], unit(9))
-        touch(connection)
+        touch_embeddings(connection)
     assert vectors.refresh("other")
     assert vectors.n_vectors == 1
 
