@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from copilot_ls.features.completion.options import CompletionOptions
 from copilot_ls.features.completion.provenance import ProvenanceOptions
+from copilot_ls.features.menu import MenuOptions
 from copilot_ls.features.security.options import SecurityOptions
 from copilot_ls.features.tests.options import TestOptions
 
@@ -158,6 +159,7 @@ class Settings:
     model: ModelSettings = ModelSettings()
     endpoint: EndpointSettings = EndpointSettings()
     completion: CompletionOptions = CompletionOptions()
+    menu: MenuOptions = MenuOptions()
     index: IndexSettings = IndexSettings()
     security: SecurityOptions = SecurityOptions()
     provenance: ProvenanceOptions = ProvenanceOptions()

@@ -164,15 +164,17 @@ class Server:
 
     def _initialize(self, params: types.InitializeParams) -> None:
         self._session.introduce(params)
-        if not self._client.has_ghost_text:
-            self._add(
-                types.TEXT_DOCUMENT_COMPLETION,
-                functools.partial(completion.completion, self._session),
-                options=types.CompletionOptions(
-                    trigger_characters=list(completion.TRIGGER_CHARACTERS)
-                ),
-                answers_empty=True,
-            )
+        has_ghost_text = self._client.has_ghost_text
+        handler = completion.menu if has_ghost_text else completion.completion
+        characters = (
+            completion.MENU_TRIGGER_CHARACTERS if has_ghost_text else completion.TRIGGER_CHARACTERS
+        )
+        self._add(
+            types.TEXT_DOCUMENT_COMPLETION,
+            functools.partial(handler, self._session),
+            options=types.CompletionOptions(trigger_characters=list(characters)),
+            answers_empty=True,
+        )
         if params.process_id is not None:
             self._watch(params.process_id)
 

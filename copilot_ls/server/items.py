@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
@@ -12,9 +13,26 @@ from copilot_ls.checks.imports import import_edits
 from copilot_ls.domain import Completion, Suggestion
 from copilot_ls.server import convert
 from copilot_ls.server.documents import Snapshot
+from indexer.model import SymbolKind
+
+if TYPE_CHECKING:
+    from copilot_ls.features.menu import MenuItem
 
 ACCEPT_COMMAND = "copilot-ls.accept"
 
+_KINDS = {
+    SymbolKind.MODULE: types.CompletionItemKind.Module,
+    SymbolKind.CLASS: types.CompletionItemKind.Class,
+    SymbolKind.INTERFACE: types.CompletionItemKind.Interface,
+    SymbolKind.ENUM: types.CompletionItemKind.Enum,
+    SymbolKind.ENUM_MEMBER: types.CompletionItemKind.EnumMember,
+    SymbolKind.TYPE_ALIAS: types.CompletionItemKind.Class,
+    SymbolKind.FUNCTION: types.CompletionItemKind.Function,
+    SymbolKind.METHOD: types.CompletionItemKind.Method,
+    SymbolKind.PROPERTY: types.CompletionItemKind.Property,
+    SymbolKind.FIELD: types.CompletionItemKind.Field,
+    SymbolKind.CONSTANT: types.CompletionItemKind.Constant,
+}
 _WORD_AT_END = re.compile(r"\w+\Z")
 
 
@@ -74,6 +92,25 @@ def to_completion_item(suggestion: Suggestion, snapshot: Snapshot) -> types.Comp
         ]
         or None,
         command=_accept(suggestion, snapshot),
+    )
+
+
+def to_menu_item(item: MenuItem, snapshot: Snapshot, rank: int) -> types.CompletionItem:
+    """Make an entry of the ordinary menu; ``rank`` keeps the index's order."""
+    return types.CompletionItem(
+        label=item.label,
+        kind=_KINDS.get(item.kind, types.CompletionItemKind.Variable),
+        detail=item.detail or None,
+        documentation=item.documentation or None,
+        sort_text=f"{rank:04d}",
+        filter_text=item.label,
+        insert_text_format=types.InsertTextFormat.PlainText,
+        text_edit=types.TextEdit(range=snapshot.range(item.span), new_text=item.text),
+        additional_text_edits=[
+            types.TextEdit(range=snapshot.range(edit.span), new_text=edit.text)
+            for edit in item.edits
+        ]
+        or None,
     )
 
 

@@ -36,6 +36,7 @@ from indexer.errors import IndexerError
 from indexer.model import Span
 
 if TYPE_CHECKING:
+    from copilot_ls.features.menu import MenuItem
     from copilot_ls.wiring import Engines
 
 logger = logging.getLogger(__name__)
@@ -257,6 +258,32 @@ class Session:
             snapshot.document, offset, invoked=invoked, client_debounces=self.client.debounces
         )
         return partial(self._complete, opened, snapshot, request)
+
+    def prepare_menu(
+        self, uri: str, position: types.Position
+    ) -> Later[tuple[Snapshot, list[MenuItem]] | None]:
+        """Take the snapshot now; what is returned finds later what can stand there."""
+        opened = self._documents.get(uri)
+        if opened is None:
+            return _nothing
+        snapshot = opened.document.snapshot()
+        return partial(self._find_menu, opened, snapshot, snapshot.offset(position))
+
+    async def _find_menu(
+        self, opened: Opened, snapshot: Snapshot, offset: int
+    ) -> tuple[Snapshot, list[MenuItem]] | None:
+        await self._has_begun.wait()
+        folder = opened.folder
+        if folder is None or folder.uri is None:
+            return None
+        settings = folder.workspace.settings
+        reason: str = await asyncio.shield(opened.exclusion) if opened.exclusion else ""
+        if reason or not (settings.menu.enabled and settings.index.enabled):
+            return None
+        from copilot_ls.features.menu import menu_items
+
+        document = replace(snapshot.document, path=opened.document.path)
+        return snapshot, await menu_items(folder.workspace.index, document, offset)
 
     async def _complete(
         self, opened: Opened, snapshot: Snapshot, request: CompletionRequest

@@ -38,15 +38,23 @@ def insertions(result: Any) -> list[str]:
 # -- handshake
 
 
-async def test_a_client_with_ghost_text_is_offered_ghost_text_alone(
+async def test_a_client_with_ghost_text_has_no_suggestion_in_its_menu(
     editor: Editor, folder: Path
 ) -> None:
     capabilities = (await editor.begin(folder))["capabilities"]
     assert capabilities["inlineCompletionProvider"] == {}
-    assert "completionProvider" not in capabilities
+    assert capabilities["completionProvider"]["triggerCharacters"] == [".", "(", ","]
     assert capabilities["textDocumentSync"] == {"openClose": True, "change": 2, "save": True}
     assert "copilot-ls.accept" in capabilities["executeCommandProvider"]["commands"]
     assert capabilities["workspace"]["workspaceFolders"]["supported"] is True
+    uri = (folder / "a.py").as_uri()
+    editor.open(uri, CODE)
+    assert insertions(await editor.complete(uri, 2, 4)) == ["return a + b"]
+    menu = await editor.request(
+        "textDocument/completion",
+        {"textDocument": {"uri": uri}, "position": {"line": 2, "character": 4}},
+    )
+    assert menu["items"] == []
 
 
 async def test_a_client_without_ghost_text_is_offered_its_menu(

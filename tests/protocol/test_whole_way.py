@@ -201,3 +201,15 @@ async def test_a_killed_engine_process_costs_one_answer_and_comes_back(
     assert [bool(answer and answer["items"]) for answer in answers][-1]
     assert sum(not (answer and answer["items"]) for answer in answers) <= 1
     assert await editor.end() == 0
+
+
+async def test_the_menu_holds_the_members_of_a_known_receiver(editor: Editor, folder: Path):
+    uri = await indexed(editor, folder)
+    menu = await editor.request(
+        "textDocument/completion",
+        {"textDocument": {"uri": uri}, "position": {"line": 4, "character": 15}},
+    )
+    (item,) = menu["items"]
+    assert (item["label"], item["textEdit"]["newText"]) == ("net", "net")
+    assert "rate: float = 0.2" in item["detail"]
+    assert await editor.end() == 0
