@@ -105,6 +105,29 @@ async def bench_server() -> Rows:
     ]
 
 
+async def bench_reuse() -> Rows:
+    """A suggestion that is typed along: every key but the first is answered from memory."""
+    text = long_document(2_000)
+    suggestion = "open_workspace(root, settings, engines)"
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch) / "project"
+        root.mkdir()
+        async with Editor(root, script=[say(suggestion)]) as editor:
+            path = root / "bench_me.py"
+            line = 1_500
+            editor.open(path, _with_line(text, line, ""))
+            served = []
+            for number in range(8):
+                start = f"    workspace_{number} = "
+                for column in range(len(start), len(start) + len(suggestion) - 2):
+                    editor.type(path, line, (start + suggestion)[:column])
+                    began = time.perf_counter()
+                    await editor.complete(path, line, column)
+                    if column > len(start):
+                        served.append(1000 * (time.perf_counter() - began))
+    return [("key to reply from memory, 2,000 lines", spread(served))]
+
+
 async def bench_model() -> Rows:
     """The real default model: a warm line as it is typed, and a cold prompt of 1,000 tokens."""
     settings = Settings()
@@ -226,6 +249,7 @@ async def bench_search() -> Rows:
 PARTS = {
     "start": bench_start,
     "server": bench_server,
+    "reuse": bench_reuse,
     "model": bench_model,
     "index": bench_index,
     "big": bench_big,

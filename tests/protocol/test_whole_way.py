@@ -60,7 +60,7 @@ async def test_a_client_gets_a_suggestion_that_was_given_the_signature_of_anothe
 ):
     uri = await indexed(editor, folder)
     answer = await editor.complete(uri, 4, 15)
-    (item,) = answer["items"]
+    item = answer["items"][0]
     assert item["insertText"] == "net(order.amount)"
 
     suggestion_id = item["command"]["arguments"][0]

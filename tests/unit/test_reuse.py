@@ -123,3 +123,10 @@ def test_typed_since_is_what_came_at_the_cursor_and_nothing_else(
     now: str, offset: int, typed: str | None
 ):
     assert typed_since(document_of("x = \ny"), 4, document_of(now), offset) == typed
+
+
+def test_minified_lines_do_not_fill_the_memory():
+    line = "a=1;" * 50_000
+    memory = memory_of(line, "b=2")
+    assert memory.find(document_of(line), len(line)) is None
+    assert not memory._entries

@@ -19,6 +19,8 @@ _ANCHOR_CHARS = 600
 _HEAD_CHARS = 120
 _TELLING_CHARS = 60
 _MAX_LINES_TYPED = 40
+# What is typed is shorter; only minified lines are longer, and keeping those fills the memory.
+_MAX_WRITTEN_CHARS = 10_000
 _MAX_ENTRIES = 256
 
 
@@ -70,8 +72,10 @@ class SuggestionMemory:
     _slots: dict[_Key, set[_Slot]] = field(default_factory=dict)
 
     def remember(self, document: Document, offset: int, answer: Answered) -> None:
-        """Keep ``answer`` for this place."""
+        """Keep ``answer`` for this place, unless its line is endless."""
         start = _line_start(document.text, offset)
+        if offset - start > _MAX_WRITTEN_CHARS:
+            return
         key = (document.uri, document.text[max(0, start - _ANCHOR_CHARS) : start])
         slot = (document.text[start:offset], document.text[offset : offset + _HEAD_CHARS])
         self._entries.pop((key, slot), None)
@@ -106,6 +110,8 @@ class SuggestionMemory:
         found: dict[tuple[_Key, _Slot], Reused] = {}
         start = _line_start(text, offset)
         for _ in range(_MAX_LINES_TYPED):
+            if offset - start > _MAX_WRITTEN_CHARS:
+                break
             key = (document.uri, text[max(0, start - _ANCHOR_CHARS) : start])
             written = text[start:offset]
             for slot in self._slots.get(key, ()):
