@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from indexer.chunk import split_identifiers
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 _NAMELESS = frozenset({"self", "cls", "this", "super"})
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 IS_ASYNC, IS_PUBLIC, IS_DEPRECATED, IS_CERTAIN = 1, 2, 4, 8
 
 Row: TypeAlias = tuple[str | int | None, ...]
@@ -250,6 +252,7 @@ def module_stem(path: str) -> str:
     return stem
 
 
+@lru_cache(maxsize=16_384)
 def receiver_name(receiver: str) -> str:
     """The name by which a receiver is known: ``client`` of ``self._client``; empty for a call."""
     name = receiver.rpartition(".")[2].strip()
@@ -358,13 +361,12 @@ def _count_names(
 def _encode_signature(signature: Signature | None) -> str | None:
     if signature is None:
         return None
-    return json.dumps(
+    return _ENCODE(
         [
             signature.returns,
             *(
                 [p.name, p.kind.value, p.annotation, p.default, p.optional]
                 for p in signature.parameters
             ),
-        ],
-        separators=(",", ":"),
+        ]
     )
