@@ -163,8 +163,8 @@ class Index:
         start = partial(self._start, on_progress, should_stop)
         update = start()
         if paths is None or rebuild or not self._update_some(update, paths):
-            with lock.hold(self.location):
-                update = self._update_all(start, rebuild=rebuild)
+            with lock.hold(self.location) as held:
+                update = self._update_all(start, rebuild=rebuild, must_check=held.follows_a_death)
                 if not update.should_stop():
                     self._database.remove_leftovers()
                 self._database.trim()
@@ -354,7 +354,9 @@ class Index:
         else:
             return True
 
-    def _update_all(self, start: Callable[[], Update], *, rebuild: bool) -> Update:
+    def _update_all(
+        self, start: Callable[[], Update], *, rebuild: bool, must_check: bool
+    ) -> Update:
         """Update everything, in place or, where that would not do, in a new generation."""
         state = self.state
         if state is IndexState.MISSING:
@@ -364,7 +366,8 @@ class Index:
         is_damaged = state is IndexState.CORRUPT
         if not is_damaged and not rebuild and state is not IndexState.SCHEMA_CHANGED:
             try:
-                if self._database.is_sound():
+                is_known_sound = not must_check and self._database.was_checked_lately()
+                if is_known_sound or self._database.is_sound():
                     update.apply(self._database, None, options_hash=self._options_hash)
                     return update
             except IndexCorrupt:

@@ -121,6 +121,8 @@ class _Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pipesize=_PIPE_BYTES,
+            # Windows would show a console.
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self.send((os.fspath(root), asdict(options)))
 

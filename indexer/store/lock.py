@@ -15,7 +15,7 @@ from indexer.errors import IndexerError, IndexLocked
 
 
 @contextlib.contextmanager
-def hold(location: Path, name: str = "writer") -> Iterator[None]:
+def hold(location: Path, name: str = "writer") -> Iterator[Lock]:
     """Hold the lock ``name`` of an index folder, without waiting for it.
 
     Raises:
@@ -31,13 +31,16 @@ def hold(location: Path, name: str = "writer") -> Iterator[None]:
             remedy="wait for it to finish; searching works meanwhile",
         )
     try:
-        yield
+        yield lock
     finally:
         lock.release()
 
 
 class Lock:
-    """A lock that is held until :meth:`release`."""
+    """A lock that is held until :meth:`release`.
+
+    ``follows_a_death`` tells that whoever held it before never released it.
+    """
 
     def __init__(self, path: Path) -> None:
         from filelock import FileLock
@@ -45,6 +48,7 @@ class Lock:
         self._pid_file = path.with_suffix(".pid")
         self._lock = FileLock(path, timeout=0, thread_local=False)
         self._lock.acquire()
+        self.follows_a_death = self._pid_file.exists()
         with contextlib.suppress(OSError):
             self._pid_file.write_text(str(os.getpid()), encoding="ascii")
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from indexer.model import (
 )
 from indexer.ports import Vectors
 from indexer.store import lock
+from indexer.store.database import Database
 from indexer.store.generations import FIRST
 
 FILES = {
@@ -360,6 +362,32 @@ def test_a_damaged_index_is_no_traceback_and_is_rebuilt(
     assert any("damaged" in problem.message for problem in report.problems)
     assert again.state is IndexState.READY
     assert again.lookup("Order")
+
+
+def test_every_page_is_checked_once_a_day_and_after_a_death(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = 0
+    check = Database.is_sound
+
+    def count(self: Database) -> bool:
+        nonlocal checks
+        checks += 1
+        return check(self)
+
+    monkeypatch.setattr(Database, "is_sound", count)
+    index.update()
+    index.update()
+    assert checks == 0
+    (tmp_path / "cache" / "writer.pid").write_text("999999999")
+    index.update()
+    assert checks == 1
+    index.update()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 100_000)
+    index.update()
+    index.update()
+    assert checks == 2
 
 
 def test_a_second_writer_is_refused_and_readers_are_served(index: Index, tmp_path: Path) -> None:
