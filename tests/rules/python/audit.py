@@ -12,19 +12,21 @@ import requests
 
 def shapes(parts):
     folder = compute()
-    # ruleid: python.audit.built-shell-command, python.audit.process-started
+    # ruleid: python.audit.built-shell-command, python.audit.process-started, python.audit.shell-used
     os.system(f"ls {folder}")
     # ok: python.audit.built-shell-command
-    os.system("ls /tmp")
+    # ruleid: python.audit.shell-used
+    os.system("ls /srv")
     base = "ls"
     # ok: python.audit.built-shell-command
-    os.system(base + " /tmp")
-    # ruleid: python.audit.shell-true
-    subprocess.run("ls /tmp", shell=True)
-    # ok: python.audit.shell-true
-    subprocess.run(["ls", "/tmp"], shell=False)
-    # ok: python.audit.shell-true
-    subprocess.run(["ls", "/tmp"])
+    # ruleid: python.audit.shell-used
+    os.system(base + " /srv")
+    # ruleid: python.audit.shell-used
+    subprocess.run("ls /srv", shell=True)
+    # ok: python.audit.shell-used
+    subprocess.run(["ls", "/srv"], shell=False)
+    # ok: python.audit.shell-used
+    subprocess.run(["ls", "/srv"])
 
 
 def queries(table):
@@ -93,3 +95,21 @@ def more(path, code, command, url):
     mark_safe(path)
     # ok: python.audit.markup-declared-safe
     mark_safe("<b>x</b>")
+
+
+def listen(sock):
+    # ruleid: python.audit.all-interfaces-address
+    address = "0.0.0.0"
+    # ok: python.audit.all-interfaces-address
+    address = "127.0.0.1"
+    # ruleid: python.audit.temporary-folder
+    folder = "/tmp/work"
+    # ok: python.audit.temporary-folder
+    folder = "/srv/tmp/work"
+    # ruleid: python.audit.credential-in-code
+    token = "abc"
+    # ok: python.audit.credential-in-code
+    name = "abc"
+    # ok: python.audit.credential-in-code
+    token = ""
+    return address, folder, token, name

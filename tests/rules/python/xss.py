@@ -99,6 +99,13 @@ def plain():
     return Response("Hello " + request.args["name"], mimetype="text/plain")
 
 
+@app.route("/headers")
+def with_headers():
+    response = make_response(("ok", {"X-Name": request.args["name"]}))
+    # ok: python.xss.tainted-response, python.xss.indirect-response
+    return response
+
+
 @app.route("/number")
 def number():
     # ok: python.xss.tainted-response, python.xss.indirect-response
