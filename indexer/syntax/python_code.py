@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from tree_sitter import Node
 
 from indexer.model import Import, Span
+from indexer.syntax.bindings import Bound, Flow
 from indexer.syntax.code import (
     OPAQUE,
     Arguments,
@@ -34,6 +34,15 @@ from indexer.syntax.code import (
     Use,
 )
 from indexer.syntax.extraction import named_child
+from indexer.syntax.nodes import (
+    At,
+    is_field,
+    nodes_within,
+    only_child,
+    outermost,
+    range_around,
+    without_comments,
+)
 from indexer.syntax.tree import SyntaxTree, captures_within, scope_query
 
 _MAX_DEPTH = 24
@@ -113,27 +122,13 @@ _NEUTRAL_TESTS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
-    """A node with what stands around it: asking tree-sitter for parents costs a descent each."""
-
-    node: Node
-    around: _At | None
-
-    def ancestors(self) -> Iterator[_At]:
-        at: _At | None = self
-        while at is not None:
-            yield at
-            at = at.around
-
-
 def read_uses(path: str, tree: SyntaxTree, span: Span) -> Reading:
     """All that the code at ``span`` uses; what it only touches at its edges counts too."""
     reader = _Reader(path, tree)
     start, end = tree.source.byte(span.start), tree.source.byte(span.end)
     uses: list[Use] = []
     imports: list[ImportUse] = []
-    for at in _nodes_within(tree.root, start, end):
+    for at in nodes_within(tree.root, start, end):
         match at.node.type:
             case "identifier" if reader.is_use(at):
                 uses += reader.use(at)
@@ -146,20 +141,6 @@ def read_uses(path: str, tree: SyntaxTree, span: Span) -> Reading:
             case _:
                 pass
     return Reading(tuple(uses), tuple(imports))
-
-
-def _nodes_within(root: Node, start: int, end: int) -> Iterator[_At]:
-    """The nodes that touch a range of bytes, outer ones first, in source order."""
-    waiting = [_At(root, None)]
-    while waiting:
-        at = waiting.pop()
-        yield at
-        # Not by ``first_child_for_byte`` and ``next_sibling``: together they crash (0.26.1).
-        waiting += [
-            _At(child, at)
-            for child in reversed(at.node.named_children)
-            if child.start_byte < end and child.end_byte >= start
-        ]
 
 
 class _Reader:
@@ -176,19 +157,19 @@ class _Reader:
     def span(self, node: Node) -> Span:
         return self.tree.source.span(node.start_byte, node.end_byte)
 
-    def scope(self, at: _At) -> _Scope:
+    def scope(self, at: At) -> _Scope:
         """The scope that a function, class, comprehension or the module opens."""
         known = self._scopes.get(at.node.id)
         if known is None:
             known = self._scopes[at.node.id] = _Scope(self, at)
         return known
 
-    def place(self, at: _At) -> PythonPlace:
+    def place(self, at: At) -> PythonPlace:
         return PythonPlace(self, at)
 
     # Uses
 
-    def is_use(self, at: _At) -> bool:
+    def is_use(self, at: At) -> bool:
         """Whether an identifier reads a variable, rather than naming or binding something."""
         node, around = at.node, at.around
         if around is None:
@@ -196,9 +177,9 @@ class _Reader:
         outer = around.node
         match outer.type:
             case "attribute":
-                return _is_field(outer, "object", node)
+                return is_field(outer, "object", node)
             case "keyword_argument":
-                return _is_field(outer, "value", node)
+                return is_field(outer, "value", node)
             case (
                 "function_definition"
                 | "class_definition"
@@ -217,35 +198,35 @@ class _Reader:
             ):
                 return False
             case "default_parameter" | "typed_default_parameter" | "named_expression":
-                return not _is_field(outer, "name", node)
+                return not is_field(outer, "name", node)
             case "assignment" | "augmented_assignment" | "for_statement" | "for_in_clause":
-                return not _is_field(outer, "left", node)
+                return not is_field(outer, "left", node)
             case "list_splat_pattern" | "dictionary_splat_pattern" | "splat_pattern":
                 return False
             case "pattern_list" | "tuple_pattern" | "list_pattern" | "delete_statement":
                 return False
             case "as_pattern":
-                return _is_field(outer, "alias", node) is False
+                return is_field(outer, "alias", node) is False
             case _:
                 return not any(
                     each.node.type in {"case_pattern", "ERROR"} for each in at.ancestors()
                 )
 
-    def use(self, at: _At) -> Iterator[Use]:
+    def use(self, at: At) -> Iterator[Use]:
         expression = self.expression(at.node)
         if isinstance(expression, Name | Member | Call):
             yield Use(expression, self.place(at), self.is_guarded(at))
 
-    def is_guarded(self, at: _At) -> bool:
+    def is_guarded(self, at: At) -> bool:
         """Whether failing here is provided for, or type checkers are told to look away."""
         inner = at.node
         for each in at.ancestors():
             node = each.node
-            if node.type == "try_statement" and _is_field(node, "body", inner):
+            if node.type == "try_statement" and is_field(node, "body", inner):
                 clauses = [child for child in node.named_children if child.type == "except_clause"]
                 if any(self._is_probing(clause) for clause in clauses):
                     return True
-            elif node.type == "with_statement" and _is_field(node, "body", inner):
+            elif node.type == "with_statement" and is_field(node, "body", inner):
                 clause = named_child(node)
                 if clause is not None and _EXPECTED.search(self.text(clause)):
                     return True
@@ -264,7 +245,7 @@ class _Reader:
 
     # Imports
 
-    def imports(self, at: _At) -> Iterator[ImportUse]:
+    def imports(self, at: At) -> Iterator[ImportUse]:
         node = at.node
         is_guarded = self.is_guarded(at)
         entries = list(self.import_entries(node))
@@ -320,9 +301,9 @@ class _Reader:
                 index = node.child_by_field_name("subscript")
                 return Item(inner, is_slice=index is not None and index.type == "slice")
             case "await":
-                return Awaited(self.expression(_only_child(node), depth + 1))
+                return Awaited(self.expression(only_child(node), depth + 1))
             case "parenthesized_expression":
-                return self.expression(_only_child(node), depth + 1)
+                return self.expression(only_child(node), depth + 1)
             case "named_expression":
                 return self.expression(node.child_by_field_name("value"), depth + 1)
             case "conditional_expression":
@@ -389,38 +370,23 @@ class _Reader:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Bound:
-    """A binding with its whereabouts in bytes: ``start`` to ``end`` is the statement."""
-
-    kind: BindingKind
-    at: Node
-    start: int
-    end: int
-    value: Node | None = None
-    annotation: Node | None = None
-    path: tuple[int, ...] = ()
-    entry: Import | None = None
-
-
 class _Scope:
     """The names that one function, class body, comprehension or module binds itself."""
 
-    def __init__(self, reader: _Reader, at: _At) -> None:
+    def __init__(self, reader: _Reader, at: At) -> None:
         self.reader = reader
         self.at = at
         self.node = at.node
-        self._bound: dict[str, list[_Bound]] = {}
+        self._bound: dict[str, list[Bound]] = {}
         self._is_read = False
         self._globals: set[str] = set()
         self._nonlocals: set[str] = set()
-        self._blocks: list[tuple[int, int]] = []
-        self._loops: list[tuple[int, int]] = []
+        self.flow = Flow((at.node.start_byte, at.node.end_byte))
         self._conditions: list[str] = []
         self._subjects: list[str] = []
 
     @property
-    def bound(self) -> dict[str, list[_Bound]]:
+    def bound(self) -> dict[str, list[Bound]]:
         self._read()
         return self._bound
 
@@ -459,48 +425,6 @@ class _Scope:
                     found.update(part.strip() for part in call[2].split(","))
         return frozenset(found)
 
-    def reaching(self, name: str, offset: int, *, is_inside: bool) -> list[_Bound]:
-        """The bindings of a name that a use at ``offset`` may see.
-
-        ``is_inside`` if the use stands in this scope itself, not in a function inside it, which
-        may run at any time.
-        """
-        bound = self.bound.get(name, [])
-        if not is_inside or len(bound) < 2:
-            return bound
-        last: _Bound | None = None
-        for each in bound:
-            if each.end <= offset and self._is_sure(each, offset):
-                last = each
-        if last is None:
-            return bound
-        return [
-            each
-            for each in bound
-            if each is last
-            or (last.start <= each.start and each.end <= offset)
-            or (each.start >= offset and self._comes_round(last, each, offset))
-        ]
-
-    def _comes_round(self, last: _Bound, later: _Bound, offset: int) -> bool:
-        """Whether a loop brings the value of a later binding back to a use before it."""
-        return any(
-            start <= later.start < end and start <= offset < end and not start <= last.start < end
-            for start, end in self._loops
-        )
-
-    def _is_sure(self, bound: _Bound, offset: int) -> bool:
-        """Whether the block that a binding stands in is left only with it being bound."""
-        start, end = self._block_of(bound.start)
-        return start <= offset < end
-
-    def _block_of(self, offset: int) -> tuple[int, int]:
-        best = (self.node.start_byte, self.node.end_byte)
-        for start, end in self._blocks:
-            if start <= offset < end and end - start <= best[1] - best[0]:
-                best = (start, end)
-        return best
-
     def _read(self) -> None:
         """Read the scope, once; most scopes around a position are never asked."""
         if self._is_read:
@@ -514,18 +438,18 @@ class _Scope:
             for each in found.get("scope", ())
             if each.id != node.id and node.start_byte <= each.start_byte
         ]
-        outermost = _outermost(inner)
+        inside = outermost(inner)
 
         def own(nodes: Sequence[Node]) -> Iterator[Node]:
             for each in nodes:
-                inside = _range_around(outermost, each.start_byte)
+                around = range_around(inside, each.start_byte)
                 if each.start_byte < node.start_byte or each.end_byte > node.end_byte:
                     continue
-                if inside is None or inside == (each.start_byte, each.end_byte):
+                if around is None or around == (each.start_byte, each.end_byte):
                     yield each
 
-        self._blocks = [(n.start_byte, n.end_byte) for n in own(found.get("block", ()))]
-        self._loops = [(n.start_byte, n.end_byte) for n in own(found.get("loop", ()))]
+        self.flow.blocks = [(n.start_byte, n.end_byte) for n in own(found.get("block", ()))]
+        self.flow.loops = [(n.start_byte, n.end_byte) for n in own(found.get("loop", ()))]
         # What a function tests may be used in the functions inside it, not the other way round.
         is_module = node.type == "module"
         conditions = found.get("condition", ())
@@ -563,7 +487,7 @@ class _Scope:
             self._bind_all(each.child_by_field_name("left"), each)
         # A walrus inside a comprehension binds in the function around it.
         if not is_comprehension and not self.is_class:
-            functions = _outermost(
+            functions = outermost(
                 [
                     (n.start_byte, n.end_byte)
                     for n in found.get("scope", ())
@@ -573,7 +497,7 @@ class _Scope:
                 ]
             )
             for each in found.get("walrus", ()):
-                if _range_around(functions, each.start_byte) is None:
+                if range_around(functions, each.start_byte) is None:
                     self._read_walrus(each)
         for bound in self.bound.values():
             bound.sort(key=lambda each: each.start)
@@ -593,7 +517,7 @@ class _Scope:
     ) -> None:
         whole = statement or at
         self.bound.setdefault(name, []).append(
-            _Bound(
+            Bound(
                 kind,
                 at,
                 whole.start_byte,
@@ -632,7 +556,7 @@ class _Scope:
             )
             return
         if target.type == "as_pattern_target":
-            self._bind_target(_only_child(target), kind, statement, value, path=path, end=end)
+            self._bind_target(only_child(target), kind, statement, value, path=path, end=end)
             return
         if target.type in {"pattern_list", "tuple_pattern", "list_pattern", "tuple", "list"}:
             children = [child for child in target.named_children if child.type != "comment"]
@@ -663,7 +587,7 @@ class _Scope:
             self._bind_all(type_parameters, type_parameters)
         if parameters is None:
             return
-        for index, child in enumerate(_without_comments(parameters)):
+        for index, child in enumerate(without_comments(parameters)):
             target: Node | None = child
             annotation = child.child_by_field_name("type")
             default: Node | None = None
@@ -690,7 +614,7 @@ class _Scope:
     def _is_method(self) -> bool:
         return self.method_of() is not None
 
-    def method_of(self) -> tuple[_At, frozenset[str]] | None:
+    def method_of(self) -> tuple[At, frozenset[str]] | None:
         """The class that this function is a method of, and the names of its decorators."""
         if self.node.type != "function_definition":
             return None
@@ -776,7 +700,7 @@ class _Scope:
             self._bind(self.reader.text(name), BindingKind.DEFINED, node, end=node.start_byte)
 
     def _read_pattern(self, node: Node) -> None:
-        child = _only_child(node)
+        child = only_child(node)
         if child is not None and child.type in {"dotted_name", "splat_pattern", "as_pattern"}:
             identifiers = [each for each in child.named_children if each.type == "identifier"]
             if len(identifiers) == 1 or child.type == "as_pattern":
@@ -798,7 +722,7 @@ class _Scope:
 class PythonPlace:
     """A position in Python code; fulfils ``code.Place``."""
 
-    def __init__(self, reader: _Reader, at: _At) -> None:
+    def __init__(self, reader: _Reader, at: At) -> None:
         self._reader = reader
         self._at = at
         self._offset = at.node.start_byte
@@ -811,7 +735,7 @@ class PythonPlace:
         for each in self._at.ancestors():
             node = each.node
             is_head = node.type in {"function_definition", "class_definition", "lambda"} and not (
-                _is_field(node, "body", inner)
+                is_field(node, "body", inner)
             )
             if node.type == "module" or (node.type in _SCOPES and not is_head):
                 found.append(self._reader.scope(each))
@@ -840,7 +764,9 @@ class PythonPlace:
                 return None
             # The names of a class body are seen from its own statements only, by the outline.
             if name in scope.bound and not scope.is_class and name not in scope.nonlocals:
-                found = scope.reaching(name, self._offset, is_inside=is_inside)
+                found = scope.flow.reaching(
+                    scope.bound.get(name, []), self._offset, is_inside=is_inside
+                )
                 return [self._binding(scope, each) for each in found]
             is_inside = is_inside and scope.node.type in _COMPREHENSIONS
         return None
@@ -849,7 +775,7 @@ class PythonPlace:
         functions = [scope for scope in self._scopes if scope.node.type != "module"]
         return any(text in scope.tested for scope in functions or self._scopes)
 
-    def _binding(self, scope: _Scope, bound: _Bound) -> Binding:
+    def _binding(self, scope: _Scope, bound: Bound) -> Binding:
         reader = self._reader
         value: Expression | None = None
         place: PythonPlace | None = None
@@ -889,7 +815,7 @@ class _InScope(PythonPlace):
     def __init__(
         self, reader: _Reader, node: Node, scope: _Scope, scopes: Sequence[_Scope]
     ) -> None:
-        super().__init__(reader, _At(node, scope.at))
+        super().__init__(reader, At(node, scope.at))
         self._known = list(scopes[list(scopes).index(scope) :])
 
     @cached_property
@@ -897,46 +823,16 @@ class _InScope(PythonPlace):
         return self._known
 
 
-def _is_target(at: _At) -> bool:
+def _is_target(at: At) -> bool:
     """Whether a member is set or deleted here, not read."""
     inner = at.node
     for each in at.ancestors():
         node = each.node
         if node.type in {"assignment", "for_statement", "for_in_clause"}:
-            return _is_field(node, "left", inner)
+            return is_field(node, "left", inner)
         if node.type in {"delete_statement", "as_pattern_target"}:
             return True
         if node.id != at.node.id and node.type not in _TARGETS:
             return False
         inner = node
     return False
-
-
-def _is_field(node: Node, name: str, child: Node) -> bool:
-    found = node.child_by_field_name(name)
-    return found is not None and found.id == child.id
-
-
-def _only_child(node: Node) -> Node | None:
-    return next((child for child in node.named_children if child.type != "comment"), None)
-
-
-def _without_comments(node: Node) -> list[Node]:
-    return [child for child in node.named_children if child.type != "comment"]
-
-
-def _outermost(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(set(ranges), key=lambda each: (each[0], -each[1])):
-        if not found or start >= found[-1][1]:
-            found.append((start, end))
-    return found
-
-
-def _range_around(ranges: Sequence[tuple[int, int]], offset: int) -> tuple[int, int] | None:
-    for start, end in ranges:
-        if start <= offset < end:
-            return start, end
-        if start > offset:
-            break
-    return None
