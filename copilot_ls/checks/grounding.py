@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from copilot_ls.checks.draft import Draft
 from copilot_ls.checks.imports import import_edits
@@ -17,6 +18,7 @@ from copilot_ls.checks.repairs import Repairs
 from copilot_ls.domain import Edit, Finding, Severity
 from indexer.errors import ReadingTakesLong
 from indexer.model import Span
+from indexer.resolve import typescript
 from indexer.resolve.calls import Fault, Misfit, misfit
 from indexer.resolve.infer import Inference, text_of
 from indexer.resolve.outline import Outline, Repository, WithDocument
@@ -52,15 +54,29 @@ class _Judge:
         self._draft = draft
         self._outline = outline
         view = WithDocument(repository, outline, lambda: draft.references_before)
-        self._inference = Inference(view)
-        self._wholeness = Wholeness(self._inference)
+        if outline.language in typescript.LANGUAGES:
+            inference = typescript.TypeScriptInference(view)
+            self._inference: Inference = inference
+            self._wholeness: Wholeness = typescript.TypeScriptWholeness(inference)
+            self._signatures = partial(typescript.signatures_of_typescript, inference)
+        else:
+            self._inference = Inference(view)
+            self._wholeness = Wholeness(self._inference)
+            self._signatures = partial(signatures_of, self._inference)
         self._repairs = Repairs(self._inference, view, outline)
         self._seen: set[Span] = set()
+
+    @property
+    def _is_typescript(self) -> bool:
+        return self._outline.language in typescript.LANGUAGES
 
     def findings(self, reading: Reading) -> Iterator[Finding]:
         for entry in reading.imports:
             if not entry.is_guarded:
                 yield from self._import(entry)
+        if self._outline.language == "javascript":
+            # Nothing says what a value may have, or how a function wants to be called.
+            return
         for use in reading.uses:
             if use.is_guarded:
                 continue
@@ -136,13 +152,13 @@ class _Judge:
     def _call(self, use: Use, call: Call) -> Iterator[Finding]:
         if call.span.end <= self._draft.span.start:
             return
-        functions = self._inference.values(call.function, use.place, self._outline)
+        functions = self._callees(use, call)
         if not functions:
             return
         faults: list[Misfit] = []
         offered: list[Parameters] = []
         for function in functions:
-            alternatives = signatures_of(self._inference, function)
+            alternatives = self._signatures(function)
             if alternatives is None:
                 return
             offered += alternatives
@@ -167,6 +183,16 @@ class _Judge:
             name = self._repairs.keyword(offered, call.arguments, fault.name)
             fix = self._renamed(span, name)
         yield self._finding(str(fault.fault), _fault_message(fault, call), span, fix)
+
+    def _callees(self, use: Use, call: Call) -> Values:
+        functions = self._inference.values(call.function, use.place, self._outline)
+        if functions is None or not self._is_typescript:
+            return functions
+        if isinstance(call.function, Name) and call.function.text == "super":
+            return tuple(each.of for each in functions if isinstance(each, Instance))
+        # Only classes are made with ``new``, and they are called in no other way.
+        is_fitting = all(isinstance(each, Class) == call.is_new for each in functions)
+        return functions if is_fitting else None
 
     def _finding(self, rule: str, message: str, span: Span, fix: Sequence[Edit] = ()) -> Finding:
         return Finding(rule, message, Severity.HIGH, span, fix=tuple(fix))

@@ -114,21 +114,21 @@ class Inference:
                 if place.is_tested(text_of(expression)):
                     return None
                 owners = self.values(inner, place, outline, depth + 1)
-                return _union(owners, lambda owner: self._member_values(owner, name, depth + 1))
+                return union(owners, lambda owner: self._member_values(owner, name, depth + 1))
             case Call():
                 return self._call_values(expression, place, outline, depth)
             case Item(inner, is_slice):
                 owners = self.values(inner, place, outline, depth + 1)
                 if is_slice:
                     return owners
-                return _union(owners, lambda owner: self._item_values(owner, depth + 1))
+                return union(owners, lambda owner: self._item_values(owner, depth + 1))
             case Awaited(inner):
                 owners = self.values(inner, place, outline, depth + 1)
-                return _union(owners, lambda owner: self._awaited_values(owner, depth + 1))
+                return union(owners, lambda owner: self._awaited_values(owner, depth + 1))
             case Literal(type_name):
                 return self.builtin(type_name)
             case Either(choices):
-                return _union(choices, lambda each: self.values(each, place, outline, depth + 1))
+                return union(choices, lambda each: self.values(each, place, outline, depth + 1))
             case _:
                 return None
 
@@ -137,7 +137,7 @@ class Inference:
             return None
         bindings = place.bindings(name)
         if bindings is not None:
-            return _union(bindings, lambda each: self._binding_values(each, outline, depth + 1))
+            return union(bindings, lambda each: self._binding_values(each, outline, depth + 1))
         if place.class_body:
             found = outline.definitions(f"{place.class_body}.{name}")
             if found:
@@ -170,11 +170,11 @@ class Inference:
                 return self._inside(self._bound_value(binding, outline, depth), binding, depth)
             case BindingKind.ELEMENT:
                 values = self._bound_value(binding, outline, depth)
-                elements = _union(values, lambda each: self._element_values(each, depth + 1))
+                elements = union(values, lambda each: self._element_values(each, depth + 1))
                 return self._inside(elements, binding, depth)
             case BindingKind.ENTERED:
                 values = self._bound_value(binding, outline, depth)
-                entered = _union(values, lambda each: self._entered_values(each, depth + 1))
+                entered = union(values, lambda each: self._entered_values(each, depth + 1))
                 return self._inside(entered, binding, depth)
             case BindingKind.IMPORTED if binding.entry is not None:
                 return self.values_at(self.definitions_of_import(binding.entry), depth)
@@ -197,7 +197,7 @@ class Inference:
     def _inside(self, values: Values, binding: Binding, depth: int) -> Values:
         """The part of a value that unpacking gives to a name."""
         for index in binding.path:
-            values = _union(values, partial(self._part, index=index, depth=depth))
+            values = union(values, partial(self._part, index=index, depth=depth))
         return values
 
     def _part(self, value: Value, *, index: int, depth: int) -> Values:
@@ -218,7 +218,7 @@ class Inference:
             (function,) = functions
             if isinstance(function, Class) and _is_partial(function) and call.values:
                 return self._partial(call, place, outline, depth)
-        return _union(functions, lambda each: self.result_of(each, depth + 1))
+        return union(functions, lambda each: self.result_of(each, depth + 1))
 
     def _partial(self, call: Call, place: Place, outline: Outline, depth: int) -> Values:
         inner = self.values(call.values[0], place, outline, depth + 1)
@@ -264,7 +264,7 @@ class Inference:
             case Instance():
                 called = self.member_definitions(value, "__call__")
                 found = self.values_at(called, depth + 1) if called else None
-                return _union(found, lambda each: self.result_of(each, depth + 1))
+                return union(found, lambda each: self.result_of(each, depth + 1))
             case _:
                 return None
 
@@ -323,8 +323,8 @@ class Inference:
                         return None
                     if definitions:
                         entered = self.values_at(definitions, depth + 1)
-                        results = _union(entered, lambda each: self.result_of(each, depth + 1))
-                        return _union(results, lambda each: self._waited(each, depth + 1))
+                        results = union(entered, lambda each: self.result_of(each, depth + 1))
+                        return union(results, lambda each: self._waited(each, depth + 1))
                 return None
             case _:
                 return None
@@ -339,13 +339,13 @@ class Inference:
         if isinstance(value, Result) and not value.is_context:
             # An asynchronous generator is declared as what it yields from.
             values = self.values_of_type(value.written, depth + 1)
-            return _union(values, lambda each: self._element_values(each, depth + 1))
+            return union(values, lambda each: self._element_values(each, depth + 1))
         if isinstance(value, Class) and value.symbol.kind is SymbolKind.ENUM:
             return (Instance(value),)
         if not isinstance(value, Instance):
             return None
         if _is_builtin(value.of, "tuple") and value.of.arguments:
-            return _union(
+            return union(
                 [each for each in value.of.arguments if each.text != "..."],
                 lambda each: self.values_of_type(each, depth + 1),
             )
@@ -355,8 +355,8 @@ class Inference:
             definitions = self.member_definitions(value, name)
             if definitions:
                 found = self.values_at(definitions, depth + 1)
-                results = _union(found, lambda each: self.result_of(each, depth + 1))
-                return _union(results, lambda each: self._next_values(each, depth + 1))
+                results = union(found, lambda each: self.result_of(each, depth + 1))
+                return union(results, lambda each: self._next_values(each, depth + 1))
         return None
 
     def _next_values(self, value: Value, depth: int) -> Values:
@@ -366,7 +366,7 @@ class Inference:
             return self.values_of_type(value.of.arguments[0], depth + 1)
         definitions = self.member_definitions(value, "__next__")
         found = self.values_at(definitions, depth + 1) if definitions else None
-        return _union(found, lambda each: self.result_of(each, depth + 1))
+        return union(found, lambda each: self.result_of(each, depth + 1))
 
     def _item_values(self, value: Value, depth: int) -> Values:
         if not isinstance(value, Instance):
@@ -388,7 +388,7 @@ class Inference:
             )
         ]
         found = self.values_at(single, depth + 1)
-        return _union(found, lambda each: self.result_of(each, depth + 1))
+        return union(found, lambda each: self.result_of(each, depth + 1))
 
     def _member_values(self, value: Value, name: str, depth: int) -> Values:
         definitions = self.member_definitions(value, name)
@@ -422,7 +422,7 @@ class Inference:
             return (Function(outline, tuple(symbols), bound),) if names <= _HARMLESS else None
         if kinds == {SymbolKind.PROPERTY}:
             typed = [symbol for symbol in symbols if symbol.annotation]
-            return _union(
+            return union(
                 typed,
                 lambda each: self.values_of_type(
                     Written(each.annotation or "", outline, bound), depth + 1
@@ -430,7 +430,7 @@ class Inference:
             )
         if len(symbols) > 1 and not kinds <= _TYPES:
             return None
-        return _union(symbols, lambda each: self._symbol_values(outline, each, bound, depth))
+        return union(symbols, lambda each: self._symbol_values(outline, each, bound, depth))
 
     def _symbol_values(
         self, outline: Outline, symbol: Symbol, bound: Bound | None, depth: int
@@ -513,7 +513,7 @@ class Inference:
             return None
         self._following.add(key)
         try:
-            return _union(
+            return union(
                 options(written.text),
                 lambda each: self._option_values(each, written, depth, is_called=is_called),
             )
@@ -538,9 +538,7 @@ class Inference:
                 return self.values_of_type(Written(arguments[0], outline, bound), depth + 1)
             if name in {"type", "Type"} and arguments:
                 inner = self.values_of_type(Written(arguments[0], outline, bound), depth + 1)
-                return _union(
-                    inner, lambda each: (each.of,) if isinstance(each, Instance) else None
-                )
+                return union(inner, lambda each: (each.of,) if isinstance(each, Instance) else None)
             if name == "LiteralString":
                 return self.builtin("str")
         if bound is not None and "." not in head:
@@ -549,7 +547,7 @@ class Inference:
                 return self.values_of_type(given, depth + 1)
         definitions = self.definitions_of_dotted(head, outline, bound)
         told = tuple(Written(each, outline, bound) for each in arguments)
-        return _union(
+        return union(
             definitions,
             lambda each: self._typed(each, told, depth, is_called=is_called),
         )
@@ -564,7 +562,7 @@ class Inference:
             return (Instance(Class(outline, symbol, arguments)),)
         if symbol.kind in _CALLABLES:
             function = self._group_values([definition], depth + 1) if is_called else None
-            return _union(function, lambda each: self.result_of(each, depth + 1))
+            return union(function, lambda each: self.result_of(each, depth + 1))
         # An alias: ``Shop = Store | Warehouse``.
         aliased = _ALIASED.match(symbol.stub)
         if (
@@ -576,7 +574,7 @@ class Inference:
         ):
             return None
         values = self.values_of_type(Written(aliased["value"], outline), depth + 1)
-        return _union(values, lambda each: _with_arguments(each, arguments))
+        return union(values, lambda each: _with_arguments(each, arguments))
 
     def _type_argument(self, name: str, bound: Bound) -> Written | None:
         """What a type variable of the defining class stands for, if it is known."""
@@ -884,7 +882,7 @@ def distinct(values: Iterable[Value]) -> tuple[Value, ...]:
     return tuple(found)
 
 
-def _union(items: Iterable[_T] | None, ask: Callable[[_T], Values]) -> Values:
+def union(items: Iterable[_T] | None, ask: Callable[[_T], Values]) -> Values:
     """What ``ask`` says of all items together; unknown if it is of one of them."""
     if items is None:
         return None

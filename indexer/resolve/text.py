@@ -141,7 +141,7 @@ def options(annotation: str) -> list[str]:
     head, arguments = split_generic(text)
     if head.rpartition(".")[2] in {"Union", "Optional"} and arguments:
         return [option for argument in arguments for option in options(argument)]
-    parts = _split_at(text, "|")
+    parts = split_at(text, "|")
     if len(parts) > 1:
         return [option for part in parts for option in options(part)]
     return [] if text in {"None", "null", "undefined", ""} else [text]
@@ -154,10 +154,11 @@ def split_generic(annotation: str) -> tuple[str, list[str]]:
     if found is None:
         return text, []
     inner = text[found.end() : -1] if text[-1] in "]>)" else text[found.end() :]
-    return found[1], [part.strip() for part in _split_at(inner, ",") if part.strip()]
+    return found[1], [part.strip() for part in split_at(inner, ",") if part.strip()]
 
 
-def _split_at(text: str, separator: str) -> list[str]:
+def split_at(text: str, separator: str) -> list[str]:
+    """The parts of a text between separators that stand in no brackets."""
     parts, depth, start = [], 0, 0
     for position, character in enumerate(text):
         if character in "([{<":

@@ -82,7 +82,14 @@ class Result:
     is_context: bool = False
 
 
-Value: TypeAlias = Module | Class | Instance | Function | Partial | Result
+@dataclass(frozen=True, slots=True)
+class Many:
+    """An array of TypeScript: its members are the language's own, its elements are typed."""
+
+    element: Written
+
+
+Value: TypeAlias = Module | Class | Instance | Function | Partial | Result | Many
 Values: TypeAlias = tuple[Value, ...] | None
 """All that a value may be; ``None``: nobody knows."""
 

@@ -95,11 +95,18 @@ class Either:
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """A value of a type that is written beside it: ``value as Type``."""
+
+    annotation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opaque:
     """Anything else."""
 
 
-Expression: TypeAlias = Name | Member | Call | Item | Awaited | Literal | Either | Opaque
+Expression: TypeAlias = Name | Member | Call | Item | Awaited | Literal | Either | Typed | Opaque
 OPAQUE = Opaque()
 
 

@@ -21,6 +21,7 @@ from indexer.model import (
 from indexer.syntax.extraction import (
     MAX_ANNOTATION,
     MAX_EXPRESSION,
+    Assigned,
     Captures,
     Extraction,
     Grammar,
@@ -780,6 +781,7 @@ def _read_field(x: Extraction, node: Node) -> None:
         one_line(stub, MAX_ANNOTATION).rstrip(";,"),
         name_node=name,
         annotation=annotation or _inferred_type(x, value),
+        assigned=Assigned.DECLARED if annotation else Assigned.ONE_TYPE,
         docstring=_summary(comment),
         decorators=decorators,
         is_public=not text.startswith("#")
@@ -808,7 +810,15 @@ def _read_variable(x: Extraction, node: Node) -> None:
         return
     text = x.text(target)
     if value is not None and value.type in _FUNCTIONS:
-        _define_function(x, node, value, text, SymbolKind.FUNCTION, name_node=target)
+        _define_function(
+            x,
+            node,
+            value,
+            text,
+            SymbolKind.FUNCTION,
+            name_node=target,
+            annotation=_annotation(x, node.child_by_field_name("type")),
+        )
         return
     if value is not None and value.type == "class":
         _define_class(x, value, text, target)
@@ -828,10 +838,22 @@ def _read_variable(x: Extraction, node: Node) -> None:
         name_node=target,
         opens=value is not None and value.type == "object",
         annotation=declared or _inferred_type(x, value),
+        assigned=_assigned(node, declared),
         docstring=_summary(comment),
         is_public=_is_visible(x, text),
         is_deprecated=_is_deprecated(comment, ()),
     )
+
+
+def _assigned(node: Node, declared: str | None) -> Assigned:
+    """What a declaration tells of the type of its variable: one of ``let`` may hold anything."""
+    if declared:
+        return Assigned.DECLARED
+    declaration = node.parent
+    is_const = declaration is not None and any(
+        child.type == "const" for child in declaration.children[:1]
+    )
+    return Assigned.ONE_TYPE if is_const else Assigned.SEVERAL
 
 
 def _read_assignment(x: Extraction, node: Node) -> None:
@@ -989,6 +1011,11 @@ def _read_member(x: Extraction, node: Node) -> None:
         x.refer(ReferenceKind.ATTRIBUTE, name, receiver=node.child_by_field_name("object"))
 
 
+def _read_index(x: Extraction, node: Node) -> None:
+    """``[key: string]: T`` gives a type members that have no names: noted as a use of ``[]``."""
+    x.refer(ReferenceKind.ATTRIBUTE, node, name="[]")
+
+
 def _read_type_parameter(x: Extraction, node: Node) -> None:
     x.handled.add(node.byte_range)
     x.type_parameters.add(x.text(node))
@@ -1036,6 +1063,7 @@ _TYPESCRIPT: dict[str, Handler] = {
     "enum_member": _read_enum_member,
     "namespace": _read_namespace,
     "import_alias": _read_import_alias,
+    "index": _read_index,
     "type_parameter": _read_type_parameter,
     "nested_type": _read_nested_type,
     "type_name": _read_type_name,

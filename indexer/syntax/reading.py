@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from indexer.model import Span
-from indexer.syntax import python_code
+from indexer.syntax import javascript_code, python_code
 from indexer.syntax.code import Reading
 from indexer.syntax.tree import SyntaxTree
 
 
 def read_uses(path: str, tree: SyntaxTree, span: Span) -> Reading:
     """The names, members, calls and imports at ``span``; nothing in other languages."""
-    if tree.language == "python":
-        return python_code.read_uses(path, tree, span)
-    return Reading()
+    match tree.language:
+        case "python":
+            return python_code.read_uses(path, tree, span)
+        case "javascript" | "typescript" | "tsx":
+            return javascript_code.read_uses(path, tree, span)
+        case _:
+            return Reading()

@@ -51,6 +51,12 @@ GRAMMARS: dict[str, Grammar] = {
 }
 
 
+_SCOPE_QUERIES = {
+    "typescript": ("javascript", "typescript"),
+    "tsx": ("javascript", "typescript"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SyntaxTree:
     """A parsed text. ``tree`` is for this package alone; others ask the functions beside it."""
@@ -118,7 +124,9 @@ def captures_within(query: Query, root: Node, start: int, end: int) -> dict[str,
 @cache
 def scope_query(language: str) -> Query:
     """The query that finds what opens a scope or binds a name."""
-    text = (files("indexer.syntax") / "queries" / f"{language}.scopes.scm").read_text("utf-8")
+    folder = files("indexer.syntax") / "queries"
+    names = _SCOPE_QUERIES.get(language, (language,))
+    text = "\n".join((folder / f"{name}.scopes.scm").read_text("utf-8") for name in names)
     return Query(_language(language), text)
 
 

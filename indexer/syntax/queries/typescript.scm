@@ -20,3 +20,7 @@
 (type_parameter name: (type_identifier) @type_parameter)
 (nested_type_identifier) @nested_type
 (type_identifier) @type_name
+
+(interface_body (index_signature) @index)
+(class_body (index_signature) @index)
+(object_type (index_signature) @index)
