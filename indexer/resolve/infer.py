@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -72,6 +73,10 @@ _HARMLESS = frozenset(
         "asynccontextmanager",
     }
 )
+# Classes whose call makes another class: ``Enum("Color", "RED")``.
+_CLASS_MAKERS = frozenset(
+    ("<stdlib>/enum.pyi", name) for name in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")
+) | {("<stdlib>/typing.pyi", name) for name in ("NamedTuple", "NewType", "TypeVar")}
 _CONTEXTS = frozenset({"contextmanager", "asynccontextmanager"})
 _SPECIAL_BASES = frozenset({"Generic", "Protocol"})
 _TRANSPARENT = frozenset(
@@ -161,7 +166,10 @@ class Inference:
                 if symbol is None or symbol.kind not in _TYPES:
                     return None
                 owner = Class(outline, symbol)
-                return (owner,) if binding.is_class else (Instance(owner),)
+                if not binding.is_class:
+                    return (Instance(owner),)
+                is_own = bool(outline.definitions(f"{binding.owner}.__init__"))
+                return (replace(owner, is_open=not is_own),)
             case BindingKind.PARAMETER:
                 return self._declared(binding, outline, depth)
             case BindingKind.VALUE if binding.annotation:
@@ -269,6 +277,8 @@ class Inference:
                 return None
 
     def _instance_of(self, value: Class, depth: int) -> Values:
+        if value.key in _CLASS_MAKERS:
+            return None
         made = self.member_definitions(value, "__new__")
         if made is None or any(
             each.symbol is not None
@@ -538,7 +548,12 @@ class Inference:
                 return self.values_of_type(Written(arguments[0], outline, bound), depth + 1)
             if name in {"type", "Type"} and arguments:
                 inner = self.values_of_type(Written(arguments[0], outline, bound), depth + 1)
-                return union(inner, lambda each: (each.of,) if isinstance(each, Instance) else None)
+                return union(
+                    inner,
+                    lambda each: (
+                        (replace(each.of, is_open=True),) if isinstance(each, Instance) else None
+                    ),
+                )
             if name == "LiteralString":
                 return self.builtin("str")
         if bound is not None and "." not in head:
@@ -709,7 +724,9 @@ class Inference:
             inherited = self.definitions_in_module(source, name)
             if inherited != ():
                 return inherited
-        is_open = not outline.is_whole or bool(outline.definitions("__getattr__"))
+        # Stubs keep the private names of a library to themselves.
+        is_private = name.startswith("_") and outline.path.startswith("<")
+        is_open = is_private or not outline.is_whole or bool(outline.definitions("__getattr__"))
         return None if is_open or (outline.exports and name in outline.exports) else ()
 
     def _submodule(self, outline: Outline, name: str) -> Outline | None:

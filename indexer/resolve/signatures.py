@@ -46,7 +46,7 @@ def signatures_of(inference: Inference, value: Value) -> Signatures:
         case Function():
             return _of_function(value)
         case Class():
-            return _Constructors(inference).of(value)
+            return None if value.is_open else _Constructors(inference).of(value)
         case Partial(function, n_given, keywords):
             found = signatures_of(inference, function)
             return None if found is None else tuple(_rest(p, n_given, keywords) for p in found)

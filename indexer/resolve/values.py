@@ -27,11 +27,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """A class object; ``arguments`` are those of its type parameters, if they are known."""
+    """A class object; ``arguments`` are those of its type parameters, if they are known.
+
+    ``is_open`` if it may as well be a subclass, which may want to be called otherwise.
+    """
 
     outline: Outline
     symbol: Symbol
     arguments: tuple[Written, ...] = ()
+    is_open: bool = False
 
     @property
     def key(self) -> tuple[str, str]:

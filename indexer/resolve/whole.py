@@ -108,9 +108,15 @@ class Wholeness:
     def _class_lacks(self, value: Class | Instance, name: str) -> bool:
         of = value if isinstance(value, Class) else value.of
         classes, is_known = self._inference.lineage(of)
-        if not is_known or of.symbol.name in _OPEN_CLASSES:
+        is_made = of.is_open and of.outline.path.startswith("<")
+        if not is_known or is_made or of.symbol.name in _OPEN_CLASSES:
             return False
         if any(each.outline.definitions(_member_of(each, name)) for each in classes):
+            return False
+        if name.startswith("_") and any(
+            each.outline.path.startswith("<") and each.symbol.name != "object" for each in classes
+        ):
+            # Stubs keep the private names of a library to themselves.
             return False
         if any(each.outline.module_imports(name) for each in classes):
             # An import in the class's body would make it a member; outlines do not tell.
