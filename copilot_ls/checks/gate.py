@@ -75,7 +75,7 @@ def _fixed(draft: Draft, edits: Iterable[Edit]) -> Draft | None:
     """The draft after edits of the suggestion, and of what stands above it: missing imports."""
     text, span = draft.edit.text, draft.span
     above: list[Edit] = []
-    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+    for edit in sorted(edits, key=lambda edit: (edit.span, edit.text), reverse=True):
         if span.start <= edit.span.start <= edit.span.end <= span.end:
             start, end = edit.span.start - span.start, edit.span.end - span.start
             text = text[:start] + edit.text + text[end:]
@@ -84,6 +84,6 @@ def _fixed(draft: Draft, edits: Iterable[Edit]) -> Draft | None:
         else:
             return None
     draft = replace(draft, edit=Edit(draft.edit.span, text))
-    for edit in above:
+    for edit in reversed(above):
         draft = draft.with_import(edit)
     return draft
