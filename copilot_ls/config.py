@@ -129,6 +129,12 @@ class IndexSettings:
         trust=Trust.USER,
     )
     embedder_model: str = _setting("", "Model name for that server.", trust=Trust.USER)
+    python_environment: str = _setting(
+        "",
+        "Folder of the virtual environment with the project's packages, whose signatures are read; "
+        "empty takes the active one, or a `.venv` inside the project.",
+        trust=Trust.USER,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ def open_index(root: Path, settings: Settings, *, location: Path | None = None) 
         location or index_location(root),
         options=index_options(settings),
         embedder=open_embedder(settings),
+        environment=settings.index.python_environment,
     )
 
 

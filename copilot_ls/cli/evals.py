@@ -17,7 +17,7 @@ from copilot_ls.cli.context import console, find_root, options_of, print_json
 from copilot_ls.config import Settings
 from copilot_ls.domain import Confidence
 from copilot_ls.errors import ConfigError
-from copilot_ls.evals import completion, drift, natural, retrieval, security
+from copilot_ls.evals import completion, drift, natural, retrieval, security, verifier
 from copilot_ls.evals.cases import At, Case, read_cases
 from copilot_ls.evals.completion import Answer, Condition, ContextSource, Part
 from copilot_ls.evals.mine import mine_cases
@@ -347,3 +347,58 @@ def _report(summary: Mapping[str, object], *, as_json: bool) -> None:
 
 def _figure(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+@app.command("verifier")
+def evaluate_verifier(
+    context: typer.Context,
+    repos: ReposOption,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="Statements of each repository.")
+    ] = 500,
+    seed: Annotated[int, typer.Option("--seed", help="Which statements.")] = 1,
+    share: Annotated[
+        float, typer.Option("--share", min=0, max=1, help="Wrong ones among suggestions.")
+    ] = 0.05,
+    as_json: JsonOption = False,
+    details: Annotated[
+        bool, typer.Option("--details", help="Each false alarm, each miss.")
+    ] = False,
+) -> None:
+    """How often is the gate right about real code, and about code that was made wrong?"""
+    environment = options_of(context).settings_for(None).index.python_environment
+    with _progress(0, quiet=as_json) as on_progress:
+        trials = verifier.run_verifier(
+            repos, limit=limit, seed=seed, environment=environment, on_progress=on_progress
+        )
+    if details:
+        out = console(stderr=True)
+        for trial in trials:
+            is_miss = bool(trial.kind) and trial.is_internal and not trial.rules
+            if is_miss or (not trial.kind and trial.rules):
+                what = f"missed {trial.kind}" if is_miss else f"FALSE ALARM {trial.message}"
+                place = f"{trial.repository}/{trial.path}:{trial.line}"
+                out.print(f"{place} {what}: {' '.join(trial.text.split())[:100]}", markup=False)
+    summary = verifier.summarise(trials, share=share)
+    if as_json:
+        print_json(summary)
+    else:
+        _print_verifier(summary)
+
+
+def _print_verifier(summary: Mapping[str, object]) -> None:
+    from rich.table import Table
+
+    out = console()
+    breakdown = summary["by"]
+    for group, rows in breakdown.items() if isinstance(breakdown, Mapping) else ():
+        names = list(next(iter(rows.values()), {}))
+        table = Table(group, *names, box=None, header_style="bold")
+        for name, row in rows.items():
+            table.add_row(name, *[_figure(row[each]) for each in names])
+        out.print(table)
+        out.print()
+    for name, value in summary.items():
+        if name != "by":
+            shown = _figure(value) if isinstance(value, float) else value
+            out.print(f"{name}: {shown}", markup=False, highlight=False)

@@ -38,6 +38,7 @@ class IndexedRepository:
         *,
         change: Callable[[str, str], str] | None = None,
         with_vectors: bool = False,
+        environment: str = "",
     ) -> Iterator[IndexedRepository]:
         """Copy and index the repository ``name``; the folder may carry its version.
 
@@ -53,7 +54,9 @@ class IndexedRepository:
             if change is not None:
                 rewrite(root, change)
             location = Path(scratch) / "index"
-            settings = Settings(index=IndexSettings(vectors=with_vectors))
+            settings = Settings(
+                index=IndexSettings(vectors=with_vectors, python_environment=environment)
+            )
             with contextlib.closing(wiring.open_index(root, settings, location=location)) as index:
                 index.update(with_vectors=with_vectors)
                 yield cls(root, index)

@@ -152,7 +152,7 @@ class Inference:
     def definitions_of_name(self, outline: Outline, name: str) -> Definitions:
         """Where a plain name leads that no scope inside the module binds; built-ins included."""
         found = self.definitions_in_module(outline, name)
-        if found == ():
+        if found == () and (name == "_" or not name.startswith("_")):
             builtins = self.repository.outline(_BUILTINS)
             return None if builtins is None else self.definitions_in_module(builtins, name)
         return found
