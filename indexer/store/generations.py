@@ -11,12 +11,15 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import time
 import uuid
 from pathlib import Path
 
 FIRST = "index.sqlite"
 DAMAGED = "index.sqlite.damaged"
 _POINTER = "current"
+_MAX_TRIES = 40
+_SECONDS_BETWEEN_TRIES = 0.05
 _NAME = re.compile(r"index(-[0-9a-f]{12})?\.sqlite")
 
 
@@ -53,7 +56,16 @@ class Pointer:
             file.write(path.name)
             file.flush()
             os.fsync(file.fileno())
-        scratch.replace(self._place)
+        for attempt in range(_MAX_TRIES):
+            try:
+                scratch.replace(self._place)
+            except PermissionError:
+                # On Windows, nothing can take the place of a file while somebody reads it.
+                if attempt == _MAX_TRIES - 1:
+                    raise
+                time.sleep(_SECONDS_BETWEEN_TRIES)
+            else:
+                return
 
     def others(self) -> list[Path]:
         """Files of other generations, the latest first: left by a killed rebuild, or replaced."""
