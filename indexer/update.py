@@ -40,8 +40,10 @@ OnProgress = Callable[[UpdateProgress], None]
 ShouldStop = Callable[[], bool]
 
 # What a kill loses at most; smaller transactions cost more, because each sorts its words anew.
+# The first is small, so that there is something to be found soon; each next one is twice as large.
 _FILES_PER_TRANSACTION = 500
 _BYTES_PER_TRANSACTION = 2_000_000
+_FIRST_BYTES = 200_000
 # They share batches by length, and a killed process embeds them again: a second's work.
 _TEXTS_PER_TRANSACTION = 128
 # The tables and the lexical index of a file take about five times its size.
@@ -157,7 +159,7 @@ class Update:
     def _take_in(self, database: Database, stamps: Sequence[FileStamp]) -> None:
         """Take in these files and write them, some of them in each transaction."""
         batch: list[Taken] = []
-        size = 0
+        size, limit = 0, min(_FIRST_BYTES, _BYTES_PER_TRANSACTION)
         with contextlib.closing(take_in_all(self._root, stamps, self._options)) as coming:
             while not self.should_stop():
                 with self._phase(UpdatePhase.PARSE):
@@ -174,9 +176,9 @@ class Update:
                     self._left_out[stamp.path] = stamp
                 batch.append(taken)
                 size += stamp.size
-                if size > _BYTES_PER_TRANSACTION or len(batch) >= _FILES_PER_TRANSACTION:
+                if size > limit or len(batch) >= _FILES_PER_TRANSACTION:
                     self._write(database, batch, total=len(stamps))
-                    batch, size = [], 0
+                    batch, size, limit = [], 0, min(2 * limit, _BYTES_PER_TRANSACTION)
         self._write(database, batch, total=len(stamps))
 
     def _write(self, database: Database, batch: Sequence[Taken], *, total: int) -> None:
