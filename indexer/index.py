@@ -20,7 +20,7 @@ from indexer import history, scan
 from indexer.conventions.model import Conventions
 from indexer.errors import IndexCorrupt, IndexerError
 from indexer.intake.file import understand
-from indexer.libraries import Libraries, WithLibraries, find_environment
+from indexer.libraries import Libraries, Project, find_environment
 from indexer.model import (
     Hit,
     IndexOptions,
@@ -37,7 +37,7 @@ from indexer.model import (
     UpdateReport,
 )
 from indexer.ports import Embedder
-from indexer.resolve.outline import EmptyRepository, Repository
+from indexer.resolve.outline import EmptyRepository, Repository, Stored
 from indexer.search import natural
 from indexer.search.completion import CompletionSearch, Ranking
 from indexer.search.corpus import Corpus
@@ -246,13 +246,16 @@ class Index:
 
         def ask(corpus: Corpus, _: str) -> list[_T]:
             with self._libraries.limited():
-                return [question(WithLibraries(corpus, self._libraries))]
+                return [question(self._project(corpus))]
 
         answer = self._ask(ask, answered, about=about)
         if answer:
             return answer[0]
         with self._libraries.limited():
-            return question(WithLibraries(EmptyRepository(), self._libraries))
+            return question(self._project(EmptyRepository()))
+
+    def _project(self, stored: Stored) -> Repository:
+        return Project(stored, self._libraries, root=self.root.resolve(), read_text=self._read_text)
 
     def put_document(self, path: str, text: str) -> None:
         """Let the text of an open document hide what is stored of its file; costs nothing yet."""

@@ -16,33 +16,40 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from indexer.errors import ReadingTakesLong
 from indexer.model import Import, ParsedFile, Reference, ReferenceKind, Symbol
-from indexer.resolve.outline import Outline, Repository
+from indexer.resolve.outline import Outline, Stored
 from indexer.syntax import parse
 
 _MAX_FILE_BYTES = 1_500_000
 _MAX_MODULES = 2_000
 _MAX_SECONDS = 0.15
 _STUBS = "<stdlib>"
+# Path files that make nothing importable.
+_USUAL_PATH_FILES = frozenset({"distutils-precedence.pth", "_virtualenv.pth"})
 _LOCAL_NAMES = (".venv", "venv", "env", ".env")
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where packages are installed; ``reason`` says how it was found, or why none is used."""
+    """Where packages are installed; ``reason`` says how it was found, or why none is used.
+
+    ``is_shared`` if the packages of the system count as well.
+    """
 
     folders: tuple[Path, ...] = ()
     root: Path | None = None
     reason: str = ""
+    is_shared: bool = False
 
 
 def find_environment(
@@ -56,7 +63,7 @@ def find_environment(
         (variables.get("CONDA_PREFIX", ""), "CONDA_PREFIX"),
     ):
         if value and (folders := _site_folders(Path(value))):
-            return Environment(folders, Path(value).resolve(), reason)
+            return Environment(folders, Path(value).resolve(), reason, _is_shared(Path(value)))
     refused = ""
     for name in _LOCAL_NAMES:
         candidate = root / name
@@ -66,8 +73,17 @@ def find_environment(
             refused = f"{name} is a link and is not followed"
             continue
         if folders := _site_folders(candidate):
-            return Environment(folders, candidate.resolve(), f"{name} in the project")
+            reason = f"{name} in the project"
+            return Environment(folders, candidate.resolve(), reason, _is_shared(candidate))
     return Environment(reason=refused or "no environment found")
+
+
+def _is_shared(root: Path) -> bool:
+    try:
+        text = (root / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace")[:10_000]
+    except OSError:
+        return False
+    return re.search(r"(?im)^\s*include-system-site-packages\s*=\s*true", text) is not None
 
 
 def _site_folders(root: Path) -> tuple[Path, ...]:
@@ -123,13 +139,17 @@ class Libraries:
         """Whether a top-level module is installed in any form; ``None`` without an environment."""
         if self.paths(name):
             return True
-        if not self.environment.folders:
+        if not self.environment.folders or self.environment.is_shared:
             return None
-        return any(
-            entry == name or entry.startswith(f"{name}.")
-            for folder in self.environment.folders
-            for entry in _entries(folder)
+        names = {entry for folder in self.environment.folders for entry in _entries(folder)}
+        if any(entry == name or entry.startswith(f"{name}.") for entry in names):
+            return True
+        # Installed in place: what such a file points to is not followed.
+        is_linked = any(
+            entry.startswith("__editable__") or entry.endswith((".egg-link", ".pth"))
+            for entry in names - _USUAL_PATH_FILES
         )
+        return None if is_linked else False
 
     def outline(self, path: str) -> Outline | None:
         """The names of a module."""
@@ -214,12 +234,25 @@ def _read_text(file: Path, folder: Path) -> str | None:
         return None
 
 
-class WithLibraries:
-    """A repository together with its libraries; fulfils ``resolve.Repository``."""
+class Project:
+    """A repository with what is around it; fulfils ``resolve.Repository``.
 
-    def __init__(self, repository: Repository, libraries: Libraries) -> None:
-        self._repository = repository
+    ``read_text`` reads an indexed file, by the rules that it was indexed by.
+    """
+
+    def __init__(
+        self,
+        stored: Stored,
+        libraries: Libraries,
+        *,
+        root: Path,
+        read_text: Callable[[str], str | None],
+    ) -> None:
+        self._stored = stored
         self._libraries = libraries
+        self._root = root
+        self._read_text = read_text
+        self._folders: dict[str, frozenset[str]] = {}
 
     def outline(self, path: str) -> Outline | None:
         return self._of(path).outline(path)
@@ -227,20 +260,40 @@ class WithLibraries:
     def references_in(self, path: str) -> Sequence[Reference]:
         return self._of(path).references_in(path)
 
-    def _of(self, path: str) -> Repository | Libraries:
-        return self._libraries if path.startswith("<") else self._repository
+    def _of(self, path: str) -> Stored | Libraries:
+        return self._libraries if path.startswith("<") else self._stored
 
     def library_paths(self, module: str) -> Sequence[str]:
         return self._libraries.paths(module)
 
+    def has_package(self, name: str) -> bool | None:
+        return self._libraries.has_package(name)
+
+    def entries(self, folder: str) -> frozenset[str]:
+        known = self._folders.get(folder)
+        if known is None:
+            known = frozenset()
+            with contextlib.suppress(OSError, ValueError):
+                place = (self._root / folder).resolve()
+                if place.is_relative_to(self._root):
+                    known = frozenset(entry.name for entry in os.scandir(place))
+            self._folders[folder] = known
+        return known
+
+    def text_of(self, path: str) -> str | None:
+        return self._read_text(path) if self._stored.outline(path) is not None else None
+
     def paths_with_stem(self, stem: str) -> Sequence[str]:
-        return self._repository.paths_with_stem(stem)
+        return self._stored.paths_with_stem(stem)
 
     def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
-        return self._repository.symbols_named(name, limit=limit)
+        return self._stored.symbols_named(name, limit=limit)
 
     def imports_of(self, name: str) -> Sequence[Import]:
-        return self._repository.imports_of(name)
+        return self._stored.imports_of(name)
+
+    def imports_from(self, package: str) -> Sequence[Import]:
+        return self._stored.imports_from(package)
 
     def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
-        return self._repository.references_to(name, kind)
+        return self._stored.references_to(name, kind)

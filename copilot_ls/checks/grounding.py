@@ -21,9 +21,10 @@ from indexer.model import Span
 from indexer.resolve import typescript
 from indexer.resolve.calls import Fault, Misfit, misfit
 from indexer.resolve.infer import Inference, text_of
+from indexer.resolve.missing import missing_module, missing_package
 from indexer.resolve.outline import Outline, Repository, WithDocument
 from indexer.resolve.signatures import Parameters, signatures_of
-from indexer.resolve.values import Class, Instance, Module, Values
+from indexer.resolve.values import Class, Definitions, Instance, Module, Values
 from indexer.resolve.whole import Wholeness
 from indexer.syntax.code import Call, ImportUse, Member, Name, Reading, Use
 from indexer.syntax.reading import read_uses
@@ -31,6 +32,8 @@ from indexer.syntax.reading import read_uses
 UNKNOWN_IMPORT = "unknown-import"
 UNKNOWN_MEMBER = "unknown-member"
 UNDEFINED_NAME = "undefined-name"
+UNKNOWN_MODULE = "unknown-module"
+UNKNOWN_PACKAGE = "unknown-package"
 DEPRECATED = "deprecated"
 
 
@@ -97,28 +100,63 @@ class _Judge:
             return False
         return span.end > added.start and span.start < added.end
 
-    def _import(self, entry: ImportUse) -> Iterator[Finding]:
-        if not self._is_added(entry.name_span) or entry.entry.name in {"", "*"}:
+    def _import(self, use: ImportUse) -> Iterator[Finding]:
+        entry = use.entry
+        if self._is_added(use.module_span):
+            yield from self._module(use)
+        if not self._is_added(use.name_span) or entry.name in {"", "*"}:
             return
-        module = self._inference.module(entry.entry)
-        if module is None or self._inference.definitions_of_import(entry.entry) != ():
+        definitions = self._inference.definitions_of_import(entry)
+        yield from self._deprecated(definitions, entry.name, use.name_span)
+        module = self._inference.module(entry)
+        if module is None or definitions != ():
             return
-        if self._wholeness.is_absent(Module(module), entry.entry.name):
-            name = entry.entry.name
-            message = f"{module.path} has no {name}"
-            fix = self._renamed(entry.name_span, self._repairs.imported(module, name))
-            if not fix and entry.is_alone and self._is_added(entry.module_span):
-                fix = self._renamed(entry.module_span, self._repairs.module_of(name))
-            yield self._finding(UNKNOWN_IMPORT, message, entry.name_span, fix)
+        if self._wholeness.is_absent(Module(module), entry.name):
+            message = f"{module.path} has no {entry.name}"
+            fix = self._renamed(use.name_span, self._repairs.imported(module, entry.name))
+            if not fix and use.is_alone and self._is_added(use.module_span):
+                fix = self._renamed(use.module_span, self._repairs.module_of(entry.name))
+            yield self._finding(UNKNOWN_IMPORT, message, use.name_span, fix)
+
+    def _module(self, use: ImportUse) -> Iterator[Finding]:
+        """Report a module that is not there; the one that has the name may have been meant."""
+        entry = use.entry
+        if self._inference.module(entry) is not None:
+            return
+        package = missing_package(self._inference, entry)
+        if package is not None:
+            message = f"{package} is not installed, and nothing here imports it"
+            yield self._finding(UNKNOWN_PACKAGE, message, use.module_span)
+            return
+        part = missing_module(self._inference, entry)
+        if part is not None:
+            is_named = use.is_alone and entry.name not in {"", "*"} and not self._is_typescript
+            meant = self._repairs.module_of(entry.name) if is_named else None
+            fix = self._renamed(use.module_span, meant)
+            yield self._finding(UNKNOWN_MODULE, f"there is no module {part}", use.module_span, fix)
+
+    def _deprecated(self, definitions: Definitions, name: str, span: Span) -> Iterator[Finding]:
+        """Tell of what is marked as deprecated; it still works."""
+        symbols = [each.symbol for each in definitions or ()]
+        if symbols and all(symbol is not None and symbol.is_deprecated for symbol in symbols):
+            yield Finding(DEPRECATED, f"{name} is deprecated", Severity.LOW, span)
 
     def _name(self, use: Use, name: Name) -> Iterator[Finding]:
-        if name.text.startswith("__") or use.place.bindings(name.text) is not None:
+        bindings = use.place.bindings(name.text)
+        if bindings is not None:
+            if len(bindings) == 1 and bindings[0].entry is not None:
+                imported = self._inference.definitions_of_import(bindings[0].entry)
+                yield from self._deprecated(imported, name.text, name.span)
+            return
+        if name.text.startswith("__"):
             return
         if use.place.class_body and self._outline.definitions(
             f"{use.place.class_body}.{name.text}"
         ):
             return
-        if self._inference.definitions_of_name(self._outline, name.text) == ():
+        definitions = self._inference.definitions_of_name(self._outline, name.text)
+        yield from self._deprecated(definitions, name.text, name.span)
+        if definitions == ():
             message = f"{name.text} is not defined"
             yield self._finding(UNDEFINED_NAME, message, name.span, self._import_of(name))
 
@@ -139,7 +177,11 @@ class _Judge:
         owners = self._values(use, member)
         if not owners:
             return
-        if all(self._wholeness.is_absent(owner, member.name) for owner in owners):
+        found = [self._inference.member_definitions(owner, member.name) for owner in owners]
+        if all(found):
+            joined = tuple(each for definitions in found for each in definitions or ())
+            yield from self._deprecated(joined, member.name, member.span)
+        elif all(self._wholeness.is_absent(owner, member.name) for owner in owners):
             message = f"{_described(owners)} has no {member.name}"
             fix = self._renamed(member.span, self._repairs.member(owners, member.name))
             yield self._finding(UNKNOWN_MEMBER, message, member.span, fix)

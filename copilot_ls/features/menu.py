@@ -141,7 +141,7 @@ def _imports_of(hits: Sequence[Hit], document: Document, repository: Repository)
     """Return the edits that import what a Python document does not have yet, by place in hits."""
     if document.language != "python":
         return {}
-    names = Names(repository)
+    names = Names(repository, surroundings=repository)
     found = {}
     at = _import_offset(document.text)
     newline = "\r\n" if "\r\n" in document.text[:4_000] else "\n"

@@ -75,10 +75,6 @@ class _Files:
     def paths_with_stem(self, stem: str) -> Sequence[str]:
         return self._by_stem.get(stem, ())
 
-    def library_paths(self, module: str) -> Sequence[str]:
-        del module
-        return ()
-
 
 def _resolved_edges(paths: Sequence[str], imports: Iterable[Import]) -> Iterator[Edge]:
     names = Names(_Files(paths))

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from indexer.model import Symbol, SymbolKind
 from indexer.resolve.names import Found, Memory, Names, Target
-from indexer.resolve.outline import Outline, Repository
+from indexer.resolve.outline import Files, Outline
 from indexer.resolve.text import bindings, options, split_generic, steps
 
 _MAX_DEPTH = 8
@@ -99,7 +99,7 @@ class Scope:
 class Resolver(Names):
     """Answers questions about values, too."""
 
-    def __init__(self, repository: Repository, memory: Memory | None = None) -> None:
+    def __init__(self, repository: Files, memory: Memory | None = None) -> None:
         super().__init__(repository, memory)
         self._n_values_left = _MAX_VALUES
 

@@ -98,7 +98,7 @@ class Inference:
 
     def __init__(self, repository: Repository) -> None:
         self.repository = repository
-        self.names = Names(repository)
+        self.names = Names(repository, surroundings=repository)
         self._n_left = _MAX_QUESTIONS
         self._lineages: dict[tuple[str, str], tuple[tuple[Class, ...], bool]] = {}
         self._following: set[tuple[str, ...]] = set()

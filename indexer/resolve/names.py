@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from indexer.model import Import, Symbol
-from indexer.resolve.outline import Files, Outline
+from indexer.resolve.javascript_modules import ENDINGS, JavaScriptModules
+from indexer.resolve.outline import Files, Outline, Surroundings
 
 _JAVASCRIPT = frozenset({"javascript", "typescript", "tsx"})
-_JAVASCRIPT_ENDINGS = (".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
 _PYTHON_ENDINGS = (".py", ".pyi")
 
 
@@ -48,11 +48,19 @@ Memory: TypeAlias = dict[tuple[str, str, int], list[str]]
 class Names:
     """Answers questions about names, as far as the repository's text settles them.
 
-    Those of the same repository may share a ``memory``.
+    Those of the same repository may share a ``memory``. Without ``surroundings``, imports lead to
+    files of the repository only.
     """
 
-    def __init__(self, repository: Files, memory: Memory | None = None) -> None:
+    def __init__(
+        self,
+        repository: Files,
+        memory: Memory | None = None,
+        surroundings: Surroundings | None = None,
+    ) -> None:
         self._repository = repository
+        self._surroundings = surroundings
+        self._javascript = JavaScriptModules(repository, surroundings)
         self._memory = {} if memory is None else memory
 
     def outline(self, path: str) -> Outline | None:
@@ -66,8 +74,8 @@ class Names:
         key = (posixpath.dirname(entry.path), entry.module, entry.level)
         found = self._memory.get(key)
         if found is None:
-            if entry.path.endswith(_JAVASCRIPT_ENDINGS):
-                found = self._javascript_modules(entry.path, entry.module)
+            if entry.path.endswith(ENDINGS):
+                found = self._javascript.find(entry.path, entry.module)
             elif entry.path.endswith(_PYTHON_ENDINGS):
                 found = self._python_modules(entry.path, entry.module, entry.level)
             else:
@@ -89,7 +97,8 @@ class Names:
             ]
         if not parts:
             return []
-        libraries = list(self._repository.library_paths(module))
+        around = self._surroundings
+        libraries = list(around.library_paths(module)) if around is not None else []
         if path.startswith("<"):
             return libraries
         # A module may lie under any source root (``src/``, a monorepo's packages): every file
@@ -115,18 +124,6 @@ class Names:
         for _ in range(n_parts):
             root = posixpath.dirname(root)
         return self._repository.outline(posixpath.join(root, "__init__.py")) is None
-
-    def _javascript_modules(self, path: str, specifier: str) -> list[str]:
-        if not specifier.startswith("."):
-            return []
-        base = posixpath.normpath(posixpath.join(posixpath.dirname(path), specifier))
-        stem, ending = posixpath.splitext(base)
-        candidates = [base, *(base + e for e in _JAVASCRIPT_ENDINGS)]
-        if ending in {".js", ".jsx", ".mjs", ".cjs"}:
-            # TypeScript imports its sources under the names of their outputs.
-            candidates += [stem + e for e in _JAVASCRIPT_ENDINGS]
-        candidates += [f"{base}/index{e}" for e in _JAVASCRIPT_ENDINGS]
-        return [c for c in candidates if self._repository.outline(c) is not None]
 
     # Names
 
@@ -154,7 +151,7 @@ class Names:
 
     def _submodule_of(self, entry: Import) -> Target:
         # A namespace package has no file of its own: ``from a import b`` may mean ``a/b.py``.
-        if entry.path.endswith(_JAVASCRIPT_ENDINGS):
+        if entry.path.endswith(ENDINGS):
             return UNKNOWN
         if entry.name and entry.name != "*":
             module = f"{entry.module}.{entry.name}" if entry.module else entry.name

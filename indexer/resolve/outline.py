@@ -87,15 +87,43 @@ class Outline:
 
 
 class Files(Protocol):
-    """What finding the module of an import asks of the index."""
+    """The files of a repository, by what they define."""
 
     def outline(self, path: str) -> Outline | None:
-        """The names of an indexed file, or of a library's; ``None`` for another path."""
+        """The names of an indexed file; ``None`` for another path."""
         ...
 
     def paths_with_stem(self, stem: str) -> Sequence[str]:
         """Files that an import of a module with this last name part may mean."""
         ...
+
+
+class Stored(Files, Protocol):
+    """What is stored of a repository, as far as resolution asks for it."""
+
+    def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
+        """Definitions whose last name part is ``name``."""
+        ...
+
+    def imports_of(self, name: str) -> Sequence[Import]:
+        """Imports anywhere that bind a name."""
+        ...
+
+    def imports_from(self, package: str) -> Sequence[Import]:
+        """Imports anywhere of a top-level package, or of what is inside it."""
+        ...
+
+    def references_in(self, path: str) -> Sequence[Reference]:
+        """All uses of names in a file."""
+        ...
+
+    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
+        """Uses of a name anywhere."""
+        ...
+
+
+class Surroundings(Protocol):
+    """What is around a repository's indexed files: libraries, folders, settings of compilers."""
 
     def library_paths(self, module: str) -> Sequence[str]:
         """Files that a module of the standard library or an installed package may be.
@@ -104,25 +132,21 @@ class Files(Protocol):
         """
         ...
 
-
-class Repository(Files, Protocol):
-    """What resolution asks of the index."""
-
-    def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
-        """Definitions in the repository whose last name part is ``name``."""
+    def has_package(self, name: str) -> bool | None:
+        """Whether a top-level package is installed; ``None`` if that cannot be known."""
         ...
 
-    def imports_of(self, name: str) -> Sequence[Import]:
-        """Imports anywhere in the repository that bind a name."""
+    def entries(self, folder: str) -> frozenset[str]:
+        """The names of all that lies in a folder of the repository, indexed or not."""
         ...
 
-    def references_in(self, path: str) -> Sequence[Reference]:
-        """All uses of names in a file, a library's file included."""
+    def text_of(self, path: str) -> str | None:
+        """The text of an indexed file, such as ``tsconfig.json``."""
         ...
 
-    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
-        """Uses of a name anywhere in the repository."""
-        ...
+
+class Repository(Stored, Surroundings, Protocol):
+    """All that resolution asks; files of libraries are among its outlines."""
 
 
 class EmptyRepository:
@@ -140,12 +164,28 @@ class EmptyRepository:
         del module
         return ()
 
+    def has_package(self, name: str) -> bool | None:
+        del name
+        return None
+
+    def entries(self, folder: str) -> frozenset[str]:
+        del folder
+        return frozenset()
+
+    def text_of(self, path: str) -> str | None:
+        del path
+        return None
+
     def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
         del name, limit
         return ()
 
     def imports_of(self, name: str) -> Sequence[Import]:
         del name
+        return ()
+
+    def imports_from(self, package: str) -> Sequence[Import]:
+        del package
         return ()
 
     def references_in(self, path: str) -> Sequence[Reference]:
@@ -186,6 +226,15 @@ class WithDocument:
     def library_paths(self, module: str) -> Sequence[str]:
         return self._repository.library_paths(module)
 
+    def has_package(self, name: str) -> bool | None:
+        return self._repository.has_package(name)
+
+    def entries(self, folder: str) -> frozenset[str]:
+        return self._repository.entries(folder)
+
+    def text_of(self, path: str) -> str | None:
+        return self._repository.text_of(path)
+
     def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
         stored = self._repository.symbols_named(name, limit=limit)
         own = [symbol for symbol in self._document.symbols if symbol.name == name]
@@ -193,6 +242,9 @@ class WithDocument:
 
     def imports_of(self, name: str) -> Sequence[Import]:
         return self._repository.imports_of(name)
+
+    def imports_from(self, package: str) -> Sequence[Import]:
+        return self._repository.imports_from(package)
 
     def references_in(self, path: str) -> Sequence[Reference]:
         if path == self._document.path:

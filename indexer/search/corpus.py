@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from indexer.model import Chunk, Import, ParsedFile, Reference, Symbol
-from indexer.resolve.outline import Repository
+from indexer.resolve.outline import Stored
 
 Nearest = Callable[[str, int], Sequence[tuple[str, float]]]
 """Hashes of the texts nearest to a text, with their similarity; empty without vectors."""
@@ -18,7 +18,7 @@ Use = tuple[str, str, str]
 """Path of a file, and the name and receiver that are called in it."""
 
 
-class Corpus(Repository, Protocol):
+class Corpus(Stored, Protocol):
     """What the store knows; it decides nothing."""
 
     def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]: ...

@@ -121,11 +121,11 @@ class Overlay:
         # Where a document that was never saved will lie, nobody imports from yet.
         return self.stored.paths_with_stem(stem)
 
-    def library_paths(self, module: str) -> Sequence[str]:
-        return self.stored.library_paths(module)
-
     def imports_of(self, name: str) -> Sequence[Import]:
         return self.stored.imports_of(name)
+
+    def imports_from(self, package: str) -> Sequence[Import]:
+        return self.stored.imports_from(package)
 
     def references_in(self, path: str) -> Sequence[Reference]:
         document = self.documents.get(path)

@@ -261,6 +261,16 @@ class Catalog:
         )
         return [Import(*row) for row in rows]
 
+    def imports_from(self, package: str) -> list[Import]:
+        """Imports anywhere of a package or of what is inside it, a few hundred at most."""
+        rows = self._connection.execute(
+            "SELECT f.path, i.module, i.line, i.name, i.alias, i.level FROM imports i"
+            " JOIN files f ON f.id = i.file_id WHERE i.level = 0"
+            " AND (i.module = ?1 OR substr(i.module, 1, length(?1) + 1) = ?1 || '.') LIMIT ?2",
+            (package, _MAX_MARKS),
+        )
+        return [Import(*row) for row in rows]
+
     def references_in(self, path: str) -> list[Reference]:
         """All uses of names in a file, in order."""
         return self._references("WHERE f.path = ?", (path,))
@@ -271,11 +281,6 @@ class Catalog:
             return self._references("WHERE r.name = ? LIMIT ?", (name, _COUNT_LIMIT))
         where = "WHERE r.name = ? AND r.kind = ? LIMIT ?"
         return self._references(where, (name, kind.value, _COUNT_LIMIT))
-
-    def library_paths(self, module: str) -> tuple[str, ...]:
-        """Libraries are not stored here."""
-        del module
-        return ()
 
     def name_counts(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
         """How often each name is used and defined in the repository."""

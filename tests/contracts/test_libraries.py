@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from indexer.errors import ReadingTakesLong
-from indexer.libraries import Environment, Libraries, WithLibraries, find_environment
+from indexer.libraries import Environment, Libraries, Project, find_environment
 from indexer.resolve.outline import EmptyRepository
 
 
@@ -96,11 +96,20 @@ def test_the_standard_library_is_read_from_its_stubs(libraries: Libraries) -> No
     assert {"loads", "dumps"} <= set(outline.by_qualified_name)
 
 
-def test_definitions_and_uses_are_read(libraries: Libraries) -> None:
-    view = WithLibraries(EmptyRepository(), libraries)
+def test_definitions_and_uses_are_read(libraries: Libraries, project: Path) -> None:
+    view = Project(EmptyRepository(), libraries, root=project, read_text=lambda _: None)
     assert view.library_paths("plain") == ("<site0>/plain.py",)
     assert [reference.name for reference in view.references_in("<site0>/plain.py")] == ["g"]
     assert view.outline("a.py") is None
+
+
+def test_folders_are_listed_inside_the_project_only(libraries: Libraries, project: Path) -> None:
+    write(project / "inner" / "made.py", "")
+    (project / "out").symlink_to(project.parent)
+    view = Project(EmptyRepository(), libraries, root=project.resolve(), read_text=lambda _: None)
+    assert view.entries("inner") == {"made.py"}
+    assert "inner" in view.entries("")
+    assert view.entries("missing") == view.entries("..") == view.entries("out") == frozenset()
 
 
 @pytest.mark.parametrize("module", ["nothing", "both.nothing", "../plain", "a/b", "", "os..path"])
@@ -143,6 +152,20 @@ def test_whether_a_package_is_installed_is_known_only_with_an_environment(
     assert libraries.has_package("json") is True
     assert libraries.has_package("unheard_of") is False
     assert Libraries(Environment()).has_package("unheard_of") is None
+
+
+def test_packages_that_are_installed_in_place_or_shared_make_absence_unknown(
+    project: Path,
+) -> None:
+    site = make_environment(project / ".venv")
+    write(site / "distutils-precedence.pth", "")
+    assert Libraries(find_environment(project, variables={})).has_package("other") is False
+    write(project / ".venv" / "pyvenv.cfg", "include-system-site-packages = true\n")
+    assert Libraries(find_environment(project, variables={})).has_package("other") is None
+    linked = make_environment(project / "named")
+    write(linked / "__editable__.other-1.0.pth", "/elsewhere\n")
+    named = find_environment(project, named=str(project / "named"), variables={})
+    assert Libraries(named).has_package("other") is None
 
 
 def test_a_question_that_reads_too_long_is_given_up_and_gets_further_next_time(

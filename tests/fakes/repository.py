@@ -20,6 +20,7 @@ class MemoryRepository:
     """Fulfils ``resolve.Repository`` and ``search.Corpus``; scores are counts of shared words."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
+        self._texts = files
         self._parsed = {path: parse_text(path, text) for path, text in files.items()}
         self._outlines = {path: Outline(parsed) for path, parsed in self._parsed.items()}
         chunks = [c for p, text in files.items() for c in chunks_of(self._parsed[p], text)]
@@ -45,6 +46,25 @@ class MemoryRepository:
 
     def imports_of(self, name: str) -> Sequence[Import]:
         return [i for p in self._parsed.values() for i in p.imports if i.bound_name == name]
+
+    def has_package(self, name: str) -> bool | None:
+        return None
+
+    def entries(self, folder: str) -> frozenset[str]:
+        start = f"{folder}/" if folder else ""
+        inside = [p.removeprefix(start) for p in self._texts if p.startswith(start)]
+        return frozenset(path.partition("/")[0] for path in inside)
+
+    def text_of(self, path: str) -> str | None:
+        return self._texts.get(path)
+
+    def imports_from(self, package: str) -> Sequence[Import]:
+        return [
+            i
+            for p in self._parsed.values()
+            for i in p.imports
+            if not i.level and f"{i.module}.".startswith(f"{package}.")
+        ]
 
     def references_in(self, path: str) -> Sequence[Reference]:
         return self._parsed[path].references

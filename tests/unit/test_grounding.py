@@ -151,6 +151,7 @@ class Derived(Base):
 """,
     "shop/patch.py": "from shop import dynamic\ndynamic.Patched.added = 1\n",
     "shop/broken.py": "class Half:\n    def one(self): ...\n\ndef oops(:\n",
+    "shop/compiled.so": "",
     "shop/lazy.py": "def __getattr__(name): ...\n",
     "shop/models.py": """
 from pydantic import BaseModel, Field
@@ -286,6 +287,9 @@ def test_what_exists_is_fine(code: str) -> None:
         ("⟦compute_total(1)⟧", "undefined-name: compute_total"),
         ("class A:\n    x = 1\n    def f(self):\n        ⟦return x⟧", "undefined-name: x"),
         ("⟦from shop.orders import Bill⟧", "unknown-import: Bill"),
+        ("⟦from shop.order import Order⟧", "unknown-module: shop.order"),
+        ("⟦import shop.order as o⟧", "unknown-module: shop.order"),
+        ("⟦from .order import Order⟧", "unknown-module: .order"),
         ("⟦from shop import Bill⟧", "unknown-import: Bill"),
         ("order = Order('a')\norder.⟦totl⟧", "unknown-member: totl"),
         ("Order('a', ⟦items=[])⟧", "unexpected-keyword: items"),
@@ -313,6 +317,10 @@ def test_what_does_not_exist_is_reported(code: str, expected: str) -> None:
         "⟦from shop.broken import missed_by_the_parser⟧",
         "⟦from external.package import anything⟧",
         "⟦import not_here⟧",
+        "⟦from shop._version import version⟧",
+        "⟦from .schema_pb2 import Message⟧",
+        "⟦from shop.compiled import fast⟧",
+        "try:\n    ⟦import shop.order⟧\nexcept ImportError:\n    pass",
         "⟦decorated(1, 2, 3)⟧",
         "⟦Open(anything=1, name='a')⟧",
         "⟦Named(nom='a')⟧",
@@ -392,6 +400,7 @@ def repaired(code: str, files: Mapping[str, str] = SHOP) -> tuple[str, tuple[str
         ("⟦money.rates⟧", "money.RATE"),
         ("⟦from shop.orders import Orders⟧", "from shop.orders import Order"),
         ("⟦from shop.money import Customer⟧", "from shop.orders import Customer"),
+        ("⟦from shop.customers import Customer⟧", "from shop.orders import Customer"),
         ("⟦Ordr('a')⟧", "Order('a')"),
         ("⟦Order('a').sum()⟧", ""),
         ("⟦Order('a', 'b')⟧", ""),
@@ -433,3 +442,35 @@ def test_modules_of_the_standard_library_are_known() -> None:
 def test_of_two_modules_with_the_name_neither_is_imported() -> None:
     files = {**SHOP, "shop/other.py": "class Special: ...\n"}
     assert repaired("x = ⟦Special()⟧", files) == ("", ())
+
+
+def test_a_package_that_nobody_installed_or_imports_is_reported() -> None:
+    class Installed(MemoryRepository):
+        def has_package(self, name: str) -> bool | None:
+            return name == "installed"
+
+    def rules(code: str) -> list[str]:
+        document = Document("file:///app.py", "app.py", "python", "")
+        draft = Draft(document, Edit(Span(0, 0), code))
+        files = {**STUBS, "other.py": "import known.inside\n", "local/mine.py": ""}
+        return [finding.rule for finding in grounding.check(draft, Installed(files))]
+
+    assert rules("import invented.client") == ["unknown-package"]
+    assert rules("from invented import Client") == ["unknown-package"]
+    for code in ("import installed", "from known import x", "import os", "import mine"):
+        assert rules(code) == []
+    assert rules("try:\n    import invented\nexcept ImportError:\n    pass") == []
+
+
+def test_what_is_deprecated_is_told_and_passes() -> None:
+    files = {
+        **SHOP,
+        "shop/old.py": (
+            "from warnings import deprecated\n\n\n"
+            "@deprecated('use new')\ndef old(): ...\n\n\n"
+            "class Box:\n    @deprecated('no')\n    def shake(self): ...\n"
+        ),
+    }
+    code = "from shop.old import Box, old\n⟦old(), Box().shake()⟧"
+    assert findings(code, files) == ["deprecated: old", "deprecated: shake"]
+    assert repaired(code, files) == ("old(), Box().shake()", ())

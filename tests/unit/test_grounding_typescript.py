@@ -128,6 +128,8 @@ def test_what_exists_is_fine(code: str) -> None:
         ("⟦import { Missing } from './orders';⟧", "unknown-import: Missing"),
         ("⟦import { Missing } from './index';⟧", "unknown-import: Missing"),
         ("⟦export { Missing } from './orders';⟧", "unknown-import: Missing"),
+        ("⟦import { Order } from './order';⟧", "unknown-module: './order'"),
+        ("⟦import { Order } from '../src/order.js';⟧", "unknown-module: '../src/order.js'"),
     ],
 )
 def test_what_does_not_exist_is_reported(code: str, expected: str) -> None:
@@ -146,6 +148,10 @@ def test_what_does_not_exist_is_reported(code: str, expected: str) -> None:
         "⟦import { anything } from './open';⟧",
         "⟦import { anything } from './plain';⟧",
         "⟦import { anything } from 'package';⟧",
+        "⟦import './styles.css';⟧",
+        "⟦import logo from './logo.svg?raw';⟧",
+        "⟦import App from './App.vue';⟧",
+        "⟦import { x } from './generated';⟧",
         "function f(o: Order & Other) { ⟦o.anything⟧; }",
         "function f<T>(o: T) { ⟦o.anything⟧; }",
         "function f(o: Partial<Record<string, Order>>) { ⟦o.anything⟧; }",
@@ -178,3 +184,34 @@ def test_javascript_has_its_imports_judged_alone() -> None:
     assert findings("⟦import { Missing } from './orders';⟧", "src/app.js") == [
         "unknown-import: Missing"
     ]
+
+
+MONOREPO = {
+    "tsconfig.base.json": """{
+      // where our own packages are
+      "compilerOptions": {"baseUrl": ".", "paths": {"@app/*": ["apps/web/src/*"],},},
+    }""",
+    "apps/web/tsconfig.json": '{"extends": "../../tsconfig.base.json"}',
+    "apps/web/src/orders.ts": "export class Order { total(): number { return 1; } }\n",
+    "packages/money/package.json": '{"name": "@shop/money", "main": "dist/index.js"}',
+    "packages/money/src/index.ts": "export const rate = (code: string) => 1;\n",
+    "packages/broken/package.json": "{",
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("⟦import { Order } from '@app/orders';⟧", []),
+        ("⟦import { Bill } from '@app/orders';⟧", ["unknown-import: Bill"]),
+        ("⟦import { Bill } from 'apps/web/src/orders';⟧", ["unknown-import: Bill"]),
+        ("⟦import { rate } from '@shop/money';⟧", []),
+        ("⟦import { tax } from '@shop/money';⟧", ["unknown-import: tax"]),
+        ("import { rate } from '@shop/money';\n⟦rate();⟧", ["missing-argument: ()"]),
+        ("⟦import { anything } from '@other/money';⟧", []),
+    ],
+)
+def test_paths_and_workspaces_lead_to_the_repository_s_own_files(
+    code: str, expected: list[str]
+) -> None:
+    assert findings(code, "apps/web/src/app.ts", MONOREPO) == expected
