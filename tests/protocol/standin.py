@@ -169,7 +169,7 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
     # ``uses.txt`` holds the places that the index knows: ``path:line``, one a line.
     uses = root / "uses.txt"
     places = [line.split(":") for line in uses.read_text().split()] if uses.exists() else []
-    known = FakeIndex(*(Hit(path, int(line), int(line), path, 1.0) for path, line in places))
+    known = FakeIndex(uses=[Hit(path, int(line), int(line), path, 1.0) for path, line in places])
     editor = Editor(engines.chat_model, known)
     return Workspace(root.resolve(), settings, completer, editor, Follower(known))
 
