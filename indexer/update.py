@@ -207,6 +207,10 @@ class Update:
             return
         with database.writing() as connection:
             embeddings.collect(connection, embedder.name)
+        with _reading(database) as connection:
+            if vectors.are_known_complete(connection, embedder.name):
+                return
+        with database.writing() as connection:
             # Also texts that were embedded long ago may be back, after a switch of branches.
             touch_embeddings(connection)
         try:

@@ -513,6 +513,20 @@ def test_only_new_texts_are_embedded(open_index: Callable[..., Index], root: Pat
     assert index.status().vectors == "open in this process"
 
 
+def test_vectors_are_not_opened_where_nothing_is_new(
+    open_index: Callable[..., Index], root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = open_index(embedder=HashingEmbedder(), options=IndexOptions())
+    first.update()
+    first.close()
+    again = open_index(embedder=HashingEmbedder(), options=IndexOptions())
+    again.update()
+    assert again.status().vectors == "clean"
+    (root / "shop" / "pay.py").unlink()
+    again.update()
+    assert again.status().vectors == "open in this process"
+
+
 def test_without_its_model_the_index_is_lexical_and_says_so(
     open_index: Callable[..., Index],
 ) -> None:
