@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from copilot_ls.config import Settings
-from indexer.errors import IndexerError, IndexLocked
+from indexer.errors import IndexerError, IndexLocked, ReadingTakesLong
 from indexer.model import (
     Hit,
     IndexStatus,
@@ -44,6 +44,8 @@ _Result = TypeVar("_Result")
 OnProgress = Callable[[UpdateProgress], None]
 
 _LOCK_TRIES = 10
+# Each reads libraries for 0.15 s at most; whoever asks gives up earlier.
+_N_READINGS = 40
 _LOCK_WAIT_SECONDS = 0.5
 _SECONDS_TO_STOP = 5.0
 # No file of an index can usefully be larger; a fault that grows one without bound stops here.
@@ -81,6 +83,10 @@ class IndexReader:
     async def consult(
         self, question: Callable[[Repository], _Result], *, about: str = ""
     ) -> _Result:
+        for _ in range(_N_READINGS):
+            # Libraries are read a little at each try, so that others get their turn in between.
+            with contextlib.suppress(ReadingTakesLong):
+                return await self._read(lambda index: index.consult(question, about=about))
         return await self._read(lambda index: index.consult(question, about=about))
 
     async def status(self) -> IndexStatus:

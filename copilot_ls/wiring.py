@@ -91,6 +91,14 @@ def open_index(root: Path, settings: Settings, *, location: Path | None = None) 
     )
 
 
+def python_packages(root: Path, settings: Settings) -> tuple[str, str]:
+    """Say where the packages are whose signatures are read, and how that was found."""
+    from indexer.libraries import find_environment
+
+    environment = find_environment(root, named=settings.index.python_environment)
+    return ", ".join(map(str, environment.folders)), environment.reason
+
+
 def open_embedder(settings: Settings) -> Embedder | None:
     """Choose what makes vectors; nothing if they are off or the local model is not here."""
     if not settings.index.vectors:

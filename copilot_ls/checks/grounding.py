@@ -7,7 +7,6 @@ brings the fix along. Pure; facts come from the repository.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -16,7 +15,6 @@ from copilot_ls.checks.imports import import_edits
 from copilot_ls.checks.nearest import nearest
 from copilot_ls.checks.repairs import Repairs
 from copilot_ls.domain import Edit, Finding, Severity
-from indexer.errors import ReadingTakesLong
 from indexer.model import Span
 from indexer.resolve import typescript
 from indexer.resolve.calls import Fault, Misfit, misfit
@@ -46,8 +44,26 @@ def check(draft: Draft, repository: Repository) -> Iterator[Finding]:
     reading = read_uses(draft.document.path, tree, draft.span)
     if not reading.uses and not reading.imports:
         return
-    with contextlib.suppress(ReadingTakesLong):
-        yield from _Judge(draft, repository, outline).findings(reading)
+    yield from _Judge(draft, repository, outline).findings(reading)
+
+
+def warm(draft: Draft, repository: Repository) -> None:
+    """Look up all that the document imports, so that checking a suggestion reads no library.
+
+    Raises:
+        ReadingTakesLong: there is more to read; the next call gets further.
+    """
+    outline = draft.outline
+    if outline is None:
+        return
+    inference = Inference(repository)
+    if outline.language in typescript.LANGUAGES:
+        inference = typescript.TypeScriptInference(repository)
+    inference.builtin("str")
+    for entry in outline.imports:
+        for value in inference.values_at(inference.definitions_of_import(entry)) or ():
+            if isinstance(value, Class):
+                inference.lineage(value)
 
 
 class _Judge:

@@ -7,12 +7,14 @@ suggestion.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from copilot_ls.checks.nearest import nearest
 from indexer.model import Import, Symbol, SymbolKind
+from indexer.resolve import typescript
 from indexer.resolve.infer import Inference
 from indexer.resolve.outline import Outline, Repository
 from indexer.resolve.signatures import Parameters
@@ -74,7 +76,7 @@ class Repairs:
         library.
         """
         if self.outline.language != "python":
-            return None
+            return self._typescript_import(name)
         usual = self._usual_import(name)
         if usual is not None:
             return usual
@@ -88,6 +90,27 @@ class Repairs:
             if libraries and libraries[0].startswith("<stdlib>"):
                 return f"import {name}"
         return None
+
+    def _typescript_import(self, name: str) -> str | None:
+        """The statement that imports a name from the one file that exports it."""
+        paths = {
+            symbol.path
+            for symbol in self.repository.symbols_named(name)
+            if not symbol.parent
+            and symbol.is_public
+            and symbol.language in typescript.LANGUAGES
+            and not any(part.startswith(_TESTS) for part in symbol.path.lower().split("/"))
+        }
+        target = self.repository.outline(paths.pop()) if len(paths) == 1 else None
+        if target is None or name not in (target.exports or ()):
+            return None
+        base = re.sub(r"(?:/index)?\.[cm]?[jt]sx?$", "", target.path)
+        here = posixpath.dirname(self.outline.path) or "."
+        specifier = posixpath.relpath(base, here)
+        specifier = specifier if specifier.startswith(".") else f"./{specifier}"
+        own = [entry.module for entry in self.outline.imports if entry.module.startswith(".")]
+        specifier += ".js" if own and all(module.endswith(".js") for module in own) else ""
+        return f'import {{ {name} }} from "{specifier}";'
 
     def _usual_import(self, name: str) -> str | None:
         """The statement by which other files import a name, if most agree on it."""

@@ -52,6 +52,7 @@ def doctor(
         _python(),
         *_models(settings),
         _index(root, settings),
+        _packages(root, settings),
         _security(root),
         *_settings(settings, problems),
         _network(settings),
@@ -128,6 +129,18 @@ def _index(root: Path, settings: config.Settings) -> Line:
     fine = status.state is IndexState.READY
     remedy = "" if fine else "run `copilot-ls index`"
     return Line("index", Verdict.FINE if fine else Verdict.NOTE, text, remedy)
+
+
+def _packages(root: Path, settings: config.Settings) -> Line:
+    folders, reason = wiring.python_packages(root, settings)
+    if folders:
+        return Line("packages", Verdict.FINE, f"signatures are read from {folders} ({reason})")
+    return Line(
+        "packages",
+        Verdict.NOTE,
+        f"Python packages are not known: {reason}",
+        "activate the environment, or set index.python_environment",
+    )
 
 
 def _security(root: Path) -> Line:

@@ -6,6 +6,7 @@ skipped, as if the user had asked by a key.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,10 +39,12 @@ from copilot_ls.evals.repositories import IndexedRepository
 from copilot_ls.features.completion.completer import Completer
 from copilot_ls.features.completion.options import CompletionOptions
 from copilot_ls.ports import CodeIndex
+from indexer.errors import ReadingTakesLong
 from indexer.model import Hit, Query, Symbol
 from indexer.resolve.outline import Repository
 
 _Result = TypeVar("_Result")
+_N_READINGS = 40
 _NOT_ABOUT_NAMES = frozenset({syntax.RULE, secrets.RULE})
 # Four fifths of the text stay as they are: less work to mend than to write.
 _WORTHY_SIMILARITY = 80.0
@@ -333,6 +336,9 @@ class _DirectIndex(CodeIndex):
     async def consult(
         self, question: Callable[[Repository], _Result], *, about: str = ""
     ) -> _Result:
+        for _ in range(_N_READINGS):
+            with contextlib.suppress(ReadingTakesLong):
+                return self._index.consult(question, about=about)
         return self._index.consult(question, about=about)
 
 

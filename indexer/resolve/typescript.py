@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from indexer.model import Import, Symbol, SymbolKind
+from indexer.model import Import, Reference, Symbol, SymbolKind
 from indexer.resolve.infer import Inference, union
 from indexer.resolve.outline import Outline
 from indexer.resolve.signatures import Signatures
@@ -55,6 +55,27 @@ _OF_ERRORS = frozenset({"name", "message", "stack", "cause"})
 _ERRORS = frozenset(
     {"Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "EvalError"}
 )
+_TWO_WORDS = re.compile(r"^_?[a-z][a-z0-9]*(?:[A-Z_][A-Za-z0-9]+)+$")
+_TWO_CAPITALS = re.compile(r"^[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+$")
+# Functions of browsers, Node and test frameworks that are called by their plain names.
+_PLATFORM = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        setTimeout clearTimeout setInterval clearInterval setImmediate clearImmediate
+        queueMicrotask structuredClone parseInt parseFloat isNaN isFinite encodeURI decodeURI
+        encodeURIComponent decodeURIComponent requestAnimationFrame cancelAnimationFrame
+        requestIdleCallback cancelIdleCallback getComputedStyle matchMedia addEventListener
+        removeEventListener dispatchEvent postMessage scrollTo scrollBy getSelection
+        createImageBitmap importScripts reportError beforeEach afterEach beforeAll afterAll
+        globalThis localStorage sessionStorage indexedDB innerWidth innerHeight outerWidth
+        outerHeight devicePixelRatio defineProps defineEmits defineExpose defineModel
+        defineOptions defineSlots withDefaults expectTypeOf assertType skipWaiting moveTo
+        resizeTo moveBy resizeBy customElements visualViewport crossOriginIsolated
+        isSecureContext trustedTypes
+        """,
+    )
+)
 _MAKERS = frozenset(
     {"assign", "defineProperty", "defineProperties", "setPrototypeOf", "[]", "mixin", "applyMixins"}
 )
@@ -86,8 +107,38 @@ class TypeScriptInference(Inference):
             if not imported:
                 return None
             found += imported
-        # What the platform offers to all code is not known here.
-        return tuple(found) or None
+        if found:
+            return tuple(found)
+        return () if outline.language in _TYPED and self._is_nobody_s(outline, name) else None
+
+    def _is_nobody_s(self, outline: Outline, name: str) -> bool:
+        """Whether neither the platform nor a declaration anywhere offers a plain name.
+
+        What the platform offers is not listed anywhere here. But its functions are few and known,
+        other names of two words are rarely its own, and what other files use without importing
+        it must come from somewhere.
+        """
+        if name in _PLATFORM or not outline.is_whole:
+            return False
+        symbols = [s for s in self.repository.symbols_named(name) if not s.parent]
+        if any(symbol.path.endswith(".d.ts") for symbol in symbols):
+            return False
+        if not _TWO_WORDS.match(name):
+            # The platform has many classes; one that is ours alone was meant to be imported.
+            is_ours = len({symbol.path for symbol in symbols if symbol.is_public}) == 1
+            if not is_ours or not _TWO_CAPITALS.match(name):
+                return False
+        return not any(
+            not reference.receiver and reference.path != outline.path and self._is_free(reference)
+            for reference in self.repository.references_to(name)
+        )
+
+    def _is_free(self, reference: Reference) -> bool:
+        """Whether a file uses a plain name that it neither defines nor imports."""
+        outline = self.repository.outline(reference.path)
+        return outline is None or not (
+            outline.definitions(reference.name) or outline.module_imports(reference.name)
+        )
 
     def _call_values(self, call: Call, place: Place, outline: Outline, depth: int) -> Values:
         functions = self.values(call.function, place, outline, depth + 1)

@@ -8,6 +8,7 @@ import pytest
 
 from copilot_ls.checks import grounding
 from copilot_ls.checks.draft import Draft
+from copilot_ls.checks.gate import judge
 from copilot_ls.domain import Document, Edit
 from indexer.model import Span
 from indexer.syntax.parse import language_of
@@ -55,7 +56,8 @@ export let changing = new Order(new Date());
     "src/index.ts": "export * from './orders';\nexport { Entity as Base } from './base';\n",
     "src/open.ts": "export * from 'package';\nexport const known = 1;\n",
     "src/plain.js": "exports.one = function () {};\nmodule.exports.two = 2;\n",
-    "src/types.d.ts": "declare module './orders' { interface Line { extra: string } }\n",
+    "src/tests.ts": "usedElsewhere(1);\nexport {};\n",
+    "src/types.d.ts": "declare function declaredGlobally(x: number): void;\ndeclare module './orders' { interface Line { extra: string } }\n",
 }
 HEAD = """import { Order, Line, Bag, Color, Emitter, Mixed, total, price, handler, shared } from './orders';
 import { changing } from './orders';
@@ -125,6 +127,7 @@ def test_what_exists_is_fine(code: str) -> None:
         ("⟦price(shared.first)⟧;", "missing-argument: (shared.first)"),
         ("⟦shared.find()⟧;", "missing-argument: ()"),
         ("class Mine extends Order { constructor() { ⟦super()⟧; } }", "missing-argument: ()"),
+        ("⟦computeTotal([])⟧;", "undefined-name: computeTotal"),
         ("⟦import { Missing } from './orders';⟧", "unknown-import: Missing"),
         ("⟦import { Missing } from './index';⟧", "unknown-import: Missing"),
         ("⟦export { Missing } from './orders';⟧", "unknown-import: Missing"),
@@ -144,7 +147,10 @@ def test_what_does_not_exist_is_reported(code: str, expected: str) -> None:
         "⟦new Mixed().anything⟧;",
         "function f(bag: Bag) { ⟦bag.anything⟧; }",
         "⟦handler(1, 2, 3)⟧;",
-        "⟦anythingAtAll(1)⟧;",
+        "⟦setTimeout(() => null), fetch('x'), describe('x')⟧;",
+        "⟦new AbortController(), new Anything()⟧;",
+        "⟦usedElsewhere(1)⟧;",
+        "⟦declaredGlobally(1)⟧;",
         "⟦import { anything } from './open';⟧",
         "⟦import { anything } from './plain';⟧",
         "⟦import { anything } from 'package';⟧",
@@ -215,3 +221,18 @@ def test_paths_and_workspaces_lead_to_the_repository_s_own_files(
     code: str, expected: list[str]
 ) -> None:
     assert findings(code, "apps/web/src/app.ts", MONOREPO) == expected
+
+
+def test_a_name_of_the_repository_brings_its_import() -> None:
+    files = {**SHOP, "src/deep/tools.ts": "export const roundUp = (x: number) => x;\n"}
+    files["src/deep/ledger.ts"] = "export class OrderLedger {}\n"
+    before = "const x = 1;\n"
+    document = Document("file:///src/app.ts", "src/app.ts", "typescript", before)
+    text = "roundUp(1), new OrderLedger();"
+    draft = Draft(document, Edit(Span(len(before), len(before)), text))
+    judgement = judge(draft, MemoryRepository({**files, "src/app.ts": before}))
+    assert judgement.text == text
+    assert judgement.imports == (
+        'import { OrderLedger } from "./deep/ledger";',
+        'import { roundUp } from "./deep/tools";',
+    )

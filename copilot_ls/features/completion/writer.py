@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from copilot_ls.checks import grounding
 from copilot_ls.checks.draft import Draft, TreeMemory
 from copilot_ls.checks.gate import CHECKS, Check, Judgement, judge
 from copilot_ls.domain import (
@@ -273,6 +274,7 @@ class Writer:
             with contextlib.suppress(IndexerError):
                 ask = partial(judge, draft, checks=self.checks)
                 await self.index.consult(ask, about=document.path)
+                await self.index.consult(partial(grounding.warm, draft), about=document.path)
 
     async def _generate(self, attempt: Attempt, asked: _Asked, around: Around) -> None:
         """Let the model write; once it has named a callee, with that very signature in view."""
