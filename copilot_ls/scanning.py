@@ -5,11 +5,13 @@ Beside ``wiring`` and in its manner: it joins, and holds no logic of its own.
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,8 @@ from copilot_ls.checks.gate import CHECKS, Check
 from copilot_ls.checks.weaknesses import weakness_check
 from copilot_ls.config import Settings
 from copilot_ls.domain import Document, Finding
+from copilot_ls.features.security.live import LiveCheck
+from copilot_ls.features.security.report import BASELINE_FILE, Baseline, read_baseline
 from indexer import changes, scan
 from indexer.model import IndexOptions, Problem, Skipped, SkipReason
 from indexer.syntax import parse
@@ -25,6 +29,9 @@ if TYPE_CHECKING:
     from copilot_ls.ports import Scanner
     from copilot_ls.scanners.engine import Engine
     from copilot_ls.scanners.patterns.scanner import PatternScanner
+    from copilot_ls.scanners.secrets import SecretScanner
+
+_log = logging.getLogger(__name__)
 
 
 def find_semgrep(workspace: Path | None) -> Engine | None:
@@ -34,16 +41,75 @@ def find_semgrep(workspace: Path | None) -> Engine | None:
     return find_engine(workspace)
 
 
-def suggestion_checks(settings: Settings) -> Sequence[Check]:
-    """Return the checks of suggestions, our rules among them."""
+def suggestion_checks(settings: Settings, *, wait: bool) -> Sequence[Check]:
+    """Return the checks of suggestions, our rules among them.
+
+    Reading the rules takes some tenths of a second. It begins now; unless the first suggestions
+    ``wait`` for it, what comes before is checked without them.
+    """
     options = settings.security
     if not options.enabled:
         return CHECKS
+    _RULES.begin()
 
     def find(document: Document) -> Sequence[Finding]:
-        return [found for found in _patterns().find(document) if options.wants(found)]
+        patterns = _RULES.patterns() if wait else _RULES.patterns_if_read()
+        found = patterns.find(document) if patterns else ()
+        return [each for each in found if options.wants(each)]
 
     return (*CHECKS, weakness_check(find))
+
+
+def live_check(root: Path, settings: Settings) -> LiveCheck | None:
+    """Open what looks at open documents while they are typed; nothing if that is off."""
+    options = settings.security
+    if not options.enabled:
+        return None
+
+    def quick(document: Document) -> Sequence[Finding]:
+        return [*_RULES.patterns().find(document), *_secrets().find(document)]
+
+    def open_deep() -> Scanner | None:
+        engine = find_semgrep(root) if options.semgrep else None
+        if engine is None:
+            if options.semgrep:
+                _log.info("Semgrep is not installed: data is not followed on save")
+            return None
+        from copilot_ls.scanners.rulebook import own_rulebook
+        from copilot_ls.scanners.semgrep import SemgrepScanner
+
+        return SemgrepScanner(
+            engine, own_rulebook(), jobs=1, idle_seconds=options.semgrep_idle_seconds
+        )
+
+    return LiveCheck(
+        quick=quick,
+        is_quick=lambda rule: _RULES.patterns().looks_for(rule),
+        open_deep=open_deep,
+        baseline=partial(_baseline_or_none, root),
+        options=options,
+    )
+
+
+def project_baseline(root: Path) -> Baseline:
+    """Read the findings that a project knows of, if it has such a file.
+
+    Raises:
+        ValueError: the file is something else.
+    """
+    source = scan.read_source(root, BASELINE_FILE, IndexOptions(), as_it_is=True)
+    if not isinstance(source, Skipped):
+        return read_baseline(source.text)
+    if source.reason is SkipReason.UNREADABLE and not (root / BASELINE_FILE).exists():
+        return Baseline({})
+    raise ValueError(source.reason)
+
+
+def _baseline_or_none(root: Path) -> Baseline:
+    try:
+        return project_baseline(root)
+    except ValueError:
+        return Baseline({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +126,41 @@ def rules_state() -> RulesState:
     from copilot_ls.scanners.rulebook import own_rulebook
 
     book = own_rulebook()
-    patterns = _patterns()
-    patterns.prepare()
+    patterns = _RULES.patterns()
     problems = tuple(f"{problem.path}: {problem.message}" for problem in book.problems)
     return RulesState(len(book.rules), len(book.rules) - len(patterns.left_to_semgrep), problems)
 
 
-@cache
-def _patterns() -> PatternScanner:
-    from copilot_ls.scanners.patterns.scanner import PatternScanner
-    from copilot_ls.scanners.rulebook import own_rulebook
+class _Rules:
+    """The rules of this process, read once, in a thread of their own if nobody needs them yet."""
 
-    return PatternScanner(own_rulebook())
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reading: threading.Thread | None = None
+        self._patterns: PatternScanner | None = None
+
+    def begin(self) -> None:
+        if self._reading is None:
+            self._reading = threading.Thread(target=self.patterns, name="rules", daemon=True)
+            self._reading.start()
+
+    def patterns_if_read(self) -> PatternScanner | None:
+        return self._patterns
+
+    def patterns(self) -> PatternScanner:
+        """Return the rules that are looked for in this process; reads them first if need be."""
+        with self._lock:
+            if self._patterns is None:
+                from copilot_ls.scanners.patterns.scanner import PatternScanner
+                from copilot_ls.scanners.rulebook import own_rulebook
+
+                patterns = PatternScanner(own_rulebook())
+                patterns.prepare()
+                self._patterns = patterns
+            return self._patterns
+
+
+_RULES = _Rules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +245,13 @@ def select_staged(root: Path, options: IndexOptions) -> Selection:
     return Selection(root, options, tuple(paths), changed, tuple(skipped), is_staged=True)
 
 
+@cache
+def _secrets() -> SecretScanner:
+    from copilot_ls.scanners.secrets import SecretScanner
+
+    return SecretScanner()
+
+
 @asynccontextmanager
 async def project_scanners(workspace: Path, *, jobs: int) -> AsyncIterator[Sequence[Scanner]]:
     """Open what scans whole projects, and close it again; ``jobs`` 0 is one for each processor.
@@ -163,16 +259,15 @@ async def project_scanners(workspace: Path, *, jobs: int) -> AsyncIterator[Seque
     The first one takes by far the most time.
     """
     from copilot_ls.scanners.rulebook import own_rulebook
-    from copilot_ls.scanners.secrets import SecretScanner
     from copilot_ls.scanners.semgrep import SemgrepScanner
 
     engine = find_semgrep(workspace)
     n_jobs = jobs or os.cpu_count() or 1
     scanners: list[Scanner] = [
-        _patterns()
+        _RULES.patterns()
         if engine is None
         else SemgrepScanner(engine, own_rulebook(), jobs=n_jobs, idle_seconds=0.0),
-        SecretScanner(),
+        _secrets(),
     ]
     try:
         yield scanners

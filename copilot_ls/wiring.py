@@ -26,6 +26,7 @@ from copilot_ls.errors import ModelUnavailable, SandboxError, WorkspaceError
 from copilot_ls.features.completion.completer import Completer
 from copilot_ls.features.edit.editor import Editor
 from copilot_ls.features.next_edit.follower import Follower
+from copilot_ls.features.security.live import LiveCheck
 from copilot_ls.indexing import IndexReader
 from indexer.model import (
     IndexOptions,
@@ -321,6 +322,7 @@ class Workspace:
     completer: Completer
     editor: Editor
     follower: Follower
+    security: LiveCheck | None
 
     def has_index(self) -> bool:
         """Tell whether an index was ever built here."""
@@ -385,6 +387,8 @@ class Workspace:
 
     async def aclose(self) -> None:
         await self.completer.aclose()
+        if self.security is not None:
+            await self.security.aclose()
         await self.index.aclose()
 
 
@@ -590,9 +594,10 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         index=index,
         options=settings.completion,
         repository=root.name,
-        checks=scanning.suggestion_checks(settings),
+        checks=scanning.suggestion_checks(settings, wait=False),
         provenance=OriginReader(origin_store()),
         provenance_options=settings.provenance,
     )
     editor = Editor(engines.chat_model, index)
-    return Workspace(root, settings, index, completer, editor, Follower(index))
+    security = scanning.live_check(root, settings)
+    return Workspace(root, settings, index, completer, editor, Follower(index), security)

@@ -244,14 +244,13 @@ def _progress(total: int) -> Iterator[Callable[[int], None]]:
 
 
 def _read_baseline(root: Path, path: Path | None) -> Baseline:
-    place = path or root / BASELINE_FILE
-    if not place.exists():
-        return Baseline({})
     try:
-        return read_baseline(place.read_text(encoding="utf-8"))
+        if path is None or not path.exists():
+            return scanning.project_baseline(root) if path is None else Baseline({})
+        return read_baseline(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(
-            f"{place} cannot be used: {error}",
+            f"{path or root / BASELINE_FILE} cannot be used: {error}",
             remedy="repair it, or write it anew with `copilot-ls check --write-baseline`",
         ) from error
 

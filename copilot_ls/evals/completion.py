@@ -186,7 +186,7 @@ async def _ask(
         index=index,
         options=condition.options(run.settings.completion),
         repository=case.repo,
-        checks=scanning.suggestion_checks(run.settings),
+        checks=scanning.suggestion_checks(run.settings, wait=True),
     )
     if run.is_warm:
         await completer.complete(_one_key_earlier(document, hole.offset))

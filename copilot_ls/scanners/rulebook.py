@@ -87,10 +87,11 @@ def read_rulebook(folder: Path) -> Rulebook:
     """Read every rule below ``folder``, which holds one folder for each language."""
     rules: dict[str, Rule] = {}
     problems: list[Problem] = []
+    lists: dict[Path, Mapping[str, list[object]]] = {}
     for path in _topic_paths(folder):
         name = path.relative_to(folder).as_posix()
         try:
-            definitions = list(_definitions(path))
+            definitions = list(_definitions(path, lists))
         except (OSError, ValueError) as error:
             problems.append(Problem(name, f"no rule of this file is used: {error}"))
             continue
@@ -111,8 +112,9 @@ def topics(folder: Path) -> Iterator[tuple[str, str]]:
     Raises:
         ValueError: a file is malformed.
     """
+    lists: dict[Path, Mapping[str, list[object]]] = {}
     for path in _topic_paths(folder):
-        text = json.dumps({"rules": list(_definitions(path))})
+        text = json.dumps({"rules": list(_definitions(path, lists))})
         yield path.relative_to(folder).as_posix(), text
 
 
@@ -120,14 +122,22 @@ def _topic_paths(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*/*.yaml") if path.name != SHARED_FILE)
 
 
-def _definitions(path: Path) -> Iterator[Mapping[str, object]]:
-    shared_path = path.with_name(SHARED_FILE)
-    shared: dict[str, list[object]] = {}
-    if shared_path.exists():
-        lists = _mapping(_mapping(_parse(shared_path)).get("shared"))
-        shared = {name: _list(entries) for name, entries in lists.items()}
+def _definitions(
+    path: Path, lists: dict[Path, Mapping[str, list[object]]]
+) -> Iterator[Mapping[str, object]]:
+    """Yield the rules of a file; ``lists`` keeps what was read of each folder's shared lists."""
+    shared = lists.get(path.parent)
+    if shared is None:
+        shared = lists[path.parent] = _shared_lists(path.with_name(SHARED_FILE))
     for entry in _list(_mapping(_parse(path)).get("rules")):
         yield _mapping(_expanded(_mapping(entry), shared))
+
+
+def _shared_lists(path: Path) -> Mapping[str, list[object]]:
+    if not path.exists():
+        return {}
+    lists = _mapping(_mapping(_parse(path)).get("shared"))
+    return {name: _list(entries) for name, entries in lists.items()}
 
 
 def _parse(path: Path) -> object:

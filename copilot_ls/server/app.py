@@ -26,8 +26,10 @@ from copilot_ls.server import transport
 from copilot_ls.server.client import Client, ClientLog
 from copilot_ls.server.guard import Guard
 from copilot_ls.server.handlers import (
+    code_actions,
     commands,
     completion,
+    diagnostics,
     documents,
     edits,
     inline_completion,
@@ -156,6 +158,12 @@ class Server:
             types.WORKSPACE_EXECUTE_COMMAND,
             functools.partial(commands.execute_command, session),
         )
+        self._add(
+            types.TEXT_DOCUMENT_CODE_ACTION,
+            functools.partial(code_actions.code_action, session),
+            options=types.CodeActionOptions(code_action_kinds=list(code_actions.KINDS)),
+            answers_empty=True,
+        )
         for command in commands.COMMANDS:
             server.command(command)(_only_advertised)
         self._add("copilot-ls/nextEdit", functools.partial(edits.next_edit, session))
@@ -164,6 +172,16 @@ class Server:
 
     def _initialize(self, params: types.InitializeParams) -> None:
         self._session.introduce(params)
+        if self._client.pulls_diagnostics:
+            self._add(
+                types.TEXT_DOCUMENT_DIAGNOSTIC,
+                functools.partial(diagnostics.pull, self._session),
+                options=types.DiagnosticOptions(
+                    identifier=diagnostics.IDENTIFIER,
+                    inter_file_dependencies=False,
+                    workspace_diagnostics=False,
+                ),
+            )
         has_ghost_text = self._client.has_ghost_text
         handler = completion.menu if has_ghost_text else completion.completion
         characters = (

@@ -53,6 +53,41 @@ class Client:
         workspace = self._capabilities.workspace
         return bool(workspace and workspace.configuration)
 
+    @property
+    def pulls_diagnostics(self) -> bool:
+        """Whether it asks for diagnostics, and can be told that asking again is worth it."""
+        document, workspace = self._capabilities.text_document, self._capabilities.workspace
+        again = workspace.diagnostics if workspace else None
+        return bool(document and document.diagnostic and again and again.refresh_support)
+
+    @property
+    def shows_related_places(self) -> bool:
+        document = self._capabilities.text_document
+        pulled = document.diagnostic if document else None
+        pushed = document.publish_diagnostics if document else None
+        support = pulled if self.pulls_diagnostics else pushed
+        return bool(support and support.related_information)
+
+    @property
+    def takes_versioned_edits(self) -> bool:
+        workspace = self._capabilities.workspace
+        support = workspace.workspace_edit if workspace else None
+        return bool(support and support.document_changes)
+
+    def publish_diagnostics(
+        self, uri: str, version: int | None, diagnostics: Sequence[types.Diagnostic]
+    ) -> None:
+        if self._is_listening:
+            params = types.PublishDiagnosticsParams(uri, diagnostics, version)
+            self._protocol.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
+
+    async def refresh_diagnostics(self) -> None:
+        """Ask the client to ask again."""
+        try:
+            await self._protocol.ask(types.WORKSPACE_DIAGNOSTIC_REFRESH, None)
+        except ClientRefused as error:
+            logger.info("The client does not ask for diagnostics again: %s", error)
+
     def publish_status(self, status: Status) -> None:
         if self._is_listening:
             self._protocol.notify(STATUS_NOTIFICATION, status.to_json())

@@ -17,7 +17,7 @@ from typing import Any
 
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 
-from copilot_ls.errors import CopilotError, ModelError
+from copilot_ls.errors import CopilotError, ModelError, ScannerError
 from copilot_ls.server.protocol import Later
 from copilot_ls.server.status import Source, StatusBoard
 from indexer.errors import IndexerError
@@ -102,4 +102,6 @@ def source_of(error: CopilotError | IndexerError) -> Source:
     """Tell whose trouble an expected failure is."""
     if isinstance(error, ModelError):
         return Source.MODEL
+    if isinstance(error, ScannerError):
+        return Source.SECURITY
     return Source.INDEX if isinstance(error, IndexerError) else Source.WORKSPACE

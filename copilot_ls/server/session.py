@@ -27,6 +27,7 @@ from copilot_ls.features.next_edit.follow import NextEdit
 from copilot_ls.server import convert
 from copilot_ls.server.client import Client
 from copilot_ls.server.convert import Encoding
+from copilot_ls.server.diagnostics import Diagnostics
 from copilot_ls.server.documents import OpenDocument, Snapshot, split_lines
 from copilot_ls.server.folder import Folder
 from copilot_ls.server.guard import Guard
@@ -120,6 +121,9 @@ class Session:
         self._told: set[SettingProblem] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._waking: asyncio.TimerHandle | None = None
+        self.diagnostics = Diagnostics(
+            client, board, guard, find=self.opened, opened=lambda: [*self._documents]
+        )
 
     # -- start and end
 
@@ -161,6 +165,7 @@ class Session:
         if self._is_closed:
             return
         self._is_closed = True
+        self.diagnostics.aclose()
         if self._waking is not None:
             self._waking.cancel()
         for task in self._tasks:
@@ -194,6 +199,7 @@ class Session:
         if (opened := self._documents.get(uri)) is None:
             return
         opened.document.change(changes, version=version)
+        self.diagnostics.changed(uri)
         if opened.is_known():
             self._show_to_index(opened)
         completer = opened.folder.workspace.completer if opened.folder else None
@@ -204,6 +210,7 @@ class Session:
         if (opened := self._documents.pop(uri, None)) is not None:
             _cancel(opened.completion, opened.exclusion)
             if opened.folder is not None:
+                self.diagnostics.closed(uri, opened.folder.workspace.security)
                 opened.folder.workspace.completer.forget(uri)
                 opened.folder.workspace.drop_document(opened.document.path)
         if self._focus == uri:
@@ -542,6 +549,7 @@ class Session:
                         _cancel(opened.completion)
                 self._spawn("closing a folder", folder.aclose)
         self._open_folders()
+        self.diagnostics.refresh()
         if engines_changed:
             self._spawn_warm_up()
 
@@ -606,6 +614,7 @@ class Session:
             opened.folder = folder
             opened.document.move(path)
             self._examine(opened, folder)
+            self.diagnostics.changed(opened.document.uri)
             self._spawn("reading a document", partial(self._read_ahead, opened, folder))
 
     async def _read_ahead(self, opened: Opened, folder: Folder) -> None:

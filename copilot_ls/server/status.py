@@ -28,6 +28,7 @@ class Source(StrEnum):
     MODEL = "model"
     WORKSPACE = "workspace"
     INDEX = "index"
+    SECURITY = "security"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,9 @@ def summarise(facts: Facts) -> Status:
     if facts.inactive_reason:
         return Status(Kind.INACTIVE, f"Inactive here: {facts.inactive_reason}")
     if facts.troubles:
-        _, message = min(facts.troubles.items())
-        return Status(Kind.WARNING, message, command=(REINDEX_COMMAND, "Index again"))
+        (source, _), message = min(facts.troubles.items())
+        remedy = None if source is Source.SECURITY else (REINDEX_COMMAND, "Index again")
+        return Status(Kind.WARNING, message, command=remedy)
     if facts.percents:
         percent = sum(facts.percents.values()) // len(facts.percents)
         return Status(Kind.NORMAL, f"Indexing {percent} %", busy=True)

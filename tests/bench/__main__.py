@@ -24,7 +24,7 @@ from copilot_ls.config import Settings
 from copilot_ls.domain import Prompt
 from copilot_ls.models.scripted import say
 from copilot_ls.prompts.fim import fim_prompt
-from tests.bench import indexing, search
+from tests.bench import indexing, search, security
 from tests.bench.corpora import CorpusUnavailable
 from tests.bench.editor import Editor
 
@@ -246,6 +246,24 @@ async def bench_search() -> Rows:
     return told
 
 
+async def bench_security() -> Rows:
+    """Security checks on real modules of 1,000 lines, with the shipped rules."""
+    texts = security.documents(40)
+    patterns, suggestions = security.bench_patterns(texts), security.bench_suggestions(texts)
+    times, resting, largest = await security.bench_semgrep(texts)
+    return [
+        ("while typing, 1,000 lines", spread(patterns["wall"])),
+        ("  processor time of that", spread(patterns["processor"])),
+        ("a suggestion", spread(suggestions["wall"])),
+        ("  processor time of that", spread(suggestions["processor"])),
+        ("on save, 1,000 lines, Semgrep waiting", spread(times)),
+        (
+            "memory of Semgrep while it waits, at its largest",
+            f"{resting >> 20} MB, {largest >> 20} MB",
+        ),
+    ]
+
+
 PARTS = {
     "start": bench_start,
     "server": bench_server,
@@ -255,6 +273,7 @@ PARTS = {
     "big": bench_big,
     "vectors": bench_vectors,
     "search": bench_search,
+    "security": bench_security,
 }
 
 

@@ -105,9 +105,9 @@ class Editor:
         async def wait() -> Any:
             while True:
                 for message in self.heard:
-                    if message["method"] == method and holds(message["params"]):
+                    if message["method"] == method and holds(message.get("params")):
                         self.heard.remove(message)
-                        return message["params"]
+                        return message.get("params")
                 self._news.clear()
                 await self._news.wait()
 
@@ -186,7 +186,11 @@ class Editor:
                     self.configuration.get(item.get("scopeUri"))
                     for item in message["params"]["items"]
                 ]
-            case "client/registerCapability" | "window/workDoneProgress/create":
+            case (
+                "client/registerCapability"
+                | "window/workDoneProgress/create"
+                | "workspace/diagnostic/refresh"
+            ):
                 self.heard.append(message)
             case "workspace/applyEdit":
                 self.heard.append(message)

@@ -14,18 +14,32 @@ import os
 import re
 import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from copilot_ls import wiring
 from copilot_ls.config import Settings
-from copilot_ls.domain import Capabilities, Delta, Document, FimFormat, FinishReason, Prompt
-from copilot_ls.errors import ModelUnavailable
+from copilot_ls.domain import (
+    Capabilities,
+    Delta,
+    Document,
+    Edit,
+    FimFormat,
+    Finding,
+    FinishReason,
+    Prompt,
+    ScanReport,
+    Severity,
+    TraceStep,
+)
+from copilot_ls.errors import ModelUnavailable, ScannerError
 from copilot_ls.features.completion.completer import Completer
 from copilot_ls.features.edit.editor import Editor
 from copilot_ls.features.next_edit.follower import Follower
+from copilot_ls.features.security.live import LiveCheck
+from copilot_ls.features.security.report import Baseline
 from indexer.errors import IndexerError
-from indexer.model import Hit, Plan, UpdatePhase, UpdateProgress, UpdateReport
+from indexer.model import Hit, Plan, Span, UpdatePhase, UpdateProgress, UpdateReport
 from tests.fakes.ports import FakeIndex
 
 log = logging.getLogger("copilot_ls.standin")
@@ -99,6 +113,7 @@ class Workspace:
     completer: Completer
     editor: Editor
     follower: Follower
+    security: LiveCheck | None = None
     index: FakeIndex = field(default_factory=FakeIndex)
     on_loss: Callable[[], None] | None = None
 
@@ -171,7 +186,57 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
     places = [line.split(":") for line in uses.read_text().split()] if uses.exists() else []
     known = FakeIndex(uses=[Hit(path, int(line), int(line), path, 1.0) for path, line in places])
     editor = Editor(engines.chat_model, known)
-    return Workspace(root.resolve(), settings, completer, editor, Follower(known))
+    security = settings.security.enabled and LiveCheck(
+        quick=weak_calls,
+        is_quick=lambda rule: rule == "python.test.weak",
+        open_deep=FlowScanner,
+        baseline=lambda: Baseline({}),
+        options=settings.security,
+    )
+    return Workspace(root.resolve(), settings, completer, editor, Follower(known), security or None)
+
+
+def weak_calls(document: Document) -> list[Finding]:
+    """Accuse every call of ``weak``, for which ``safe`` is better."""
+    return [
+        Finding(
+            "python.test.weak",
+            "weak is called",
+            Severity.HIGH,
+            span := Span(*match.span()),
+            path=document.path,
+            cwe=("CWE-1",),
+            fix=(Edit(span, match[0].replace("weak", "safe")),),
+            references=("https://example.org/weak",),
+        )
+        for match in re.finditer(r"weak\(\w*\)", document.text)
+    ]
+
+
+class FlowScanner:
+    """Accuses every ``sink()`` that stands below a ``source()``; ``# break`` breaks it."""
+
+    async def scan(
+        self, documents: Sequence[Document], on_progress: Callable[[int], None]
+    ) -> ScanReport:
+        [document] = documents
+        log.info("scanned version %d", document.version)
+        if "# break" in document.text:
+            raise ScannerError("the scanner is broken", remedy="repair it")
+        if "# wait" in document.text:
+            await asyncio.Event().wait()
+        findings = weak_calls(document)
+        for match in re.finditer(r"(source\(\))[^$]*?(sink\(\))", document.text):
+            steps = (TraceStep(Span(*match.span(1)), "enters here"),)
+            span = Span(*match.span(2))
+            findings.append(
+                Finding("python.test.flow", "it flows", Severity.MEDIUM, span, trace=steps)
+            )
+        findings = [replace(each, path=document.path) for each in findings]
+        return ScanReport(tuple(findings))
+
+    async def aclose(self) -> None:
+        log.info("scanner closed")
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ async def test_completion(path: Path) -> None:
         index=index,
         options=CompletionOptions(debounce_ms=0, block_ms=60_000, verify_ms=60_000),
         repository="shop",
-        checks=scanning.suggestion_checks(Settings()),
+        checks=scanning.suggestion_checks(Settings(), wait=True),
     )
     completion = await completer.complete(CompletionRequest(document, offset))
 

@@ -28,6 +28,23 @@ class SecurityOptions:
         },
     )
 
+    semgrep: bool = field(
+        default=True,
+        metadata={"doc": "Let Semgrep look as well, on save and when idle, if it is installed."},
+    )
+    debounce_ms: int = field(
+        default=200,
+        metadata={"doc": "How long a pause in typing must be before a document is looked at."},
+    )
+    idle_ms: int = field(
+        default=1_500,
+        metadata={"doc": "The same for Semgrep; saving does not wait."},
+    )
+    semgrep_idle_seconds: float = field(
+        default=300.0,
+        metadata={"doc": "How long a Semgrep process waits for the next look; 0 keeps none."},
+    )
+
     def wants(self, finding: Finding) -> bool:
         """Tell whether a finding is sure enough and its rule is not switched off."""
         is_off = any(

@@ -71,6 +71,10 @@ class PatternScanner:
             for match in self._matches(each, file)
         ]
 
+    def looks_for(self, rule: str) -> bool:
+        """Tell whether a rule is one of those that are looked for here."""
+        return rule in self._rulebook.rules and rule not in self.left_to_semgrep
+
     def prepare(self) -> None:
         """Translate the rules of all languages now; otherwise each waits for its first text."""
         for dialect in DIALECTS:
