@@ -29,6 +29,7 @@ from indexer.errors import ReadingTakesLong
 from indexer.model import Import, ParsedFile, Reference, ReferenceKind, Symbol
 from indexer.resolve.outline import Outline, Stored
 from indexer.syntax import parse
+from indexer.syntax.tree import read_tree
 
 _MAX_FILE_BYTES = 1_500_000
 _MAX_MODULES = 2_000
@@ -112,8 +113,8 @@ class Libraries:
         self._roots |= {
             f"<site{number}>": folder for number, folder in enumerate(environment.folders)
         }
-        self._parsed: OrderedDict[str, ParsedFile | None] = OrderedDict()
-        self._outlines: dict[str, Outline] = {}
+        self._outlines: OrderedDict[str, Outline | None] = OrderedDict()
+        self._references: OrderedDict[str, Sequence[Reference]] = OrderedDict()
         self._paths: dict[str, tuple[str, ...]] = {}
         self._deadline = float("inf")
 
@@ -153,18 +154,25 @@ class Libraries:
 
     def outline(self, path: str) -> Outline | None:
         """The names of a module."""
-        known = self._outlines.get(path)
-        if known is None:
-            parsed = self._read(path)
-            if parsed is None:
-                return None
-            known = self._outlines[path] = Outline(parsed)
-        return known
+        if path in self._outlines:
+            return self._outlines[path]
+        parsed = self._read(path, with_uses=False)
+        outline = self._outlines[path] = Outline(parsed) if parsed is not None else None
+        while len(self._outlines) > _MAX_MODULES:
+            self._outlines.popitem(last=False)
+        return outline
 
     def references_in(self, path: str) -> Sequence[Reference]:
-        """The uses of names in a module."""
-        parsed = self._read(path)
-        return parsed.references if parsed is not None else ()
+        """The uses of names in a module; a stub has none that matter."""
+        if path.endswith(".pyi"):
+            return ()
+        known = self._references.get(path)
+        if known is None:
+            parsed = self._read(path, with_uses=True)
+            known = self._references[path] = parsed.references if parsed is not None else ()
+            while len(self._references) > _MAX_MODULES:
+                self._references.popitem(last=False)
+        return known
 
     def _find(self, module: str) -> Iterator[str]:
         parts = module.split(".")
@@ -179,23 +187,16 @@ class Libraries:
                     if _is_inside(folder / f"{base}{ending}", folder):
                         yield f"{label}/{base}{ending}"
 
-    def _read(self, path: str) -> ParsedFile | None:
-        if path in self._parsed:
-            self._parsed.move_to_end(path)
-            return self._parsed[path]
+    def _read(self, path: str, *, with_uses: bool) -> ParsedFile | None:
         if time.monotonic() > self._deadline:
             raise ReadingTakesLong("libraries are still being read", remedy="ask again")
         label, _, inner = path.partition("/")
         folder = self._roots.get(label)
-        parsed = None
-        if folder is not None and inner and ".." not in inner.split("/"):
-            text = _read_text(folder / inner, folder)
-            parsed = parse.parse(path, "python", text) if text is not None else None
-        self._parsed[path] = parsed
-        while len(self._parsed) > _MAX_MODULES:
-            oldest, _ = self._parsed.popitem(last=False)
-            self._outlines.pop(oldest, None)
-        return parsed
+        if folder is None or not inner or ".." in inner.split("/"):
+            return None
+        text = _read_text(folder / inner, folder)
+        tree = read_tree("python", text) if text is not None else None
+        return parse.parse_tree(path, tree, with_uses=with_uses) if tree is not None else None
 
 
 @cache

@@ -14,7 +14,7 @@ from copilot_ls import wiring
 from copilot_ls.cli.context import console, find_root, options_of, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
-from copilot_ls.domain import Completion, CompletionRequest, Document, Outcome
+from copilot_ls.domain import Completion, CompletionRequest, Document, Outcome, Verdict
 from copilot_ls.errors import ModelUnavailable, WorkspaceError
 from copilot_ls.features.completion.provenance import described
 
@@ -130,6 +130,12 @@ def _print(completion: Completion, document: Document, offset: int, *, show_prom
                 (f"  ({'can be repaired' if finding.fix else finding.severity})", "dim"),
             )
         )
+    for suggestion in completion.suggestions:
+        for statement in suggestion.imports:
+            out.print(f"  brings along: {statement}", markup=False, style="yellow")
+        if suggestion.verdict is Verdict.REPAIRED:
+            written = completion.raw_text.rstrip().replace("\n", " ⏎ ")
+            out.print(f"  the model wrote: {written}", markup=False, style="dim")
     if completion.snippets:
         out.print("\n[bold]signatures in the prompt[/]")
         for snippet in completion.snippets:
