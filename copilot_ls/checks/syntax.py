@@ -18,6 +18,8 @@ from indexer.resolve.outline import Repository
 from indexer.syntax.tree import SyntaxTree, errors_in
 
 RULE = "syntax"
+_PREPROCESSED = frozenset({"c", "cpp"})
+_MACRO = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\b|^\s*#", re.MULTILINE)
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _TAG = re.compile(r"<(?P<closing>/)?(?P<name>[A-Za-z][\w.:-]*)?(?P<rest>[^<>]*?)(?P<empty>/)?>")
 _PYTHON_HEAD = re.compile(r"\s*(?P<word>try|match|class)\b")
@@ -35,14 +37,25 @@ def check(draft: Draft, repository: Repository) -> Iterator[Finding]:
     tree = draft.tree
     if tree is None or not tree.has_errors:
         return
+    # A macro may stand for anything: what it breaks here, it need not break in the compiler.
+    is_preprocessed = tree.language in _PREPROCESSED
+    if is_preprocessed and _has_macro(draft):
+        return
     allowed = _n_allowed(draft)
-    if len(_outermost(tree)) <= allowed:
+    if len(_outermost(tree)) <= allowed or (is_preprocessed and allowed):
         return
     for text in _finished(draft):
         finished = draft.tree_of(text)
         if finished is None or len(_outermost(finished)) <= allowed:
             return
     yield Finding(RULE, "the code would not parse", Severity.HIGH, _nearest_error(draft, tree))
+
+
+def _has_macro(draft: Draft) -> bool:
+    """Whether the lines that the suggestion touches hold what looks like a macro's name."""
+    text, span = draft.text, draft.span
+    start = text.rfind("\n", 0, span.start) + 1
+    return _MACRO.search(text[start : _line_end(text, span.end)]) is not None
 
 
 def _n_allowed(draft: Draft) -> int:

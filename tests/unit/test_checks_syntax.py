@@ -55,6 +55,8 @@ def is_broken(language: str, marked: str, suggestion: str, *, is_cut: bool = Fal
         ("php", "<?php\n█\n", "foreach ($a as $b) {"),
         ("csharp", "class A {\n  █\n}\n", "public int B { get;"),
         ("text", "(((█", ")))]]"),
+        ("c", "int main(void) {\n  █\n}\n", "loop(DEFAULT_ 0);"),
+        ("cpp", "API class A {\n  █\n}\n\nEXPORT(A) class B : {\n", "void f() {}}"),
     ],
 )
 def test_code_that_can_go_on_is_fine(language: str, marked: str, suggestion: str) -> None:
@@ -73,6 +75,7 @@ def test_code_that_can_go_on_is_fine(language: str, marked: str, suggestion: str
         ("javascript", "const x = █\n", "foo(1));"),
         ("javascript", "█\n", "const = 3;"),
         ("go", "package a\n\nfunc f() {\n\t█\n}\n", "if err != nil } {"),
+        ("c", "int main(void) {\n  █\n}\n", "int 3x = ;"),
         ("java", "class A {\n  void f() {\n    █\n  }\n}\n", "int 3x = ;"),
     ],
 )
