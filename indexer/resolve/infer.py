@@ -145,6 +145,9 @@ class Inference:
             return union(bindings, lambda each: self._binding_values(each, outline, depth + 1))
         if place.class_body:
             found = outline.definitions(f"{place.class_body}.{name}")
+            if found and self.definitions_of_name(outline, name) != ():
+                # Which of the two it is depends on which line comes first.
+                return None
             if found:
                 return self.values_at([Definition(outline, s) for s in found], depth + 1)
         return self.values_at(self.definitions_of_name(outline, name), depth + 1)

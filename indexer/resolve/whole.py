@@ -151,6 +151,9 @@ class Wholeness:
         outline, symbol = value.outline, value.symbol
         if not outline.is_whole or len(outline.definitions(symbol.qualified_name)) > 1:
             return False
+        if symbol.name.endswith("Mixin"):
+            # It lives off the classes that it will be mixed into.
+            return False
         if any(decorator_name(each) not in _HARMLESS_DECORATORS for each in symbol.decorators):
             return False
         metaclass = _METACLASS.search(symbol.stub)

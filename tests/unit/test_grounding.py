@@ -329,6 +329,8 @@ def test_what_does_not_exist_is_reported(code: str, expected: str) -> None:
         "def f(kind: type[Order]):\n    ⟦kind(1, 2, 3)⟧",
         "class A:\n    @classmethod\n    def make(cls):\n        ⟦return cls(1, 2)⟧",
         "⟦from os import _private⟧",
+        "class TestsMixin:\n    def f(self):\n        ⟦self.assertEqual(1, 2)⟧",
+        "class A:\n    kind = Order\n    def Order(self): ...\n⟦A.kind('a', lines=[])⟧",
         "from collections import namedtuple\nP = namedtuple('P', 'x y')\n⟦P(1, 2).x⟧",
         "from enum import Enum\nTone = Enum('Tone', 'HIGH LOW')\n⟦Tone.HIGH⟧",
         "class Words(list):\n    def f(self):\n        ⟦self._private⟧",
