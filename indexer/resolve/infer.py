@@ -541,7 +541,8 @@ class Inference:
         outline, bound = written.outline, written.bound
         if not _DOTTED.fullmatch(head):
             return None
-        is_own = outline.member("", head) is not None
+        # In the stubs of ``typing`` these are classes, and mean what they mean everywhere.
+        is_own = outline.member("", head) is not None and not outline.path.startswith("<stdlib>")
         if not is_own:
             if name in _UNKNOWABLE:
                 return None
