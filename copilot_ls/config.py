@@ -135,6 +135,35 @@ class IndexSettings:
         "empty takes the active one, or a `.venv` inside the project.",
         trust=Trust.USER,
     )
+    pull_from: str = _setting(
+        "",
+        "Folder or address where `copilot-ls index --publish` put vectors; `{name}` stands for the "
+        "name of the project's folder. What lies there is not embedded again here.",
+        trust=Trust.USER,
+    )
+    pull_token_env: str = _setting(
+        "",
+        "Name of the environment variable that holds the token for `index.pull_from`.",
+        trust=Trust.USER,
+    )
+    chroma_url: str = _setting(
+        "",
+        "Address of a Chroma server that a team shares, such as `https://chroma.example.org`; "
+        "empty keeps the vectors here.",
+        trust=Trust.USER,
+    )
+    chroma_token_env: str = _setting(
+        "",
+        "Name of the environment variable that holds the token for `index.chroma_url`.",
+        trust=Trust.USER,
+    )
+    ca_bundle: str = _setting(
+        "",
+        "File with the certificate authorities to trust for `index.pull_from` and "
+        "`index.chroma_url`.",
+        trust=Trust.USER,
+    )
+    proxy: str = _setting("", "Proxy for both; empty uses none.", trust=Trust.USER)
 
 
 @dataclass(frozen=True, slots=True)

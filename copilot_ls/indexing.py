@@ -284,6 +284,7 @@ def _report_of(answer: dict[str, object], returncode: int | None) -> UpdateRepor
                 n_symbols=figures["n_symbols"],
                 n_chunks=figures["n_chunks"],
                 n_embedded=figures["n_embedded"],
+                n_taken_over=figures["n_taken_over"],
                 seconds=figures["seconds"],
             )
         case {"error": str(error), "kind": "IndexLocked", **rest}:

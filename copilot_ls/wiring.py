@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import time
+import urllib.parse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -44,8 +45,11 @@ if TYPE_CHECKING:
     from copilot_ls.provenance.packages import Package
     from copilot_ls.provenance.store import OriginStore
     from copilot_ls.sandbox.consent import Consent
+    from indexer.exchange.shelf import Shelf
     from indexer.index import Index
-    from indexer.ports import Embedder
+    from indexer.ports import Embedder, VectorSource
+    from indexer.store.chroma_server import ChromaServer
+    from indexer.web import WebOptions
 
 _log = logging.getLogger(__name__)
 _RETRY_SECONDS = 3.0
@@ -83,12 +87,48 @@ def open_index(root: Path, settings: Settings, *, location: Path | None = None) 
     """Open the index of ``root``; cheap, and possible whether or not it was ever built."""
     from indexer.index import Index
 
+    root, location = root.resolve(), location or index_location(root)
     return Index.open(
-        root.resolve(),
-        location or index_location(root),
+        root,
+        location,
         options=index_options(settings),
         embedder=open_embedder(settings),
         environment=settings.index.python_environment,
+        sources=vector_sources(root, location, settings),
+        server=chroma_server(root, settings),
+    )
+
+
+def vector_sources(root: Path, location: Path, settings: Settings) -> list[VectorSource]:
+    """Name where vectors that others made are looked up."""
+    place = settings.index.pull_from
+    if not place or not settings.index.vectors:
+        return []
+    from indexer.exchange.shelf import FolderShelf, WebShelf
+    from indexer.exchange.transfer import PublishedVectors
+
+    shelf: Shelf
+    if is_url(place):
+        shelf = WebShelf(
+            place.replace("{name}", urllib.parse.quote(root.name, safe="")),
+            _web_options(settings, settings.index.pull_token_env),
+        )
+    else:
+        shelf = FolderShelf(Path(place.replace("{name}", root.name)).expanduser())
+    return [PublishedVectors(shelf, location / "fetched")]
+
+
+def chroma_server(root: Path, settings: Settings) -> ChromaServer | None:
+    """Describe the team's Chroma server, and what this repository is called there."""
+    if not settings.index.chroma_url or not settings.index.vectors:
+        return None
+    from indexer.history import name_of_repository
+    from indexer.store.chroma_server import ChromaServer
+
+    return ChromaServer(
+        url=settings.index.chroma_url,
+        repository=name_of_repository(root),
+        web=_web_options(settings, settings.index.chroma_token_env),
     )
 
 
@@ -213,6 +253,11 @@ def indexed_globs() -> list[str]:
     from indexer.syntax import parse
 
     return parse.file_globs()
+
+
+def is_url(place: str) -> bool:
+    """Tell an address from a folder."""
+    return place.startswith(("https://", "http://"))
 
 
 def is_loopback(url: str) -> bool:
@@ -557,6 +602,17 @@ def _open_endpoint(settings: Settings) -> Model:
     entry = catalog.entries.get(endpoint.catalog_id) or catalog.like(endpoint.model)
     return OpenAIModel(
         options, fim=entry.fim if entry else None, layout=entry.layout if entry else None
+    )
+
+
+def _web_options(settings: Settings, token_variable: str) -> WebOptions:
+    from indexer.web import WebOptions
+
+    bundle = settings.index.ca_bundle
+    return WebOptions(
+        token=_secret(token_variable),
+        proxy=settings.index.proxy,
+        ca_bundle=Path(bundle).expanduser() if bundle else None,
     )
 
 

@@ -4,6 +4,7 @@
       ├─ IndexLocked           another process is the writer
       ├─ IndexCorrupt          the store cannot be read and must be rebuilt
       ├─ EmbedderUnavailable   vectors cannot be made; lexical search still works
+      ├─ ExchangeRefused       vectors that were made elsewhere cannot be used; they are made here
       ├─ ReadingTakesLong      libraries are still being read; asking again later helps
       ├─ PathRefused           a path that is not a readable folder inside the workspace
       └─ NotARepository        git cannot be asked about a folder, or not about that revision
@@ -37,6 +38,10 @@ class IndexCorrupt(IndexerError):
 
 class EmbedderUnavailable(IndexerError):
     """The embedding model is missing or its server does not answer."""
+
+
+class ExchangeRefused(IndexerError):
+    """Vectors that were made elsewhere cannot be fetched, or are not what they should be."""
 
 
 class PathRefused(IndexerError):

@@ -10,15 +10,33 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from pathlib import Path
 
 from indexer.scan import ask_git
 
 _COMMIT = re.compile(rb"[0-9a-f]{40,64} \d+ (?P<line>\d+)")
 
+_ORIGIN = re.compile(r"^(?:[a-z+]+://)?(?:[^@/]*@)?")
+_NO_NAME = re.compile(r"[^a-z0-9]+")
 _MAX_COMMITS = 1_000
 # A commit that touches more files than this says nothing of any two of them.
 _MAX_COMMIT_PATHS = 60
+
+
+def name_of_repository(root: Path) -> str:
+    """A name that all clones of a repository share: made of its origin's address, if it has one.
+
+    Letters, digits and hyphens; of the address it tells the last part alone.
+    """
+    output = ask_git(root, "config", "--get", "remote.origin.url")
+    origin = (output or b"").decode("utf-8", "replace").strip().lower()
+    # ``git@host:owner/name.git`` and ``https://user@host/owner/name`` are the same place.
+    origin = _ORIGIN.sub("", origin).removesuffix("/").removesuffix(".git").replace(":", "/")
+    key = origin or os.fspath(root.resolve())
+    digest = blake2b(key.encode("utf-8", "replace"), digest_size=6).hexdigest()
+    name = _NO_NAME.sub("-", (origin or root.name.lower()).rpartition("/")[2]).strip("-")
+    return f"{name[:24].strip('-') or 'repository'}-{digest}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from indexer import history, scan
 from indexer.conventions.model import Conventions
@@ -36,7 +36,7 @@ from indexer.model import (
     UpdateProgress,
     UpdateReport,
 )
-from indexer.ports import Embedder
+from indexer.ports import Embedder, Neighbours, VectorSource
 from indexer.resolve.outline import EmptyRepository, Repository, Stored
 from indexer.search import natural
 from indexer.search.completion import CompletionSearch, Ranking
@@ -46,11 +46,15 @@ from indexer.search.related import search_related
 from indexer.search.usage import search_usage
 from indexer.store import lock
 from indexer.store.catalog import Cache, Catalog
+from indexer.store.chroma_server import ChromaServer, ServerVectors
 from indexer.store.database import Database, Identity, get_meta
 from indexer.store.vectors import VectorIndex
 from indexer.syntax import parse
 from indexer.update import OnProgress, ShouldStop, Update
 from indexer.watch import FolderWatch
+
+if TYPE_CHECKING:
+    from indexer.exchange.transfer import Publication
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +79,8 @@ class Index:
         options: IndexOptions,
         embedder: Embedder | None,
         environment: str,
+        sources: Sequence[VectorSource],
+        server: ChromaServer | None,
     ) -> None:
         self.root = root
         self.location = location
@@ -84,7 +90,11 @@ class Index:
         self._database = Database(location)
         self._cache = Cache()
         self._completions = CompletionSearch(_parse_document)
-        self._vectors = VectorIndex(self._database)
+        self._sources = list(sources)
+        self._vectors: Neighbours = VectorIndex(self._database)
+        if server is not None:
+            self._vectors = at_server = ServerVectors(self._database, server)
+            self._sources.append(at_server)
         self._documents = OpenDocuments(understand)
         self._environment = environment
         self._commits = history.Commits()
@@ -101,13 +111,25 @@ class Index:
         options: IndexOptions,
         embedder: Embedder | None = None,
         environment: str = "",
+        sources: Sequence[VectorSource] = (),
+        server: ChromaServer | None = None,
     ) -> Index:
         """Open the index of ``root``; nothing is read or written yet.
 
         Without an embedder, searching is lexical and structural only. ``environment`` is the
-        user's choice of the folder where the project's packages are installed.
+        user's choice of the folder where the project's packages are installed. ``sources`` are
+        asked for vectors before a text is embedded; a ``server`` is one of them, and is searched
+        instead of vectors of our own.
         """
-        return cls(root, location, options=options, embedder=embedder, environment=environment)
+        return cls(
+            root,
+            location,
+            options=options,
+            embedder=embedder,
+            environment=environment,
+            sources=sources,
+            server=server,
+        )
 
     @cached_property
     def _libraries(self) -> Libraries:
@@ -183,6 +205,26 @@ class Index:
         if self.state in {IndexState.READY, IndexState.OPTIONS_CHANGED}:
             self._embed(update)
         return update.report()
+
+    def check_sources(self) -> None:
+        """See that vectors that were made elsewhere can be taken over.
+
+        Raises:
+            IndexerError: they cannot, and why.
+        """
+        embedder = self._need_embedder()
+        for source in self._sources:
+            source.check(embedder.name, embedder.dimensions)
+
+    def publish(self, folder: Path) -> Publication:
+        """Put the vectors into a folder from which other machines take them.
+
+        Raises:
+            IndexerError: there are none, or the folder cannot be written.
+        """
+        from indexer.exchange.transfer import publish
+
+        return publish(self._database, self._need_embedder().name, folder)
 
     def search(self, query: Query) -> list[Hit]:
         """Answer a question, best hit first; empty if there is no index that can answer."""
@@ -302,7 +344,7 @@ class Index:
                 n_vectors=counts["embeddings"],
                 n_masked=counts["masked"],
                 languages=catalog.languages(),
-                vectors=self._vectors_state(catalog),
+                vectors=self._vectors_state(),
                 updated_at=float(catalog.meta("updated_at") or 0.0),
             )
 
@@ -341,9 +383,17 @@ class Index:
             should_stop=should_stop or _never,
         )
 
+    def _need_embedder(self) -> Embedder:
+        if self._embedder is None:
+            raise IndexerError(
+                "vectors are off, or there is no embedding model here",
+                remedy="set index.vectors, and run `copilot-ls model pull`",
+            )
+        return self._embedder
+
     def _embed(self, update: Update) -> None:
         if self._options.vectors and self._embedder is not None:
-            update.embed(self._database, self._vectors, self._embedder)
+            update.embed(self._database, self._vectors, self._embedder, self._sources)
 
     def _update_some(self, update: Update, paths: Sequence[str]) -> bool:
         """Update single files, without the writer's lock; false if that cannot be done."""
@@ -435,7 +485,7 @@ class Index:
         if self._embedder is None or not self._options.vectors:
             return []
         try:
-            if not self._vectors.refresh(self._embedder.name):
+            if not self._vectors.open(self._embedder.name):
                 return []
             (vector,) = self._embedder.embed([text])
         except IndexerError as error:
@@ -443,15 +493,10 @@ class Index:
             return []
         return self._vectors.query(vector, limit=limit)
 
-    def _vectors_state(self, catalog: Catalog) -> str:
+    def _vectors_state(self) -> str:
         if self._embedder is None or not self._options.vectors:
             return "off"
-        if self._vectors.is_open:
-            return "open in this process"
-        holder = lock.holder_of(self.location, "vectors")
-        if holder:
-            return f"open in process {holder}"
-        return catalog.meta("vectors_state") or "not built"
+        return self._vectors.state()
 
 
 def _parse_document(path: str, text: str) -> ParsedFile:

@@ -329,6 +329,7 @@ class UpdatePhase(StrEnum):
     SCAN = "scanning"
     PARSE = "parsing"
     WRITE = "writing"
+    FETCH = "fetching vectors"
     EMBED = "embedding"
 
 
@@ -351,6 +352,7 @@ class UpdateReport:
     n_symbols: int = 0
     n_chunks: int = 0
     n_embedded: int = 0
+    n_taken_over: int = 0
     skipped: tuple[Skipped, ...] = ()
     problems: tuple[Problem, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -29,12 +29,11 @@ from indexer.model import (
     UpdateProgress,
     UpdateReport,
 )
-from indexer.ports import Embedder
+from indexer.ports import Embedder, Neighbours, VectorSource
 from indexer.store import embeddings, lock, records
 from indexer.store.catalog import Cache, Catalog
 from indexer.store.database import Database, set_meta, touch, touch_embeddings
 from indexer.store.records import FileRows
-from indexer.store.vectors import VectorIndex
 
 OnProgress = Callable[[UpdateProgress], None]
 ShouldStop = Callable[[], bool]
@@ -69,7 +68,9 @@ class Update:
         self._planned_at = 0
         self._skipped: list[Skipped] = []
         self._left_out: dict[str, FileStamp] = {}
-        self._n_taken = self._n_files = self._n_symbols = self._n_chunks = self._n_embedded = 0
+        self._n_taken = self._n_files = self._n_symbols = self._n_chunks = self._n_embedded = (
+            self._n_taken_over
+        ) = 0
         self._seconds: dict[str, float] = {}
 
     def apply(self, database: Database, paths: Sequence[str] | None, *, options_hash: str) -> None:
@@ -103,8 +104,16 @@ class Update:
                 set_meta(connection, "options", options_hash)
                 set_meta(connection, "scanned_at_ns", str(started_ns))
 
-    def embed(self, database: Database, vectors: VectorIndex, embedder: Embedder) -> None:
+    def embed(
+        self,
+        database: Database,
+        vectors: Neighbours,
+        embedder: Embedder,
+        sources: Sequence[VectorSource] = (),
+    ) -> None:
         """Embed texts never seen before, and bring the derived vectors up to date.
+
+        What other machines have embedded is taken from the ``sources``.
 
         One process at a time; another one that does so already is enough.
         """
@@ -114,6 +123,7 @@ class Update:
             return
         try:
             with self._phase(UpdatePhase.EMBED):
+                self._take_over(database, embedder, sources)
                 self._embed(database, vectors, embedder)
         finally:
             held.release()
@@ -125,6 +135,7 @@ class Update:
             n_symbols=self._n_symbols,
             n_chunks=self._n_chunks,
             n_embedded=self._n_embedded,
+            n_taken_over=self._n_taken_over,
             skipped=tuple(self._skipped),
             problems=tuple(self.problems),
             seconds=dict(self._seconds),
@@ -197,7 +208,30 @@ class Update:
         self.problems += (problem for rows in written for problem in rows.found_problems())
         self._tell(UpdateProgress(UpdatePhase.WRITE, self._n_taken, total))
 
-    def _embed(self, database: Database, vectors: VectorIndex, embedder: Embedder) -> None:
+    def _take_over(
+        self, database: Database, embedder: Embedder, sources: Sequence[VectorSource]
+    ) -> None:
+        """Look up what is missing; a source that fails costs only the time to embed."""
+        for source in sources:
+            with _reading(database) as connection:
+                missing = embeddings.missing_hashes(connection, embedder.name)
+            if not missing or self.should_stop():
+                return
+            try:
+                for hashes, vectors in source.fetch(embedder.name, embedder.dimensions, missing):
+                    with database.writing() as connection:
+                        embeddings.add(connection, embedder.name, hashes, vectors)
+                        touch_embeddings(connection)
+                    self._n_taken_over += len(hashes)
+                    self._tell(UpdateProgress(UpdatePhase.FETCH, self._n_taken_over, len(missing)))
+                    if self.should_stop():
+                        return
+            except IndexCorrupt:
+                raise
+            except IndexerError as error:
+                self.problems.append(Problem("", str(error)))
+
+    def _embed(self, database: Database, vectors: Neighbours, embedder: Embedder) -> None:
         try:
             self._embed_missing(database, embedder)
         except EmbedderUnavailable as error:
@@ -207,13 +241,13 @@ class Update:
             return
         with database.writing() as connection:
             embeddings.collect(connection, embedder.name)
-        with _reading(database) as connection:
-            if vectors.are_known_complete(connection, embedder.name):
-                return
-        with database.writing() as connection:
-            # Also texts that were embedded long ago may be back, after a switch of branches.
-            touch_embeddings(connection)
         try:
+            with _reading(database) as connection:
+                if vectors.are_known_complete(connection, embedder.name):
+                    return
+            with database.writing() as connection:
+                # Also texts that were embedded long ago may be back, after a switch of branches.
+                touch_embeddings(connection)
             vectors.refresh(embedder.name)
         except IndexCorrupt:
             raise

@@ -167,16 +167,24 @@ def _settings(settings: config.Settings, problems: list[config.SettingProblem]) 
 
 
 def _network(settings: config.Settings) -> Line:
-    hosts = [url for url in (settings.endpoint.url, settings.index.embedder_url) if url]
-    remote = [url for url in hosts if not wiring.is_loopback(url)]
+    index = settings.index
+    uses = [
+        ("code is sent to", settings.endpoint.url),
+        ("code is sent to", index.embedder_url),
+        ("vectors of code are sent to", index.chroma_url),
+        ("vectors are fetched from", index.pull_from if wiring.is_url(index.pull_from) else ""),
+    ]
+    hosts = [(what, url) for what, url in uses if url]
+    remote = [f"{what} {url}" for what, url in hosts if not wiring.is_loopback(url)]
     if remote:
         return Line(
             "network",
             Verdict.NOTE,
-            f"code is sent to {', '.join(remote)}, as your own settings say",
+            f"{'; '.join(remote)}: as your own settings say",
             f"remove it from {config.user_file()} to stay on this machine",
         )
-    text = "nothing leaves this machine" + (f" (only {', '.join(hosts)})" if hosts else "")
+    known = ", ".join(url for _, url in hosts)
+    text = "nothing leaves this machine" + (f" (only {known})" if known else "")
     return Line("network", Verdict.FINE, text)
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -57,6 +58,19 @@ def build(
     only_vectors: Annotated[
         bool, typer.Option("--only-vectors", hidden=True, help="Embed what is indexed.")
     ] = False,
+    publish: Annotated[
+        str,
+        typer.Option(
+            metavar="FOLDER", help="Put the embeddings there afterwards, for other machines."
+        ),
+    ] = "",
+    pull: Annotated[
+        str,
+        typer.Option(
+            metavar="SOURCE",
+            help="Take embeddings from such a folder, or its address, instead of making them.",
+        ),
+    ] = "",
     json_lines: Annotated[
         bool, typer.Option("--json-lines", hidden=True, help="Progress and report, for the server.")
     ] = False,
@@ -71,7 +85,19 @@ def build(
     if json_lines:
         _build_for_server(root, settings, vectors=vectors, only_vectors=only_vectors, stop=stop)
         return
+    if pull:
+        if not vectors:
+            raise ConfigError(
+                "--pull and --no-vectors contradict each other", remedy="leave one of them away"
+            )
+        settings = replace(settings, index=replace(settings.index, pull_from=pull, vectors=True))
+    if wiring.is_url(publish):
+        raise ConfigError(
+            "--publish writes to a folder", remedy="upload the folder with a tool of your choice"
+        )
     with closing(wiring.open_index(root, settings)) as index:
+        if pull:
+            index.check_sources()
         with _progress_bars(quiet=as_json) as on_progress:
             report = index.update(
                 on_progress=on_progress,
@@ -80,10 +106,18 @@ def build(
                 rebuild=rebuild,
             )
         _read_packages(root, settings, stop)
+        made = index.publish(Path(publish)) if publish and not stop.is_set() else None
         if as_json:
-            print_json({"root": root, "stopped": stop.is_set(), "report": report})
+            print_json(
+                {"root": root, "stopped": stop.is_set(), "report": report, "published": made}
+            )
         else:
             _print_report(root, report, index.status())
+            if made is not None:
+                console().print(
+                    f"  published: {made.n_new:,} vectors ({made.n_bytes / 1e6:,.1f} MB) beside "
+                    f"{made.n_known:,} in {escape(made.place)}"
+                )
         if watch and not stop.is_set():
             follow(index, stop=stop, vectors=vectors, as_json=as_json)
             return
@@ -281,8 +315,13 @@ def _print_report(root: Path, report: UpdateReport, state: IndexStatus) -> None:
         f"in {seconds:.1f} s{rate}"
     )
     _print_status(state, n_skipped=len(report.skipped))
+    if report.n_taken_over:
+        out.print(
+            f"  taken over: {report.n_taken_over:,} vectors; made here: {report.n_embedded:,}"
+        )
     for problem in report.problems[:5]:
-        out.print(f"  [yellow]{problem.path}:{problem.line + 1}[/] {problem.message}")
+        place = f"{problem.path}:{problem.line + 1}" if problem.path else "vectors"
+        out.print(f"  [yellow]{escape(place)}[/] {escape(problem.message)}")
     if len(report.problems) > 5:
         out.print(f"  … and {len(report.problems) - 5} more files with problems", style="dim")
 

@@ -369,10 +369,10 @@ def split_fim(text: str, fim: FimFormat | None) -> dict[str, object]:
 
 def is_loopback(url: str) -> bool:
     """Tell whether the URL names this machine by its own address."""
-    host = urllib.parse.urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
     try:
+        host = urllib.parse.urlsplit(url).hostname or ""
+        if host == "localhost":
+            return True
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

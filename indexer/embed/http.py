@@ -6,15 +6,14 @@ when the user's own settings name the server.
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from httpx import Client, HTTPError, HTTPStatusError, InvalidURL
+from httpx import HTTPError, HTTPStatusError, InvalidURL
 
-from indexer import secrets
+from indexer import secrets, web
 from indexer.errors import EmbedderUnavailable
 from indexer.ports import Vectors
 
@@ -50,21 +49,12 @@ class HttpEmbedder:
         """
         self._options = options
         self._dimensions = 0
-        headers = {"Authorization": f"Bearer {options.api_key}"} if options.api_key else {}
         try:
-            self._client = Client(
-                headers=headers,
-                timeout=options.timeout_seconds,
-                proxy=options.proxy or None,
-                verify=(
-                    ssl.create_default_context(cafile=str(options.ca_bundle))
-                    if options.ca_bundle
-                    else True
-                ),
-                trust_env=False,
-                follow_redirects=False,
+            self._client = web.open_client(
+                web.WebOptions(options.api_key, options.proxy, options.ca_bundle),
+                seconds=options.timeout_seconds,
             )
-        except (OSError, ValueError, InvalidURL) as error:
+        except (OSError, ValueError) as error:
             raise EmbedderUnavailable(
                 f"the embedding server {options.base_url} cannot be used: {error}", remedy=_REMEDY
             ) from error

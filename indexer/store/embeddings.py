@@ -8,9 +8,17 @@ They are stored as 16-bit floats: for unit vectors the error is far below the em
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from indexer.ports import Vectors
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MAX_ERROR = 0.1
 
 
 def missing_hashes(connection: sqlite3.Connection, embedder: str) -> list[str]:
@@ -62,6 +70,11 @@ def live_hashes(connection: sqlite3.Connection, embedder: str) -> set[str]:
     return {text_hash for (text_hash,) in rows}
 
 
+def digest_of(hashes: Iterable[str]) -> str:
+    """What tells one set of texts from another."""
+    return blake2b("".join(sorted(hashes)).encode(), digest_size=16).hexdigest()
+
+
 def read(
     connection: sqlite3.Connection, embedder: str, hashes: Sequence[str]
 ) -> tuple[list[str], Vectors]:
@@ -96,6 +109,15 @@ def collect(connection: sqlite3.Connection, embedder: str) -> int:
         (embedder,),
     )
     return cursor.rowcount
+
+
+def are_unit(vectors: Vectors) -> NDArray[np.bool_]:
+    """Which rows have length one, as far as 16 bits tell: what came from elsewhere is checked."""
+    import numpy as np
+
+    lengths = np.linalg.norm(vectors, axis=1)
+    is_unit: NDArray[np.bool_] = np.abs(lengths - 1.0) < _MAX_ERROR
+    return is_unit
 
 
 def normalise(vectors: Vectors) -> Vectors:

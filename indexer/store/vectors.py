@@ -21,7 +21,6 @@ import sys
 import threading
 import uuid
 from collections.abc import Iterator
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,12 +73,25 @@ class VectorIndex:
     def is_open(self) -> bool:
         return self._held is not None
 
+    def open(self, embedder: str) -> bool:
+        """The same as :meth:`refresh`: what is opened is brought up to date."""
+        return self.refresh(embedder)
+
+    def state(self) -> str:
+        """Who has them open, or how they were left."""
+        if self.is_open:
+            return "open in this process"
+        holder = lock.holder_of(self._database.location, FOLDER)
+        if holder:
+            return f"open in process {holder}"
+        return self._read_meta()["vectors_state"] or "not built"
+
     def are_known_complete(self, connection: sqlite3.Connection, embedder: str) -> bool:
         """Whether the last process that had them left them as they would be made now.
 
         Tells without opening them, which costs seconds.
         """
-        digest = _digest(embeddings.live_hashes(connection, embedder))
+        digest = embeddings.digest_of(embeddings.live_hashes(connection, embedder))
         return (
             get_meta(connection, "vectors_state") == "clean"
             and get_meta(connection, "vectors_embedder") == embedder
@@ -224,7 +236,7 @@ class VectorIndex:
                     if hashes:
                         collection.add(ids=hashes, embeddings=vectors)
         self.n_vectors = collection.count()
-        self._mark("clean", digest=_digest(wanted))
+        self._mark("clean", digest=embeddings.digest_of(wanted))
 
     def _finds_what_it_holds(self) -> bool:
         ids = self._chunks.get(limit=_N_PROBES, include=[])["ids"]
@@ -315,10 +327,6 @@ def limited_file_size(n_bytes: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def _digest(hashes: set[str]) -> str:
-    return blake2b("".join(sorted(hashes)).encode(), digest_size=16).hexdigest()
 
 
 def _links_are_sane(folder: Path, n_vectors: int) -> bool:

@@ -21,6 +21,9 @@ from copilot_ls.explorer.running import Runner, settle
 
 Explore = Callable[..., dict[str, Any]]
 
+# A case that runs out of time is interrupted wherever it is, a callback of the collector included.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 @pytest.fixture
 def exploration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Explore]:
