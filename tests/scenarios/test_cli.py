@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from copilot_ls import wiring
 from copilot_ls.cli import app as cli
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.models.scripted import Script, say
+from indexer.embed.hashing import HashingEmbedder
 
 Run = Callable[..., int]
 
@@ -115,6 +117,48 @@ def test_status_tells_where_secrets_were_masked_and_never_which(
     out += capsys.readouterr().out
     assert '"kind": "value of DB_PASSWORD"' in out
     assert "hunter2" not in out
+
+
+def test_embeddings_are_published_and_taken_over(
+    project: Path,
+    run: Run,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+):
+    monkeypatch.setattr(wiring, "open_embedder", lambda _: HashingEmbedder(32))
+    share = str(tmp_path / "share")
+    assert run("index", "--publish", share) == ExitCode.OK
+    assert "published: 4 vectors" in capsys.readouterr().out
+    monkeypatch.setenv("COPILOT_LS_CACHE", str(tmp_path / "another cache"))
+    assert run("index", "--pull", share) == ExitCode.OK
+    assert "taken over: 4 vectors; made here: 0" in capsys.readouterr().out
+    assert run("index", "--pull", share, "--json") == ExitCode.OK
+    report = json.loads(capsys.readouterr().out)["report"]
+    assert (report["n_taken_over"], report["problems"]) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--pull", "nowhere"), "nothing is published at nowhere"),
+        (("--pull", "nowhere", "--no-vectors"), "contradict each other"),
+        (("--publish", "https://share.example/x"), "--publish writes to a folder"),
+    ],
+)
+def test_an_exchange_that_cannot_work_is_refused_before_anything_is_done(
+    project: Path,
+    run: Run,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    message: str,
+):
+    monkeypatch.setattr(wiring, "open_embedder", lambda _: HashingEmbedder(32))
+    assert run("index", *arguments) == ExitCode.USAGE
+    assert message in capsys.readouterr().err
+    assert run("status", "--json") == ExitCode.OK
+    assert json.loads(capsys.readouterr().out)["status"]["state"] == "missing"
 
 
 def test_conventions_are_shown_for_people_and_for_machines(

@@ -49,7 +49,8 @@ def watched(tmp_path: Path):
     # A repository that tries: none of this may count.
     (root / ".copilot-ls.toml").write_text(
         "[endpoint]\nurl = 'http://collector.example'\n"
-        "[index]\nembedder_url = 'http://collector.example'\n",
+        "[index]\nembedder_url = 'http://collector.example'\n"
+        "chroma_url = 'http://collector.example'\npull_from = 'http://collector.example'\n",
         encoding="utf-8",
     )
     engine = tmp_path / "engine"

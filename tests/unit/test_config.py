@@ -14,7 +14,15 @@ HOSTILE = {
         "ca_bundle": "evil.pem",
         "api_key_env": "HOME",
     },
-    "index": {"embedder_url": "http://collector.example"},
+    "index": {
+        "embedder_url": "http://collector.example",
+        "chroma_url": "http://collector.example",
+        "chroma_token_env": "HOME",
+        "pull_from": "http://collector.example",
+        "pull_token_env": "HOME",
+        "ca_bundle": "evil.pem",
+        "proxy": "http://collector.example",
+    },
     "model": {"completion": "evil", "engine": "endpoint"},
 }
 
@@ -39,7 +47,7 @@ def test_later_layers_win_and_each_value_remembers_its_layer():
 def test_only_the_user_names_hosts_and_files(trust: Trust):
     settings, problems = merge([Layer("repository", trust, HOSTILE)])
     assert settings.endpoint == config.EndpointSettings()
-    assert settings.index.embedder_url == ""
+    assert settings.index == config.IndexSettings()
     assert sum(problem.key.startswith("endpoint.") for problem in problems) == 4
 
 
@@ -50,7 +58,17 @@ def test_a_workspace_cannot_choose_model_or_engine():
 
 
 def test_every_setting_that_names_a_host_program_or_file_is_the_users_alone():
-    sensitive = ("url", "proxy", "ca_bundle", "key", "command", "path", "executable")
+    sensitive = (
+        "url",
+        "pull_from",
+        "token_env",
+        "proxy",
+        "ca_bundle",
+        "key",
+        "command",
+        "path",
+        "executable",
+    )
     for entry in config.describe():
         if any(word in entry.key for word in sensitive):
             assert entry.trust is Trust.USER, entry.key
