@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 import re
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -39,8 +40,7 @@ def edit(
         at = proposal.edit.span
         after = document.text[: at.start] + proposal.edit.text + document.text[at.end :]
         if write:
-            with path.open("w", encoding="utf-8", newline="") as file:
-                file.write(after)
+            replace_file(path, document.text, after)
     if as_json:
         print_json(proposal)
     else:
@@ -72,6 +72,25 @@ async def _edit(
     finally:
         await workspace.aclose()
         await engines.aclose()
+
+
+def replace_file(path: Path, before: str, after: str) -> None:
+    """Write a file whole or not at all, and only if it still is what was read.
+
+    Raises:
+        WorkspaceError: it changed meanwhile, or is not in UTF-8, which would be lost.
+    """
+    if path.read_bytes() != before.encode("utf-8"):
+        raise WorkspaceError(
+            f"{path} changed meanwhile or is not in UTF-8", remedy="nothing was written; try again"
+        )
+    fresh = path.with_name(f".{path.name}.copilot-ls")
+    try:
+        fresh.write_bytes(after.encode("utf-8"))
+        shutil.copymode(path, fresh)
+        fresh.replace(path.resolve())
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def _parse(place: str) -> tuple[Path, int, int]:

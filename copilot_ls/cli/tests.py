@@ -65,7 +65,7 @@ async def _write(
 ) -> WrittenTests:
     sandbox = wiring.open_sandbox(root, settings, allowed=allowed)
     try:
-        writer = TestWriter(sandbox, settings.tests)
+        writer = TestWriter(sandbox, settings.tests, settings.sandbox.memory_mb << 20)
         with _progress(path, quiet=as_json) as on_progress:
             only = [symbol.replace("::", ".")] if symbol else []
             return await writer.write(path, only=only, on_progress=on_progress)

@@ -104,6 +104,30 @@ async def test_a_failing_model_is_an_outcome_with_its_reason():
     assert "died" in completion.reason
 
 
+class SlowJudge(FakeIndex):
+    async def consult(self, question, *, about=""):
+        await asyncio.Event().wait()
+
+
+class BrokenJudge(FakeIndex):
+    async def consult(self, question, *, about=""):
+        raise IndexCorrupt("the index is unreadable")
+
+
+async def test_what_cannot_be_checked_in_time_is_kept_back():
+    completer = completer_of(scripted("a + b"), index=SlowJudge(), verify_ms=20)
+    completion = await completer.complete(request_of("x = █"))
+    assert completion.outcome is Outcome.WITHHELD
+    assert completion.reason == "it could not be checked in time"
+
+
+async def test_without_an_index_that_answers_the_grammar_is_checked_still():
+    sound = await completer_of(scripted("a + b"), BrokenJudge()).complete(request_of("x = █"))
+    assert sound.outcome is Outcome.SHOWN
+    broken = await completer_of(scripted("a if b or"), BrokenJudge()).complete(request_of("x = █"))
+    assert broken.outcome is Outcome.WITHHELD
+
+
 async def test_late_context_is_left_out_and_the_suggestion_still_comes():
     completer = completer_of(scripted("alpha"), SlowIndex(), context_ms=1)
     completion = await completer.complete(request_of("x = █"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from copilot_ls.cli.edit import replace_file
 from copilot_ls.domain import ChatRole, Document
-from copilot_ls.errors import ModelUnavailable
+from copilot_ls.errors import ModelUnavailable, WorkspaceError
 from copilot_ls.features.edit.editor import Editor, fitted, whole_lines
 from copilot_ls.models.scripted import ScriptedModel
 from copilot_ls.prompts.edit import code_in, edit_prompt
@@ -134,3 +137,18 @@ async def test_no_change_is_no_proposal() -> None:
 async def test_a_model_without_chat_is_named_with_a_remedy() -> None:
     with pytest.raises(ModelUnavailable, match=r"model\.chat"):
         await editor("x", has_chat=False).edit(document(), Span(START, END), "x")
+
+
+def test_a_file_is_replaced_only_if_it_still_is_what_was_read(tmp_path: Path) -> None:
+    file = tmp_path / "app.py"
+    file.write_bytes(b"x = 1\r\n")
+    replace_file(file, "x = 1\r\n", "x = 2\r\n")
+    assert file.read_bytes() == b"x = 2\r\n"
+    with pytest.raises(WorkspaceError, match="changed meanwhile"):
+        replace_file(file, "x = 1\r\n", "x = 3\r\n")
+    assert file.read_bytes() == b"x = 2\r\n"
+    file.write_bytes("é = 1\n".encode("latin-1"))
+    with pytest.raises(WorkspaceError):
+        replace_file(file, "é = 1\n", "é = 2\n")
+    assert file.read_bytes() == b"\xe9 = 1\n"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["app.py"]

@@ -87,5 +87,5 @@ class CompletionOptions:
     )
     verify_ms: int = field(
         default=250,
-        metadata={"doc": "How long the checks may take before a suggestion is shown unchecked."},
+        metadata={"doc": "How long the checks may take before a suggestion is kept back."},
     )

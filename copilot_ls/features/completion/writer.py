@@ -26,10 +26,12 @@ from copilot_ls.domain import (
     Document,
     Edit,
     FimFormat,
+    Finding,
     FinishReason,
     Origin,
     Outcome,
     Prompt,
+    Severity,
     Snippet,
     Suggestion,
     Usage,
@@ -53,6 +55,7 @@ from copilot_ls.ports import CodeIndex, Model, Provenance
 from copilot_ls.prompts import fim
 from indexer.errors import IndexerError
 from indexer.model import Span
+from indexer.resolve.outline import EmptyRepository
 
 _log = logging.getLogger(__name__)
 # Who asks by a key waits rather than reading what nobody checked.
@@ -338,7 +341,10 @@ class Writer:
         return None if seen == [snippet.stub] else snippet
 
     async def _verify(self, draft: Draft, *, is_asked_for: bool) -> Judgement:
-        """Have a suggestion checked; one that cannot be checked in time is shown as it is."""
+        """Have a suggestion checked; what cannot be checked in time is kept back.
+
+        Without an index that answers, nothing is known of the repository, and the rest is checked.
+        """
         if not self.options.verify:
             return Judgement(Verdict.UNCHECKED, draft.edit.text)
         try:
@@ -346,9 +352,12 @@ class Writer:
             async with asyncio.timeout(patience * self.options.verify_ms / 1000):
                 ask = partial(judge, draft, checks=self.checks)
                 judgement = await self.index.consult(ask, about=draft.document.path)
-        except (TimeoutError, IndexerError) as error:
-            _log.warning("suggestion not checked: %r", error)
-            judgement = Judgement(Verdict.UNCHECKED, draft.edit.text)
+        except TimeoutError:
+            late = Finding("late", "it could not be checked in time", Severity.HIGH, draft.span)
+            judgement = Judgement(Verdict.WITHHELD, "", (late,))
+        except IndexerError as error:
+            _log.warning("suggestion checked without the index: %s", error)
+            judgement = judge(draft, EmptyRepository(), checks=self.checks)
         self.counts[f"verdict:{judgement.verdict}"] += 1
         self.counts.update(f"rule:{finding.rule}" for finding in judgement.findings)
         self.counts.update(f"severity:{finding.severity}" for finding in judgement.findings)

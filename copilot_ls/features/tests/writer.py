@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -71,9 +72,10 @@ class TestWriter:
 
     __test__ = False
 
-    def __init__(self, sandbox: Sandbox, options: TestOptions) -> None:
+    def __init__(self, sandbox: Sandbox, options: TestOptions, memory_bytes: int = 2 << 30) -> None:
         self._sandbox = sandbox
         self._options = options
+        self._memory_bytes = memory_bytes
 
     async def write(
         self,
@@ -150,7 +152,7 @@ class TestWriter:
             answer.unlink(missing_ok=True)
             run = await self._sandbox.run(
                 ["-m", "copilot_ls_explorer.explore"],
-                Limits(seconds=seconds + _STARTUP_SECONDS),
+                self._limits(seconds + _STARTUP_SECONDS),
                 environment={"PYTHONPATH": self._import_path(folder)},
                 stdin=json.dumps(request),
                 on_line=lambda line: tell(*_progress(line)),
@@ -207,7 +209,7 @@ class TestWriter:
                 *("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "copilot_ls_verify"),
                 str(file),
             ],
-            Limits(seconds=_VERIFY_SECONDS),
+            self._limits(_VERIFY_SECONDS),
             environment={
                 "PYTHONPATH": self._import_path(folder),
                 "COPILOT_LS_VERIFY": json.dumps(wish),
@@ -235,10 +237,13 @@ class TestWriter:
                         found.append(text.removeprefix(">>> "))
         return found[:200]
 
+    def _limits(self, seconds: float) -> Limits:
+        return Limits(seconds=seconds, memory_bytes=self._memory_bytes)
+
     def _import_path(self, folder: str) -> str:
         project = self._sandbox.project
         paths = [project / folder, project / "src", project]
-        return ":".join(str(path) for path in dict.fromkeys(paths) if path.is_dir())
+        return os.pathsep.join(str(path) for path in dict.fromkeys(paths) if path.is_dir())
 
     def _exists(self, path: str) -> bool:
         return (self._sandbox.project / path).is_file()
