@@ -83,7 +83,6 @@ class _Judge:
             self._wholeness = Wholeness(self._inference)
             self._signatures = partial(signatures_of, self._inference)
         self._repairs = Repairs(self._inference, view, outline)
-        self._seen: set[Span] = set()
 
     @property
     def _is_typescript(self) -> bool:

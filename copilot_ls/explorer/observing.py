@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import enum
-import inspect
 import re
 import types
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any
 
-from .nodes import Case, is_literal, literal_source
+from .nodes import is_literal, literal_source
 
 _MAX_ATTRIBUTES = 6
 _MAX_MESSAGE = 100
@@ -196,12 +195,3 @@ def _regex_source(message: str) -> str:
     for character in " -#&~":
         escaped = escaped.replace("\\" + character, character)
     return f'r"{escaped}"' if '"' not in escaped else repr(escaped)
-
-
-def signature_lines(case: Case) -> str:
-    """What makes two cases the same test for a reader."""
-    return case.source()
-
-
-def is_method(value: Any) -> bool:
-    return inspect.isfunction(value) or inspect.ismethod(value)

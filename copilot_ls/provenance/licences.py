@@ -72,7 +72,6 @@ _TEXTS = (
 _EXPRESSION = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9.+-]*(?:\s+(?:AND|OR|WITH)\s+\(?[A-Za-z0-9][A-Za-z0-9.+-]*\)?)*"
 )
-_COPYLEFT = re.compile(r"\b(A?GPL|LGPL|MPL|EPL|EUPL|CC-BY-SA|OSL|CDDL)\b|GPL-", re.IGNORECASE)
 
 
 def licence_of(*, expression: str = "", classifiers: Sequence[str] = (), name: str = "") -> str:
@@ -98,11 +97,6 @@ def licence_of_text(text: str) -> str:
         if all(phrase in folded for phrase in phrases):
             return spdx
     return ""
-
-
-def is_copyleft(spdx: str) -> bool:
-    """Whether a licence asks that what contains the code is shared under it too."""
-    return _COPYLEFT.search(spdx) is not None
 
 
 def _by_name(name: str) -> str:

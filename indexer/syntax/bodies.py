@@ -47,12 +47,11 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """One definition. ``insert_at`` is where a docstring that is missing would go.
+    """One definition; what its body does is read only where a docstring can be held against it.
 
     ``returns_value`` is true if some ``return`` has a value other than ``None``; ``is_stub`` if
     nothing is done (``...``, ``pass``, or only ``raise NotImplementedError``).
     ``reraises`` is true if errors of unknown type pass through on purpose.
-    ``head_end`` is the end of the line that opens the body, ``indent`` that of its statements.
     """
 
     name: str
@@ -60,23 +59,11 @@ class Body:
     is_class: bool
     span: Span
     docstring: Docstring | None
-    insert_at: int
-    indent: str
-    is_on_one_line: bool
     returns_value: bool = False
     yields: bool = False
     raises: tuple[Raised, ...] = ()
     reraises: bool = False
     is_stub: bool = False
-    calls: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ModuleDocstring:
-    """The docstring of the file itself, and where one would go."""
-
-    docstring: Docstring | None
-    insert_at: int
 
 
 def read_bodies(tree: SyntaxTree) -> list[Body]:
@@ -88,24 +75,6 @@ def read_bodies(tree: SyntaxTree) -> list[Body]:
     return [
         _body(tree.source, node) for node in nodes if node.child_by_field_name("body") is not None
     ]
-
-
-def read_module_docstring(tree: SyntaxTree) -> ModuleDocstring:
-    """The docstring at the top of the file."""
-    docstring = _docstring(tree.source, tree.root)
-    start = 0
-    for child in tree.root.children:
-        if child.type != "comment":
-            break
-        # A docstring goes below the interpreter line and the encoding.
-        if (
-            child.start_point[0] > 1
-            or not child.text
-            or not child.text.startswith((b"#!", b"# -*-"))
-        ):
-            break
-        start = child.end_byte + 1
-    return ModuleDocstring(docstring, tree.source.offset(min(start, len(tree.source.data))))
 
 
 def _walk(root: Node, *, into_nested: bool = True) -> Iterator[Node]:
@@ -122,11 +91,6 @@ def _body(source: Source, node: Node) -> Body:
     body = node.child_by_field_name("body") or node
     is_class = node.type == "class_definition"
     statements = [child for child in body.named_children if child.type != "comment"]
-    first = statements[0] if statements else body
-    is_on_one_line = first.start_point[0] == node.start_point[0] or (
-        first.start_point[0] == body.start_point[0] == _colon_line(node)
-    )
-    line_start = source.data.rfind(b"\n", 0, first.start_byte) + 1
     docstring = _docstring(source, body)
     facts = _Facts(source)
     # What a definition without a docstring does is held against nothing.
@@ -139,21 +103,12 @@ def _body(source: Source, node: Node) -> Body:
         is_class=is_class,
         span=source.span(node.start_byte, node.end_byte),
         docstring=docstring,
-        insert_at=source.offset(first.start_byte if is_on_one_line else line_start),
-        indent=source.slice(line_start, first.start_byte) if not is_on_one_line else "",
-        is_on_one_line=is_on_one_line,
         returns_value=facts.returns_value,
         yields=facts.yields,
         raises=tuple(facts.raises),
         reraises=facts.reraises,
         is_stub=_is_stub(statements, has_docstring=docstring is not None),
-        calls=tuple(dict.fromkeys(facts.calls)),
     )
-
-
-def _colon_line(node: Node) -> int:
-    colons = [child for child in node.children if child.type == ":"]
-    return colons[-1].start_point[0] if colons else node.start_point[0]
 
 
 def _docstring(source: Source, body: Node) -> Docstring | None:
@@ -210,7 +165,6 @@ class _Facts:
         self.yields = False
         self.reraises = False
         self.raises: list[Raised] = []
-        self.calls: list[str] = []
 
     def read(self, root: Node) -> None:
         # The names of the errors that handlers around a node would stop.
@@ -234,10 +188,6 @@ class _Facts:
                 self.returns_value |= value is not None and value.type != "none"
             case "yield":
                 self.yields = True
-            case "call":
-                function = node.child_by_field_name("function")
-                if function is not None and len(self.calls) < 40:
-                    self.calls.append(self._text(function)[:80])
             case "raise_statement":
                 self._look_at_raise(node, stopped, bound)
 

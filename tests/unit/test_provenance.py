@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from copilot_ls.domain import CodeOrigin
 from copilot_ls.features.completion.provenance import ProvenanceOptions, described, withheld_for
 from copilot_ls.provenance.fingerprints import MIN_TOKENS, fingerprints_of, n_tokens
-from copilot_ls.provenance.licences import is_copyleft, licence_of, licence_of_text
+from copilot_ls.provenance.licences import licence_of, licence_of_text
 from copilot_ls.provenance.packages import installed_packages, vendored_packages
 from copilot_ls.provenance.store import OriginStore
 
@@ -201,11 +201,6 @@ def test_licences_are_told_by_their_text() -> None:
     mit = "Permission is hereby granted, free of charge, to any person … without restriction, …"
     assert licence_of_text(mit) == "MIT"
     assert licence_of_text("All rights reserved.") == ""
-
-
-def test_copyleft_is_known() -> None:
-    assert is_copyleft("AGPL-3.0-or-later")
-    assert not is_copyleft("MIT OR Apache-2.0")
 
 
 def test_policy_decides_what_is_kept_back() -> None:

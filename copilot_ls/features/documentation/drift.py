@@ -46,22 +46,6 @@ class DriftRule(StrEnum):
     MISSING_PARAMETER = "missing-parameter"
     WRONG_DEFAULT = "wrong-default"
     STALE_RETURN = "stale-return"
-    RETURN_INSTEAD_OF_YIELD = "return-instead-of-yield"
-    UNDOCUMENTED_PARAMETER = "undocumented-parameter"
-    UNDOCUMENTED_RETURN = "undocumented-return"
-    UNDOCUMENTED_RAISE = "undocumented-raise"
-    MISSING_DOCSTRING = "missing-docstring"
-
-
-INCOMPLETE = frozenset(
-    {
-        DriftRule.UNDOCUMENTED_PARAMETER,
-        DriftRule.UNDOCUMENTED_RETURN,
-        DriftRule.UNDOCUMENTED_RAISE,
-        DriftRule.MISSING_DOCSTRING,
-    }
-)
-"""Rules about silence, which is no lie; they are off unless asked for."""
 
 
 @dataclass(frozen=True, slots=True)
