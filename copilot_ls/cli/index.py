@@ -105,7 +105,6 @@ def build(
                 with_vectors=vectors,
                 rebuild=rebuild,
             )
-        _read_packages(root, settings, stop)
         made = index.publish(Path(publish)) if publish and not stop.is_set() else None
         if as_json:
             print_json(
