@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from copilot_ls.features.completion.options import CompletionOptions
 from copilot_ls.features.completion.provenance import ProvenanceOptions
+from copilot_ls.features.documentation.options import DocumentationOptions
 from copilot_ls.features.menu import MenuOptions
 from copilot_ls.features.security.options import SecurityOptions
 from copilot_ls.features.tests.options import TestOptions
@@ -199,6 +200,7 @@ class Settings:
     security: SecurityOptions = SecurityOptions()
     provenance: ProvenanceOptions = ProvenanceOptions()
     tests: TestOptions = TestOptions()
+    docs: DocumentationOptions = DocumentationOptions()
     sandbox: SandboxSettings = SandboxSettings()
     log: LogSettings = LogSettings()
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)

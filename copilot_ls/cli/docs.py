@@ -1,48 +1,181 @@
-"""``copilot-ls docs [PATHS]``: docstrings held against the code."""
+"""``copilot-ls docs``: docstrings held against the code, repaired, and written where none is."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from copilot_ls import wiring
-from copilot_ls.cli.context import console, find_root, options_of, print_json
+from copilot_ls import documenting, wiring
+from copilot_ls.cli.context import console, find_root, options_of, print_json, unlinked
+from copilot_ls.cli.edit import replace_file
 from copilot_ls.cli.exit_codes import ExitCode
-from copilot_ls.errors import WorkspaceError
+from copilot_ls.config import Settings
+from copilot_ls.domain import Edit
+from copilot_ls.errors import ConfigError, WorkspaceError
 from copilot_ls.features.documentation.check import DocFinding, check_python
+from copilot_ls.features.documentation.reading import read_file
+from copilot_ls.features.documentation.write import DocProposal, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A file or folder, and perhaps a definition in it."""
+
+    path: Path
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """What is proposed for one file."""
+
+    path: str
+    before: str
+    after: str
+    proposals: list[DocProposal] = field(default_factory=list)
 
 
 def docs(
     context: typer.Context,
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders; default: the project.")
+    places: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PATH[::SYMBOL]]...", help="Files or folders; or the project."),
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Say what is wrong, and nothing else; the default.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what --write would change, and change nothing.")
+    ] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Repair docstrings, and write those that are missing.")
+    ] = False,
+    repairs_only: Annotated[
+        bool, typer.Option("--repairs-only", help="With --write or --diff: write no new ones.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Find docstrings that say what the code does not do (Python)."""
-    asked = [path.resolve() for path in paths or [find_root(Path.cwd())]]
-    root = find_root(asked[0])
+    """Find docstrings that say what the code does not do, repair them, write new ones (Python)."""
+    if check and (diff or write):
+        raise ConfigError("--check changes nothing", remedy="leave out --write and --diff")
+    asked = [_place(each) for each in places or ()] or [_Place(find_root(Path.cwd()))]
+    root = find_root(asked[0].path)
     settings = options_of(context).settings_for(root)
+    if write or diff:
+        if not places and not repairs_only:
+            raise ConfigError(
+                "new docstrings for a whole project are too much to look through",
+                remedy="name files or folders, or add --repairs-only",
+            )
+        _change(root, settings, asked, write=write, with_new=not repairs_only, as_json=as_json)
+        return
     findings: list[DocFinding] = []
     n_files = 0
-    for path in wiring.source_files(root, settings, ending=".py"):
-        file = root / path
-        if not any(file == place or file.is_relative_to(place) for place in asked):
-            continue
-        try:
-            document = wiring.read_document(root, file, settings)
-        except WorkspaceError:
-            continue
+    for path, text, symbols in _files(root, settings, asked):
         n_files += 1
-        findings += check_python(path, document.text)
+        found = check_python(path, text)
+        findings += [each for each in found if not symbols or each.symbol in symbols]
     if as_json:
         print_json({"files": n_files, "findings": findings})
     else:
         _print(findings, n_files)
     if findings:
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _place(text: str) -> _Place:
+    name, _, symbol = text.partition("::")
+    return _Place(unlinked(Path(name)), symbol)
+
+
+def _files(
+    root: Path, settings: Settings, asked: Sequence[_Place]
+) -> Iterator[tuple[str, str, list[str]]]:
+    """Path, text and the definitions that were asked for (none: all of them) of each file."""
+    named = [each for each in asked if not each.path.is_dir()]
+    for each in named:
+        # A file that is named and cannot be read is an error; one in a folder is not.
+        wiring.read_document(root, each.path, settings)
+    paths = documenting.python_files(root, settings)
+    chosen: dict[str, list[str]] = {}
+    for path in paths:
+        file = root / path
+        holders = [p for p in asked if file == p.path or file.is_relative_to(p.path)]
+        if holders:
+            symbols = [each.symbol for each in holders]
+            chosen[path] = [] if "" in symbols else symbols
+    for path, text in documenting.read_texts(root, chosen, settings):
+        yield path, text, chosen[path]
+
+
+def _change(
+    root: Path,
+    settings: Settings,
+    asked: Sequence[_Place],
+    *,
+    write: bool,
+    with_new: bool,
+    as_json: bool,
+) -> None:
+    changed: list[_Changed] = []
+    with console(stderr=True).status("reading", spinner="dots") as status:
+        for path, text, symbols in _files(root, settings, asked):
+            status.update(f"writing {path}")
+            changes = _proposals(root, settings, path, text, symbols, with_new=with_new)
+            if changes.proposals:
+                changed.append(changes)
+    if write:
+        for each in changed:
+            if each.after != each.before:
+                replace_file(root / each.path, each.before, each.after)
+    proposals = [proposal for each in changed for proposal in each.proposals]
+    if as_json:
+        print_json({"proposals": proposals, "is_written": write})
+    else:
+        _print_changes(changed, is_written=write)
+    if proposals and not any(each.edit for each in proposals):
+        raise typer.Exit(ExitCode.FINDINGS)
+
+
+def _proposals(
+    root: Path, settings: Settings, path: str, text: str, symbols: list[str], *, with_new: bool
+) -> _Changed:
+    file = read_file(path, text)
+    if file is None:
+        raise WorkspaceError(f"{path} cannot be parsed", remedy="repair its syntax first")
+    wrong = list(dict.fromkeys(each.symbol for each in check_python(path, text)))
+    known = {each.symbol.qualified_name for each in file.definitions}
+    for symbol in symbols:
+        if symbol not in known:
+            raise WorkspaceError(
+                f"{path} defines no function or class {symbol}",
+                remedy="write names as Class.method",
+            )
+    if not wrong and not with_new:
+        return _Changed(path, text, text)
+    writer = Writer(file, documenting.neighbours_of(root, settings, path), settings.docs)
+    proposals = [writer.repair(name) for name in wrong if not symbols or name in symbols]
+    if with_new:
+        undocumented = [
+            each
+            for each in symbols
+            if (definition := file.definition(each)) and definition.body.docstring is None
+        ]
+        names = undocumented if symbols else writer.missing()
+        proposals += [writer.write(name) for name in names]
+    edits = [each.edit for each in proposals if each.edit is not None]
+    return _Changed(path, text, _edited(text, edits), proposals)
+
+
+def _edited(text: str, edits: Sequence[Edit]) -> str:
+    for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
 
 
 def _print(findings: list[DocFinding], n_files: int) -> None:
@@ -53,4 +186,34 @@ def _print(findings: list[DocFinding], n_files: int) -> None:
         out.print(f"    {finding.drift.message}  ({finding.drift.rule})", markup=False)
     console(stderr=True).print(
         f"{n_files:,} files, {len(findings):,} statements that are not so", style="dim"
+    )
+
+
+def _print_changes(changed: Sequence[_Changed], *, is_written: bool) -> None:
+    from rich.syntax import Syntax
+
+    out, notes = console(), console(stderr=True)
+    for each in changed:
+        diff = "".join(
+            difflib.unified_diff(
+                each.before.splitlines(keepends=True),
+                each.after.splitlines(keepends=True),
+                f"a/{each.path}",
+                f"b/{each.path}",
+            )
+        )
+        if out.is_terminal:
+            out.print(Syntax(diff, "diff", background_color="default"))
+        else:
+            print(diff, end="")
+        for proposal in each.proposals:
+            if proposal.problem:
+                place = f"{each.path}:{proposal.line + 1}"
+                notes.print(f"{place} {proposal.symbol}: {proposal.problem}", markup=False)
+    n = sum(proposal.edit is not None for each in changed for proposal in each.proposals)
+    notes.print(
+        f"{n} docstrings in {len(changed)} files"
+        + ("; written" if is_written else "; --write changes them"),
+        markup=False,
+        style="dim",
     )

@@ -17,7 +17,7 @@ from copilot_ls.cli.context import console, find_root, options_of, print_json
 from copilot_ls.config import Settings
 from copilot_ls.domain import Confidence
 from copilot_ls.errors import ConfigError
-from copilot_ls.evals import completion, drift, natural, retrieval, security, verifier
+from copilot_ls.evals import completion, docs, drift, natural, retrieval, security, verifier
 from copilot_ls.evals.cases import At, Case, read_cases
 from copilot_ls.evals.completion import Answer, Condition, ContextSource, Part
 from copilot_ls.evals.mine import mine_cases
@@ -110,6 +110,39 @@ def evaluate_drift(
             said = " ".join(entry.rules) or "-"
             out.print(f"{entry.case.kind or entry.case.is_drift} {entry.case.id}: {said}")
     _report(drift.summarise(judged), as_json=as_json)
+
+
+@app.command("docs")
+def evaluate_docs(
+    cases: CasesOption,
+    repos: ReposOption,
+    pydoclint: Annotated[
+        str, typer.Option("--pydoclint", help="The program; default the one on the path.")
+    ] = "",
+    limit: LimitOption = 0,
+    as_json: JsonOption = False,
+    details: Annotated[bool, typer.Option("--details", help="Each docstring in full.")] = False,
+) -> None:
+    """Write docstrings again that maintainers wrote, and hold them against the code."""
+    chosen = docs.read_doc_cases(cases)
+    if limit:
+        chosen = chosen[:: max(1, len(chosen) // limit)][:limit]
+    with console(stderr=True).status("writing") as status:
+        written = docs.write_cases(
+            chosen, repos, on_progress=lambda n: status.update(f"writing {n} of {len(chosen)}")
+        )
+        program = pydoclint or docs.find_pydoclint()
+        if program:
+            status.update("asking pydoclint")
+            written = docs.ask_pydoclint(written, program)
+    if details:
+        out = console(stderr=True)
+        for each in written:
+            out.print(f"\n[bold]{each.case.id}[/] {each.case.qualname} {each.proposal.problem}")
+            out.print(each.proposal.docstring, markup=False)
+            for violation in each.violations:
+                out.print(violation, style="yellow", markup=False)
+    _report(docs.summarise(written, with_pydoclint=bool(program)), as_json=as_json)
 
 
 @app.command("completion")

@@ -27,11 +27,13 @@ _BROAD = frozenset({"Exception", "BaseException", ""})
 class Docstring:
     """A docstring: ``span`` is the whole literal, ``text`` its value as Python would see it.
 
-    ``indent`` stands before the literal; ``quote`` opens and closes it, ``prefix`` is ``r`` or so.
+    ``source`` is what stands between the quotes, escapes as written. ``indent`` stands before the
+    literal; ``quote`` opens and closes it, ``prefix`` is ``r`` or so.
     """
 
     span: Span
     text: str
+    source: str
     indent: str
     prefix: str
     quote: str
@@ -134,6 +136,7 @@ def _docstring(source: Source, body: Node) -> Docstring | None:
         return Docstring(
             span=source.span(string.start_byte, string.end_byte),
             text=text,
+            source=literal[len(opening) : len(literal) - len(quote)],
             indent=before if not before.strip() else "",
             prefix=opening[: len(opening) - len(quote)],
             quote=quote,

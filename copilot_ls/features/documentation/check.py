@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from copilot_ls.features.documentation.drift import Drift, check_class, check_function
+from copilot_ls.features.documentation.reading import DocumentedFile, read_file
 from indexer.model import Symbol, SymbolKind
-from indexer.syntax import parse
-from indexer.syntax.bodies import Body, read_bodies
-from indexer.syntax.tree import read_tree
+from indexer.syntax.bodies import Body
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +25,30 @@ def check_python(path: str, text: str) -> list[DocFinding]:
     """What the docstrings of a Python file say wrongly, by line; a broken file says nothing."""
     if '"""' not in text and "'''" not in text:
         return []
-    tree = read_tree("python", text)
-    if tree is None:
-        return []
-    bodies = {(body.name, body.line): body for body in read_bodies(tree)}
-    parsed = parse.parse_tree(path, tree)
-    symbols = parsed.symbols
-    by_name = {symbol.qualified_name: symbol for symbol in symbols}
+    file = read_file(path, text)
+    return [] if file is None else check_file(file)
+
+
+def check_file(file: DocumentedFile) -> list[DocFinding]:
+    """The same of a file that was read already."""
     members: dict[str, list[str]] = {}
-    for symbol in symbols:
+    for symbol in file.parsed.symbols:
         members.setdefault(symbol.parent, []).append(symbol.name)
     found: list[DocFinding] = []
-    for symbol in symbols:
-        body = bodies.get((symbol.name, symbol.line))
-        if body is None or body.docstring is None:
+    for each in file.definitions:
+        symbol, body = each.symbol, each.body
+        if body.docstring is None:
             continue
-        first = text.count("\n", 0, body.docstring.span.start)
+        first = file.text.count("\n", 0, body.docstring.span.start)
         found += [
-            DocFinding(path, first + drift.line, symbol.qualified_name, drift)
-            for drift in _drifts(symbol, body, by_name, members)
+            DocFinding(file.path, first + drift.line, symbol.qualified_name, drift)
+            for drift in _drifts(symbol, body, file.symbols, members)
         ]
     return sorted(found, key=lambda finding: (finding.line, finding.drift.name))
 
 
 def _drifts(
-    symbol: Symbol, body: Body, by_name: dict[str, Symbol], members: dict[str, list[str]]
+    symbol: Symbol, body: Body, by_name: Mapping[str, Symbol], members: dict[str, list[str]]
 ) -> list[Drift]:
     if symbol.kind is not SymbolKind.CLASS:
         return check_function(symbol, body)

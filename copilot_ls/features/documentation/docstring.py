@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 import docstring_parser
 
+from copilot_ls.features.documentation.sections import SectionKind, read_sections
 from indexer.syntax.docstring import DocstringStyle, style_of
 
 _NUMPY_HEAD = re.compile(r"^[ \t]*(?P<name>[A-Z][\w ]+?)[ \t]*\n[ \t]*-{3,}[ \t]*$", re.MULTILINE)
@@ -31,7 +32,7 @@ _SECTIONS_OF_PARAMETERS = frozenset(
     {"args", "arguments", "parameters", "params", "other parameters", "keyword args",
      "keyword arguments"}
 )  # fmt: skip
-_DEFAULT = re.compile(
+DEFAULT = re.compile(
     r"(?:\bdefaults?\s*(?:to|is|value|:|=)?\s*(?:to|is|:|=)?|\bdefault\s*=\s*)\s*"
     r"(?P<quote>[`'\"]*)(?P<value>-?[\w.+-]+|\(\)|\[\]|\{\}|)(?P=quote)",
     re.IGNORECASE,
@@ -99,8 +100,7 @@ def parse_docstring(text: str) -> ParsedDocstring:
         parsed = docstring_parser.parse(_mended(clean, style), _STYLES[style])
     except (docstring_parser.ParseError, ValueError, IndexError, AttributeError):
         return ParsedDocstring(style, (), summary, has_parameters=False)
-    lines = clean.splitlines()
-    items = tuple(_items(parsed, lines, style))
+    items = tuple(_items(parsed, _Places(text, style)))
     return ParsedDocstring(
         style,
         items,
@@ -133,9 +133,7 @@ def _has_parameters(text: str, style: DocstringStyle) -> bool:
     return any(head.strip().lower() in _SECTIONS_OF_PARAMETERS for head in heads)
 
 
-def _items(
-    parsed: docstring_parser.Docstring, lines: Sequence[str], style: DocstringStyle
-) -> Iterator[Item]:
+def _items(parsed: docstring_parser.Docstring, places: _Places) -> Iterator[Item]:
     for meta in parsed.meta:
         word = meta.args[0] if meta.args else ""
         match meta:
@@ -153,7 +151,7 @@ def _items(
                     text=text,
                     default=default_in(f"{meta.type_name or ''}; {text}")
                     or default_in(f"default {meta.default or ''}"),
-                    line=_line_of(names[0], lines, style),
+                    line=places.of(kind, names[0]),
                 )
             case docstring_parser.DocstringReturns():
                 kind = ItemKind.YIELDS if meta.is_generator else ItemKind.RETURNS
@@ -163,7 +161,7 @@ def _items(
                     (meta.type_name or "").strip(),
                     meta.description or "",
                     None,
-                    _line_of_result(kind, lines),
+                    places.of(kind),
                 )
             case docstring_parser.DocstringRaises():
                 name = (meta.type_name or "").strip().strip("`~!:")
@@ -171,7 +169,7 @@ def _items(
                 names = tuple(part.strip(" `~") for part in re.split(r",|\bor\b|\|", name))
                 names = tuple(part for part in names if part)
                 if names and word not in {"warns", "warn"}:
-                    line = _line_of(names[0], lines, style)
+                    line = places.of(ItemKind.RAISES, names[0])
                     yield Item(ItemKind.RAISES, names, "", meta.description or "", None, line)
             case _:
                 continue
@@ -187,30 +185,35 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _line_of(name: str, lines: Sequence[str], style: DocstringStyle) -> int:
-    escaped = re.escape(name)
-    pattern = {
-        DocstringStyle.NUMPY: rf"^\s*(?:[\w`*\\]+\s*,\s*)*[`*\\]*{escaped}\b",
-        DocstringStyle.GOOGLE: rf"^\s+[`*\\]*{escaped}\b[`]*\s*(?:\(.*\))?\s*:",
-        DocstringStyle.SPHINX: rf"^\s*:\w+\s+(?:[^:]*\s)?[`*\\~]*{escaped}[`]*\s*:",
-    }.get(style, escaped)
-    for number, line in enumerate(lines):
-        if re.search(pattern, line):
-            return number
-    return 0
+_SECTION_OF = {
+    ItemKind.PARAMETER: SectionKind.PARAMETERS,
+    ItemKind.ATTRIBUTE: SectionKind.ATTRIBUTES,
+    ItemKind.RETURNS: SectionKind.RETURNS,
+    ItemKind.YIELDS: SectionKind.YIELDS,
+    ItemKind.RAISES: SectionKind.RAISES,
+}
 
 
-def _line_of_result(kind: ItemKind, lines: Sequence[str]) -> int:
-    word = "yield" if kind is ItemKind.YIELDS else "return"
-    for number, line in enumerate(lines):
-        if re.match(rf"\s*:?{word}s?\b|\s*:rtype", line, re.IGNORECASE):
-            return number
-    return 0
+class _Places:
+    """On which line each entry stands, counted from the docstring's first line."""
+
+    def __init__(self, text: str, style: DocstringStyle) -> None:
+        self._first: dict[tuple[SectionKind, str], int] = {}
+        for section in read_sections(text.split("\n"), style):
+            self._first.setdefault((section.kind, ""), section.first)
+            for entry in section.entries:
+                for name in entry.names:
+                    self._first.setdefault((section.kind, name), entry.first)
+
+    def of(self, kind: ItemKind, name: str = "") -> int:
+        """The line of an entry; of its section, or the first, if it is found nowhere."""
+        section = _SECTION_OF[kind]
+        return self._first.get((section, name), self._first.get((section, ""), 0))
 
 
 def default_in(text: str) -> str | None:
     """The default that a description states, as written, if it plainly states one."""
-    found = _DEFAULT.search(text)
+    found = DEFAULT.search(text)
     if found is None or not found["value"]:
         return None
     value = found["value"].rstrip(".")

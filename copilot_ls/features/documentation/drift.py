@@ -28,6 +28,7 @@ _VARIADIC = frozenset({ParameterKind.VARIADIC_POSITIONAL, ParameterKind.VARIADIC
 _NO_NAMES = frozenset({"self", "cls", "mcs", "mcls", "metacls", "None", "none"})
 # Parts that are filled in when the module is imported cannot be read here.
 _TEMPLATE = re.compile(r"%\(\w+\)s|^\s*\{\w+\}\s*$|%s\s*$|\$\{?\w+_doc", re.MULTILINE)
+_NO_RESULTS = frozenset({None, "None", "NoReturn", "Never", "typing.NoReturn"})
 _SILENT_RETURNS = frozenset({"none", ""})
 # Decorators after which the parameters are still those that are written.
 _HARMLESS = re.compile(
@@ -45,6 +46,7 @@ class DriftRule(StrEnum):
     RENAMED_PARAMETER = "renamed-parameter"
     MISSING_PARAMETER = "missing-parameter"
     WRONG_DEFAULT = "wrong-default"
+    WRONG_TYPE = "wrong-type"
     STALE_RETURN = "stale-return"
 
 
@@ -162,8 +164,16 @@ def _renamed(
     if len(stale) == 1 and len(names) == 1:
         order = list(said)
         at = [parameter.name for parameter in plain].index(names[0])
-        return names[0] if order.index(name) == at else ""
+        if order.index(name) == at and _could_mean(names[0], name, said[name]):
+            return names[0]
     return ""
+
+
+def _could_mean(right: str, name: str, item: Item) -> bool:
+    """Whether what is said under another name in the same place may be about this parameter."""
+    words = set(right.lower().split("_"))
+    told = f"{name} {item.text} {item.type_name}".lower()
+    return any(len(word) > 1 and word in told for word in words) or name[0] == right[0]
 
 
 def _nearest(name: str, names: Sequence[str]) -> str:
@@ -219,12 +229,18 @@ def _results(symbol: Symbol, body: Body, parsed: ParsedDocstring) -> Iterator[Dr
         for item in returns
         if (item.type_name or item.text.split(".")[0]).strip(" .`").lower() not in _SILENT_RETURNS
     ]
+    declared = symbol.signature.returns if symbol.signature else None
+    if declared not in _NO_RESULTS:
+        # What is declared may be returned by those who override it.
+        return
     never_returns = not body.returns_value and not body.yields and not body.reraises
     is_plain = not any(_HARMLESS.match(name) is None for name in symbol.decorators)
     if says_something and never_returns and is_plain and not body.raises:
-        yield Drift(DriftRule.STALE_RETURN, "", "nothing is ever returned", says_something[0].line)
+        yield Drift(
+            DriftRule.STALE_RETURN, "returns", "nothing is ever returned", says_something[0].line
+        )
     if yields and not body.yields and not body.returns_value and is_plain:
-        yield Drift(DriftRule.STALE_RETURN, "", "nothing is ever yielded", yields[0].line)
+        yield Drift(DriftRule.STALE_RETURN, "yields", "nothing is ever yielded", yields[0].line)
 
 
 def _is_receiver(parameter: Parameter, symbol: Symbol) -> bool:
