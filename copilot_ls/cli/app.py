@@ -22,6 +22,7 @@ from copilot_ls.cli import (
     doctor,
     edit,
     evals,
+    hook,
     index,
     model,
     provenance,
@@ -91,6 +92,7 @@ app.command("doctor")(doctor.doctor)
 app.command("settings")(settings.show)
 app.add_typer(model.app, name="model")
 app.add_typer(evals.app, name="eval")
+app.add_typer(hook.app, name="hook")
 
 
 def run() -> int:

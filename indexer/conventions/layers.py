@@ -191,7 +191,7 @@ def _scopes(paths: Sequence[str]) -> list[str]:
 def _layering(scope: str, edges: Iterable[Edge], language: str) -> Layering | None:
     users: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for path, target, line in edges:
-        importer, imported = _part(scope, path), _part(scope, target)
+        importer, imported = part_of(scope, path), part_of(scope, target)
         if importer and imported and importer != imported:
             users[importer, imported].setdefault(path, line)
     directions: list[Direction] = []
@@ -226,7 +226,7 @@ def _layering(scope: str, edges: Iterable[Edge], language: str) -> Layering | No
     )
 
 
-def _part(scope: str, path: str) -> str:
+def part_of(scope: str, path: str) -> str:
     """The part of ``scope`` that a file belongs to; empty for none and for the scope's façade."""
     if scope and not path.startswith(f"{scope}/"):
         return ""

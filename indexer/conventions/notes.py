@@ -52,3 +52,15 @@ class Notes:
             most = sorted(values.items(), key=lambda each: (-each[1][0], each[0]))[:_MAX_VALUES]
             found += [Trait(kind, v[:_MAX_VALUE], count, line) for v, (count, line) in most]
         return tuple(found)
+
+
+class EveryNote(Notes):
+    """Keeps each place and not only the first: ``occurrences`` are kind, value and line."""
+
+    def __init__(self, parsed: ParsedFile, text: str) -> None:
+        super().__init__(parsed, text)
+        self.occurrences: list[tuple[str, str, int]] = []
+
+    def add(self, kind: str, value: str, line: int, n: int = 1) -> None:
+        super().add(kind, value, line, n)
+        self.occurrences.append((kind, value, line))

@@ -126,6 +126,13 @@ def traits_of(parsed: ParsedFile, text: str) -> tuple[Trait, ...]:
     if not has_grammar(parsed.language):
         return ()
     notes = Notes(parsed, text)
+    note_habits(notes)
+    return notes.traits()
+
+
+def note_habits(notes: Notes) -> None:
+    """Note all that a file in a language with a grammar does."""
+    parsed = notes.parsed
     _note_layout(notes)
     for symbol in parsed.symbols:
         _note_symbol(notes, symbol)
@@ -137,7 +144,6 @@ def traits_of(parsed: ParsedFile, text: str) -> tuple[Trait, ...]:
         _note_script(notes)
     note_statements(notes)
     note_tests(notes)
-    return notes.traits()
 
 
 @lru_cache(maxsize=16_384)
@@ -207,9 +213,8 @@ def _indentation(code: str) -> str:
 def _note_symbol(notes: Notes, symbol: Symbol) -> None:
     kind, line = symbol.kind, symbol.line
     is_test = symbol.name.startswith("test") and kind in _FUNCTIONS
-    if not is_test and (style := _style_of_name(symbol)):
-        is_constant = style == "UPPER_CASE" and kind is SymbolKind.FIELD
-        sort = "class constant" if is_constant else kind.value.replace("_", " ")
+    if not is_test and (named := naming_of_symbol(symbol)):
+        sort, style = named
         notes.add(f"naming.{sort}", style, line)
     if not symbol.is_public and symbol.language not in {"python", "go"} and kind in _MEMBERS:
         form = "_name" if symbol.name.startswith("_") else "#name" if "#" in symbol.name else "name"
@@ -234,6 +239,15 @@ def _note_symbol(notes: Notes, symbol: Symbol) -> None:
         made = _GET_LOGGER.search(symbol.stub)
         if made and not symbol.parent:
             notes.add("logging.logger", f"{symbol.name} = {made[0]}", line)
+
+
+def naming_of_symbol(symbol: Symbol) -> tuple[str, str] | None:
+    """What sort of thing a symbol is as far as names go, and how it is named; or nothing."""
+    style = _style_of_name(symbol)
+    if not style:
+        return None
+    is_constant = style == "UPPER_CASE" and symbol.kind is SymbolKind.FIELD
+    return "class constant" if is_constant else symbol.kind.value.replace("_", " "), style
 
 
 def _style_of_name(symbol: Symbol) -> str:

@@ -1,4 +1,4 @@
-"""The hook, run by the real pre-commit on a real ``git commit``."""
+"""The hooks, run by the real pre-commit and by git itself on a real ``git commit``."""
 
 from __future__ import annotations
 
@@ -19,19 +19,42 @@ repos:
   - repo: {hooks}
     rev: v1
     hooks:
-      - id: copilot-ls-security-system
+      - id: {hook}-system
 """
+DRIFTED = '''\
+def scale(points, factor):
+    """Scale points.
+
+    Args:
+        points: What to scale.
+        ratio: How much of the factor.
+    """
+    return [factor * point for point in points]
+
+
+def other(points):
+    """Do nothing.
+
+    Args:
+        gone: Not there any more.
+    """
+    return points
+'''
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
+    return project_with(tmp_path, "copilot-ls-security")
+
+
+def project_with(tmp_path: Path, hook: str) -> Path:
     hooks = repository(tmp_path / "hooks")
     shutil.copy(ROOT / ".pre-commit-hooks.yaml", hooks)
     git(hooks, "add", "-A")
     git(hooks, "commit", "-q", "-m", "hooks")
     git(hooks, "tag", "v1")
     return repository(
-        tmp_path / "project", **{".pre-commit-config.yaml": CONFIG.format(hooks=hooks)}
+        tmp_path / "project", **{".pre-commit-config.yaml": CONFIG.format(hooks=hooks, hook=hook)}
     )
 
 
@@ -68,12 +91,134 @@ def test_a_commit_with_a_weakness_is_stopped_and_a_clean_one_is_not(project: Pat
     assert passed.returncode == 0, passed.stdout + passed.stderr
 
 
-def test_the_hook_of_a_package_of_its_own_has_what_it_needs():
+def test_only_what_a_commit_changes_is_held_against_its_docstring(tmp_path: Path):
+    project = project_with(tmp_path, "copilot-ls-docs")
+    module = project / "shapes.py"
+    module.write_text(DRIFTED)
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "as it was")
+    assert run(project, "pre-commit", "install").returncode == 0
+
+    module.write_text(DRIFTED.replace("factor * point", "point * factor"))
+    git(project, "add", "-A")
+    stopped = run(project, "git", "commit", "-m", "changed")
+    assert stopped.returncode != 0
+    said = stopped.stdout + stopped.stderr
+    assert "shapes.py:6: renamed-parameter: `ratio` is called `factor` in the code" in said
+    assert "gone" not in said
+
+    module.write_text(module.read_text().replace("ratio: ", "factor: "))
+    git(project, "add", "-A")
+    passed = run(project, "git", "commit", "-m", "right")
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+
+
+def test_all_files_are_looked_at_as_a_whole(tmp_path: Path):
+    project = project_with(tmp_path, "copilot-ls-docs")
+    (project / "shapes.py").write_text(DRIFTED)
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "as it was")
+
+    found = run(project, "pre-commit", "run", "--all-files")
+
+    assert found.returncode != 0
+    assert "ratio" in found.stdout
+    assert "gone" in found.stdout
+
+
+def test_a_name_that_is_otherwise_than_all_others_stops_a_commit(tmp_path: Path):
+    project = project_with(tmp_path, "copilot-ls-conventions")
+    names = [f"do_number_{n}" for n in range(80)]
+    (project / "steps.py").write_text("".join(f"def {n}():\n    return 1\n\n\n" for n in names))
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "-m", "as it was")
+    assert run(project, "pre-commit", "install").returncode == 0
+
+    (project / "more.py").write_text("def doOneMore():\n    return 1\n")
+    git(project, "add", "-A")
+    stopped = run(project, "git", "commit", "-m", "otherwise")
+
+    assert stopped.returncode != 0
+    assert "more.py:1: naming.function: `doOneMore` is named in camelCase" in (
+        stopped.stdout + stopped.stderr
+    )
+
+
+def test_the_hook_in_a_clone_keeps_the_one_that_was_there_and_goes_away_again(tmp_path: Path):
+    project = repository(tmp_path / "project", **{"shapes.py": "x = 1\n"})
+    hook = project / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho was there before\n")
+    hook.chmod(0o755)
+    copilot = str(BIN / "copilot-ls")
+    assert run(project, copilot, "hook", "install", "--checks", "docs").returncode == 0
+
+    (project / "shapes.py").write_text(DRIFTED)
+    git(project, "add", "-A")
+    # What is not staged does not count.
+    (project / "shapes.py").write_text("")
+    stopped = run(project, "git", "commit", "-m", "drifted")
+    assert stopped.returncode != 0
+    assert "was there before" in stopped.stdout + stopped.stderr
+    assert "shapes.py:6: renamed-parameter" in stopped.stdout + stopped.stderr
+
+    assert run(project, copilot, "hook", "uninstall").returncode == 0
+    assert hook.read_text().startswith("#!/bin/sh\necho was there before")
+    passed = run(project, "git", "commit", "-m", "drifted")
+    assert passed.returncode == 0
+
+
+def test_a_hook_whose_program_is_gone_stops_nothing(tmp_path: Path):
+    project = repository(tmp_path / "project", **{"shapes.py": DRIFTED})
+    assert run(project, str(BIN / "copilot-ls"), "hook", "install").returncode == 0
+    hook = project / ".git" / "hooks" / "pre-commit"
+    hook.write_text(hook.read_text().replace(str(BIN), "/nowhere"))
+    (project / "shapes.py").write_text("y = 1\n")
+
+    passed = run(project, "git", "commit", "-a", "-m", "on")
+
+    assert passed.returncode == 0
+    assert "nothing was checked" in passed.stderr
+
+
+def test_what_is_repaired_is_left_to_be_looked_at(tmp_path: Path):
+    project = repository(tmp_path / "project", **{"shapes.py": DRIFTED})
+    module = project / "shapes.py"
+    module.write_text(DRIFTED.replace("return points", "return list(points)"))
+    git(project, "add", "-A")
+
+    done = run(project, str(BIN / "copilot-ls"), "hook", "run", "docs", "--fix")
+
+    assert done.returncode == 1
+    assert "shapes.py: other: repaired" in done.stdout
+    assert "gone" not in module.read_text()
+    assert "ratio" in module.read_text()
+
+
+def test_without_time_nothing_is_seen_and_that_is_said(tmp_path: Path):
+    project = repository(tmp_path / "project", **{"shapes.py": "x = 1\n"})
+    (project / "shapes.py").write_text(DRIFTED)
+    git(project, "add", "-A")
+
+    late = run(
+        project, str(BIN / "copilot-ls"), "hook", "run", "docs", "--budget", "0.0001", "--strict"
+    )
+
+    assert late.returncode == 3
+    assert "no time was left for 1 files" in late.stderr
+
+
+def test_the_hooks_of_a_package_of_their_own_have_what_they_need():
     import yaml
 
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    assert {hook["id"]: hook["language"] for hook in hooks} == {
-        "copilot-ls-security": "python",
-        "copilot-ls-security-system": "system",
+    names = {hook["id"] for hook in hooks if hook["language"] == "python"}
+    assert names == {"copilot-ls-security", "copilot-ls-docs", "copilot-ls-conventions"}
+    assert {hook["id"] for hook in hooks if hook["language"] == "system"} == {
+        f"{name}-system" for name in names
     }
-    assert all(hook["entry"] == "copilot-ls check" for hook in hooks)
+    assert {hook["entry"] for hook in hooks} == {
+        "copilot-ls check",
+        "copilot-ls hook run docs",
+        "copilot-ls hook run conventions",
+    }

@@ -13,12 +13,17 @@ from indexer.syntax.bodies import Body
 
 @dataclass(frozen=True, slots=True)
 class DocFinding:
-    """A drift with its place: ``line`` is 0-based in the file, ``symbol`` a qualified name."""
+    """A drift with its place: ``line`` is 0-based in the file, ``symbol`` a qualified name.
+
+    ``first`` and ``last`` are the lines of the whole definition.
+    """
 
     path: str
     line: int
     symbol: str
     drift: Drift
+    first: int = 0
+    last: int = 0
 
 
 def check_python(path: str, text: str) -> list[DocFinding]:
@@ -41,7 +46,14 @@ def check_file(file: DocumentedFile) -> list[DocFinding]:
             continue
         first = file.text.count("\n", 0, body.docstring.span.start)
         found += [
-            DocFinding(file.path, first + drift.line, symbol.qualified_name, drift)
+            DocFinding(
+                file.path,
+                first + drift.line,
+                symbol.qualified_name,
+                drift,
+                symbol.line,
+                symbol.end_line,
+            )
             for drift in _drifts(symbol, body, file.symbols, members)
         ]
     return sorted(found, key=lambda finding: (finding.line, finding.drift.name))
