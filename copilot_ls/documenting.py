@@ -5,18 +5,29 @@ Beside ``wiring`` and in its manner: it joins, and holds no logic of its own.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from copilot_ls import config
-from copilot_ls.features.documentation.reading import Neighbours, read_neighbours
+from copilot_ls.domain import Document
 from indexer import scan
 from indexer.conventions.testing import is_test_path
 from indexer.model import IndexOptions, Skipped
 
+if TYPE_CHECKING:
+    from copilot_ls.features.documentation.reading import Definition, DocumentedFile, Neighbours
+    from copilot_ls.features.documentation.write import DocProposal
+
 # Enough to learn how a repository writes, and read in well under a second.
 _MAX_NEIGHBOURS = 120
 _MAX_NEIGHBOUR_CHARS = 1_500_000
+# What other files show changes slowly.
+_MAX_AGE_SECONDS = 120.0
 
 
 def index_options(settings: config.Settings) -> IndexOptions:
@@ -44,6 +55,8 @@ def read_texts(
 
 def neighbours_of(root: Path, settings: config.Settings, path: str) -> Neighbours:
     """Read the files around ``path``, the nearest first, up to a limit; itself left out."""
+    from copilot_ls.features.documentation.reading import read_neighbours
+
     others = [
         other for other in python_files(root, settings) if other != path and not is_test_path(other)
     ]
@@ -67,3 +80,105 @@ def _distance(one: list[str], other: list[str]) -> int:
             break
         shared += 1
     return len(one) + len(other) - 2 * shared
+
+
+class DocTask(StrEnum):
+    """What can be done about the docstring of one definition."""
+
+    WRITE = "write"
+    REPAIR = "repair"
+
+
+@dataclass(frozen=True, slots=True)
+class DocOffer:
+    """Something that can be done at a place of a document, and what to call it.
+
+    ``first`` and ``last`` are the lines (from 0) of the head and the docstring.
+    """
+
+    task: DocTask
+    symbol: str
+    title: str
+    first: int
+    last: int
+
+
+class Documenter:
+    """Docstrings for the open documents of one folder; reading other files is put off and kept."""
+
+    def __init__(self, root: Path, settings: config.Settings) -> None:
+        self._root = root
+        self._settings = settings
+        self._neighbours: dict[str, tuple[float, Neighbours]] = {}
+
+    async def offers(self, document: Document, first: int, last: int) -> list[DocOffer]:
+        """Say what can be done about docstrings in some lines (from 0); takes milliseconds."""
+        if document.language != "python":
+            return []
+        return await asyncio.to_thread(_offers, document, first, last)
+
+    async def propose(self, document: Document, symbol: str, task: DocTask) -> DocProposal | None:
+        """Write or repair a docstring; nothing if the document cannot be read."""
+        return await asyncio.to_thread(self._propose, document, symbol, task)
+
+    def _propose(self, document: Document, symbol: str, task: DocTask) -> DocProposal | None:
+        from copilot_ls.features.documentation.reading import read_file
+        from copilot_ls.features.documentation.write import Writer
+
+        file = read_file(document.path, document.text)
+        if file is None:
+            return None
+        writer = Writer(file, self._around(document.path), self._settings.docs)
+        return writer.repair(symbol) if task is DocTask.REPAIR else writer.write(symbol)
+
+    def _around(self, path: str) -> Neighbours:
+        known = self._neighbours.get(path)
+        now = time.monotonic()
+        if known is None or now - known[0] > _MAX_AGE_SECONDS:
+            known = (now, neighbours_of(self._root, self._settings, path))
+            self._neighbours = {path: known}
+        return known[1]
+
+
+def _offers(document: Document, first: int, last: int) -> list[DocOffer]:
+    from copilot_ls.features.documentation.check import check_file
+    from copilot_ls.features.documentation.drift import DriftRule
+    from copilot_ls.features.documentation.reading import read_file
+
+    file = read_file(document.path, document.text)
+    if file is None:
+        return []
+    found: list[DocOffer] = []
+    wrong = check_file(file)
+    for definition in file.definitions:
+        name = definition.symbol.qualified_name
+        start, end = _head_lines(file, definition)
+        if file.definition(name) is not definition or last < start or first > end:
+            continue
+        if definition.body.docstring is None:
+            title = f"Write a docstring for `{definition.symbol.name}`"
+            found.append(DocOffer(DocTask.WRITE, name, title, start, end))
+            continue
+        drifts = [each.drift for each in wrong if each.symbol == name]
+        if drifts:
+            missing = [d.name for d in drifts if d.rule is DriftRule.MISSING_PARAMETER]
+            title = f"Repair the docstring of `{definition.symbol.name}`"
+            if len(missing) == len(drifts):
+                names = ", ".join(f"`{each}`" for each in missing)
+                title = f"Add {names} to the docstring of `{definition.symbol.name}`"
+            found.append(DocOffer(DocTask.REPAIR, name, title, start, end))
+    return found
+
+
+def _head_lines(file: DocumentedFile, definition: Definition) -> tuple[int, int]:
+    """The lines of a definition's head, and of its docstring, first and last."""
+    body, text = definition.body, file.text
+    start = text.count("\n", 0, definition.symbol.span.start)
+    end = definition.symbol.line
+    if body.docstring is not None:
+        return start, text.count("\n", 0, body.docstring.span.end)
+    # As far as the parameters go.
+    inner = text.find(":\n", body.span.start)
+    if inner >= 0:
+        end = max(end, text.count("\n", 0, min(inner, body.span.end)))
+    return start, end

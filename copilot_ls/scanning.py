@@ -61,18 +61,21 @@ def suggestion_checks(settings: Settings, *, wait: bool) -> Sequence[Check]:
 
 
 def live_check(root: Path, settings: Settings) -> LiveCheck | None:
-    """Open what looks at open documents while they are typed; nothing if that is off."""
+    """Open what looks at open documents while they are typed, docstrings too; or nothing."""
     options = settings.security
-    if not options.enabled:
+    is_wanted = options.enabled
+    if not is_wanted and not settings.docs.enabled:
         return None
 
     def quick(document: Document) -> Sequence[Finding]:
+        if not is_wanted:
+            return ()
         return [*_RULES.patterns().find(document), *_secrets().find(document)]
 
     def open_deep() -> Scanner | None:
-        engine = find_semgrep(root) if options.semgrep else None
+        engine = find_semgrep(root) if options.semgrep and is_wanted else None
         if engine is None:
-            if options.semgrep:
+            if options.semgrep and is_wanted:
                 _log.info("Semgrep is not installed: data is not followed on save")
             return None
         from copilot_ls.scanners.rulebook import own_rulebook
@@ -88,7 +91,14 @@ def live_check(root: Path, settings: Settings) -> LiveCheck | None:
         open_deep=open_deep,
         baseline=partial(_baseline_or_none, root),
         options=options,
+        others=_find_drift if settings.docs.enabled else lambda _: (),
     )
+
+
+def _find_drift(document: Document) -> Sequence[Finding]:
+    from copilot_ls.features.documentation.findings import find_drift
+
+    return find_drift(document)
 
 
 def project_baseline(root: Path) -> Baseline:

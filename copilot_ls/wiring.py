@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from copilot_ls import config, scanning
 from copilot_ls.config import EngineName, Settings
+from copilot_ls.documenting import Documenter
 from copilot_ls.domain import Capabilities, Document
 from copilot_ls.errors import ModelUnavailable, SandboxError, WorkspaceError
 from copilot_ls.features.completion.completer import Completer
@@ -368,6 +369,7 @@ class Workspace:
     editor: Editor
     follower: Follower
     security: LiveCheck | None
+    documenter: Documenter
 
     def has_index(self) -> bool:
         """Tell whether an index was ever built here."""
@@ -656,4 +658,7 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
     )
     editor = Editor(engines.chat_model, index)
     security = scanning.live_check(root, settings)
-    return Workspace(root, settings, index, completer, editor, Follower(index), security)
+    documenter = Documenter(root, settings)
+    return Workspace(
+        root, settings, index, completer, editor, Follower(index), security, documenter
+    )

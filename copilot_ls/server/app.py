@@ -30,6 +30,7 @@ from copilot_ls.server.handlers import (
     commands,
     completion,
     diagnostics,
+    docstrings,
     documents,
     edits,
     inline_completion,
@@ -161,9 +162,12 @@ class Server:
         self._add(
             types.TEXT_DOCUMENT_CODE_ACTION,
             functools.partial(code_actions.code_action, session),
-            options=types.CodeActionOptions(code_action_kinds=list(code_actions.KINDS)),
+            options=types.CodeActionOptions(
+                code_action_kinds=list(code_actions.KINDS), resolve_provider=True
+            ),
             answers_empty=True,
         )
+        self._add(types.CODE_ACTION_RESOLVE, functools.partial(docstrings.resolve, session))
         for command in commands.COMMANDS:
             server.command(command)(_only_advertised)
         self._add("copilot-ls/nextEdit", functools.partial(edits.next_edit, session))

@@ -74,6 +74,14 @@ class Client:
         support = workspace.workspace_edit if workspace else None
         return bool(support and support.document_changes)
 
+    @property
+    def completes_code_actions(self) -> bool:
+        """Whether it asks for the edit of a code action when somebody chose it."""
+        document = self._capabilities.text_document
+        action = document.code_action if document else None
+        support = action.resolve_support if action else None
+        return bool(support and "edit" in support.properties)
+
     def publish_diagnostics(
         self, uri: str, version: int | None, diagnostics: Sequence[types.Diagnostic]
     ) -> None:

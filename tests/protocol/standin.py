@@ -19,6 +19,7 @@ from pathlib import Path
 
 from copilot_ls import wiring
 from copilot_ls.config import Settings
+from copilot_ls.documenting import Documenter
 from copilot_ls.domain import (
     Capabilities,
     Delta,
@@ -34,6 +35,7 @@ from copilot_ls.domain import (
 )
 from copilot_ls.errors import ModelUnavailable, ScannerError
 from copilot_ls.features.completion.completer import Completer
+from copilot_ls.features.documentation.findings import find_drift
 from copilot_ls.features.edit.editor import Editor
 from copilot_ls.features.next_edit.follower import Follower
 from copilot_ls.features.security.live import LiveCheck
@@ -113,6 +115,7 @@ class Workspace:
     completer: Completer
     editor: Editor
     follower: Follower
+    documenter: Documenter
     security: LiveCheck | None = None
     index: FakeIndex = field(default_factory=FakeIndex)
     on_loss: Callable[[], None] | None = None
@@ -192,8 +195,18 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         open_deep=FlowScanner,
         baseline=lambda: Baseline({}),
         options=settings.security,
+        others=find_drift if settings.docs.enabled else lambda _: (),
     )
-    return Workspace(root.resolve(), settings, completer, editor, Follower(known), security or None)
+    documenter = Documenter(root.resolve(), settings)
+    return Workspace(
+        root.resolve(),
+        settings,
+        completer,
+        editor,
+        Follower(known),
+        documenter,
+        security or None,
+    )
 
 
 def weak_calls(document: Document) -> list[Finding]:

@@ -654,11 +654,7 @@ def _value(result: Result, symbol: Symbol, context: Context, *, is_each: bool = 
                 article = "some of the"
             parameters = {each.name for each in own_parameters(symbol)}
             if result.text in parameters:
-                return (
-                    f"{context.code(result.text)}, perhaps changed"
-                    if not is_each
-                    else (context.code(result.text))
-                )
+                return context.code(result.text)
             return f"{article} {' '.join(found)}"
         case "attribute":
             return f"{article} {' '.join(words.words_of(result.text.rpartition('.')[2]))}"

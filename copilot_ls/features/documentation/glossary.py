@@ -25,6 +25,7 @@ _DEFAULT_CLAUSE = re.compile(
     r"\s*[,;(]?\s*\b(?:by default|defaults? (?:to|is|=)|default:|default=)[^()]*\)?\.?$",
     re.IGNORECASE,
 )
+_EMPTY = re.compile(r"(?:what|how|which)[ .]*", re.IGNORECASE)
 _DEFAULT = re.compile(r"\bdefaults?\b", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _PLACE = re.compile(r"\b(?:above|below|see|this (?:function|method|class))\b", re.IGNORECASE)
@@ -143,7 +144,7 @@ def _fitting(text: str, known: frozenset[str]) -> str:
     # What a default is, is said from the code.
     for sentence in _SENTENCE_END.split(text):
         part = _TASK.sub(_without_task, _DEFAULT_CLAUSE.sub("", sentence))
-        if len(part.strip(" .,;")) < 3 or _DEFAULT.search(part):
+        if len(part.strip(" .,;")) < 3 or _DEFAULT.search(part) or _EMPTY.fullmatch(part):
             continue
         if _PLACE.search(part):
             break

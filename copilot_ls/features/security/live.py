@@ -1,4 +1,4 @@
-"""Weaknesses in open documents: at once what can be seen at once, the rest when there is time.
+"""Findings in open documents: at once what can be seen at once, the rest when there is time.
 
 Two looks share the work. The quick one, in this process, belongs to every version of a text. The
 deep one follows data and takes its time; what it found moves along with the text until it looks
@@ -38,7 +38,8 @@ class LiveCheck:
 
     ``quick`` finds what ``is_quick`` says of a rule; ``open_deep`` opens the scanner that finds
     everything, if there is one, when it is first needed, off the event loop. ``baseline`` is
-    asked at each look for the findings that are known.
+    asked at each look for the findings that are known. ``others`` finds what is no weakness, and
+    is not for the options of security to choose.
     """
 
     def __init__(
@@ -49,8 +50,10 @@ class LiveCheck:
         open_deep: Callable[[], Scanner | None],
         baseline: Callable[[], Baseline],
         options: SecurityOptions,
+        others: Finder = lambda _: (),
     ) -> None:
         self.options = options
+        self._others = others
         self._quick = quick
         self._is_quick = is_quick
         self._open_deep = open_deep
@@ -104,6 +107,7 @@ class LiveCheck:
     def _look(self, document: Document, seen: _Seen | None) -> list[Reported]:
         found = [*self._quick(document), *self._moved(document, seen)]
         wanted = [each for each in found if self.options.wants(each)]
+        wanted += self._others(document)
         counting, _ = split_suppressed(say_once(wanted, document.text), document.text)
         new, _ = self._baseline().split(report(counting, document.text))
         return new

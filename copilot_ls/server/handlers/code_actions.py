@@ -1,25 +1,32 @@
-"""``textDocument/codeAction``: what can be done about a finding, by hand or for all at once."""
+"""``textDocument/codeAction``: what can be done about findings and docstrings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from copilot_ls.domain import Edit
+from copilot_ls.features.documentation.findings import CATEGORY
 from copilot_ls.features.security.report import Reported
 from copilot_ls.prompts.fim import line_comment
 from copilot_ls.server.diagnostics import to_diagnostic
 from copilot_ls.server.documents import Snapshot
+from copilot_ls.server.handlers import docstrings
+from copilot_ls.server.handlers.changes import is_wanted, workspace_edit
 from copilot_ls.server.protocol import Later
 from copilot_ls.server.session import Session
 from indexer.model import Span
 
 EXPLAIN_COMMAND = "copilot-ls.explainFinding"
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.copilot-ls"
-KINDS: tuple[types.CodeActionKind | str, ...] = (types.CodeActionKind.QuickFix, FIX_ALL)
+KINDS: tuple[types.CodeActionKind | str, ...] = (
+    types.CodeActionKind.QuickFix,
+    types.CodeActionKind.RefactorRewrite,
+    FIX_ALL,
+)
 
 
 def code_action(session: Session, params: types.CodeActionParams) -> Later[list[types.CodeAction]]:
@@ -27,17 +34,23 @@ def code_action(session: Session, params: types.CodeActionParams) -> Later[list[
 
 
 async def _answer(session: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
+    actions = await docstrings.actions(session, params)
     found = await session.diagnostics.look(params.text_document.uri)
     if found is None:
-        return []
+        return actions
     snapshot, reported = found
     # The whole line counts: nobody should have to aim at a squiggle.
     first, last = params.range.start.line + 1, params.range.end.line + 1
-    here = [each for each in reported if each.place.line <= last and first <= each.place.end_line]
-    actions: list[types.CodeAction] = []
-    if _is_wanted(types.CodeActionKind.QuickFix.value, params.context.only):
+    here = [
+        each
+        for each in reported
+        if each.place.line <= last
+        and first <= each.place.end_line
+        and each.finding.category != CATEGORY
+    ]
+    if is_wanted(types.CodeActionKind.QuickFix.value, params.context.only):
         actions += [action for each in here for action in _actions(each, snapshot, session)]
-    if _is_wanted(FIX_ALL, params.context.only):
+    if is_wanted(FIX_ALL, params.context.only):
         actions += _fix_all(reported, snapshot, session)
     return actions
 
@@ -88,13 +101,13 @@ def _actions(
             kind=types.CodeActionKind.QuickFix,
             diagnostics=[diagnostic],
             is_preferred=True,
-            edit=_workspace_edit(finding.fix, snapshot, session),
+            edit=workspace_edit(finding.fix, snapshot, session),
         )
     yield types.CodeAction(
         title=f"Ignore {finding.rule} here, with a reason",
         kind=types.CodeActionKind.QuickFix,
         diagnostics=[diagnostic],
-        edit=_workspace_edit([_remark(reported, snapshot)], snapshot, session),
+        edit=workspace_edit([_remark(reported, snapshot)], snapshot, session),
     )
     argument = {"uri": snapshot.document.uri, "fingerprint": reported.fingerprint}
     yield types.CodeAction(
@@ -119,7 +132,7 @@ def _fix_all(
         yield types.CodeAction(
             title=f"Fix {len(edits)} findings of copilot-ls",
             kind=FIX_ALL,
-            edit=_workspace_edit(edits, snapshot, session),
+            edit=workspace_edit(edits, snapshot, session),
         )
 
 
@@ -137,25 +150,6 @@ def _remark(reported: Reported, snapshot: Snapshot) -> Edit:
     end = "\r\n" if line.endswith("\r\n") else "\n"
     remark = f"{indent}{mark} copilot-ls: ignore[{reported.finding.rule}] (why?){end}"
     return Edit(Span(start, start), remark)
-
-
-def _workspace_edit(
-    edits: Iterable[Edit], snapshot: Snapshot, session: Session
-) -> types.WorkspaceEdit:
-    uri = snapshot.document.uri
-    changes = [types.TextEdit(snapshot.range(edit.span), edit.text) for edit in edits]
-    if session.client.takes_versioned_edits:
-        document = types.OptionalVersionedTextDocumentIdentifier(uri, snapshot.document.version)
-        return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, changes)])
-    return types.WorkspaceEdit(changes={uri: changes})
-
-
-def _is_wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:
-    """Whether a client wants actions of a kind; a kind includes those below it."""
-    if not only:
-        return True
-    wanted = [each.value if isinstance(each, types.CodeActionKind) else each for each in only]
-    return any(kind == each or kind.startswith(f"{each}.") or each == "" for each in wanted)
 
 
 def _short(text: str) -> str:
