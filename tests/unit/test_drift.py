@@ -175,3 +175,66 @@ def test_a_case_of_another_shape_is_named(tmp_path: Path) -> None:
     file.write_text('{"label": "drift"}\n')
     with pytest.raises(ConfigError, match=r"cases\.jsonl:1"):
         read_drift_cases(file)
+
+
+@pytest.mark.parametrize(
+    ("signature", "entry", "rules"),
+    [
+        ("a: int", "a (str): One.", ["wrong-type"]),
+        ("a: Optional[int] = None", "a (str, optional): One.", ["wrong-type"]),
+        ("a: int", "a (float): One.", []),
+        ("a: Sequence[int]", "a (list): One.", []),
+        ("a='low'", "a: One. Defaults to 'high'.", ["wrong-default"]),
+        ("a='low'", "a: One. Defaults to 'lowpass'.", []),
+        ("a='deprecated'", "a: One. Defaults to 'high'.", []),
+        ("a=2", "a: One. Defaults to None.", ["wrong-default"]),
+        ("a=None", "a: One. Defaults to 3.", []),
+        ("a=0.95", "a: One. Default is 95% of it.", []),
+        ("a=1", "a: One, 2 by default if it is even. Default 2 if even.", []),
+        ("a, b=1", "a: One; see `b` (default 1).\n        b: Two.", []),
+    ],
+)
+def test_types_and_defaults_are_held_against_the_code_where_they_are_plain(signature, entry, rules):
+    text = f'def f({signature}):\n    """Do.\n\n    Args:\n        {entry}\n    """\n    a()\n'
+    assert [rule for rule, _ in found(text)] == rules
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # An interface has no receiver.
+        (
+            'class I(Interface):\n    def f(path):\n        """Do.\n\n        Args:\n'
+            '            path: Where.\n        """\n'
+        ),
+        # The rest is described elsewhere, and a few of many by choice.
+        (
+            'def f(a, b):\n    """Do.\n\n    Takes the same arguments as `g`.\n\n    Args:\n'
+            '        a: One.\n    """\n'
+        ),
+        'def f(a, b, c, d, e):\n    """Do.\n\n    :param a: One.\n    """\n',
+        # What stands for several, and what is filled in later.
+        'def f(*args):\n    """Do.\n\n    Args:\n        left: One.\n        right: Two.\n    """\n',
+        'def f(a, b):\n    """Do.\n\n    Args:\n        a: One.\n        {{more_args}}\n    """\n',
+        'def f(a, flag=False):\n    """Do.\n\n    :param a: One.\n    :param flag=False: Two.\n    """\n',
+        'async def f(a):\n    """Do.\n\n    :param a: One.\n    :return: A coroutine.\n    """\n    a()\n',
+        (
+            'def f(a) -> int | None:\n    """Do.\n\n    Args:\n        a: One.\n\n    Returns:\n'
+            '        A number.\n    """\n    return None\n'
+        ),
+        (
+            'class A:\n    def __init__(self, a):\n        """Do.\n\n        Args:\n            a: One.\n\n'
+            '        Returns:\n            An A.\n        """\n        self.a = a\n'
+        ),
+    ],
+)
+def test_what_people_do_on_purpose_is_left_alone(text):
+    assert found(text) == []
+
+
+def test_the_rest_of_a_sentence_is_no_parameter():
+    text = (
+        'def f(a):\n    """Do.\n\n    Parameters\n    ----------\n    a : int\n        One of the\n'
+        '    several\n    """\n'
+    )
+    assert found(text) == []

@@ -400,7 +400,10 @@ def f():
 
 @given(
     st.lists(
-        st.sampled_from(["alpha", "beta", "gamma", "delta", "epsilon"]), unique=True, min_size=1
+        st.sampled_from(["alpha", "beta", "gamma", "delta", "epsilon"]),
+        unique=True,
+        min_size=1,
+        max_size=3,
     ),
     st.lists(
         st.sampled_from(["alpha", "beta", "gamma", "delta", "epsilon"]), unique=True, min_size=1

@@ -33,10 +33,14 @@ _SECTIONS_OF_PARAMETERS = frozenset(
      "keyword arguments"}
 )  # fmt: skip
 DEFAULT = re.compile(
-    r"(?:\bdefaults?\s*(?:to|is|value|:|=)?\s*(?:to|is|:|=)?|\bdefault\s*=\s*)\s*"
-    r"(?P<quote>[`'\"]*)(?P<value>-?[\w.+-]+|\(\)|\[\]|\{\}|)(?P=quote)",
+    r"(?:(?<!['\"])\bdefaults?\s*(?:to|is|value|:|=)?\s*(?:to|is|:|=)?|\bdefault\s*=\s*)\s*"
+    r"(?P<quote>[`'\"]*)(?P<value>(?<=['\"])[^'\"\n]*(?=['\"])|-?[\w.+-]+|\(\)|\[\]|\{\}|)(?P=quote)",
     re.IGNORECASE,
 )
+# Where a description goes into details: lists, blocks, a new paragraph.
+_DETAILS = re.compile(r"::\s|\n\s*\n|\n\s*[-*+] |:\s*\n")
+_CONDITION = re.compile(r"[`'\"]*\s*(?:%|percent|if\b|when\b|unless\b|for\b|otherwise\b|\*|/|\()")
+_MAX_STATED = 400
 
 
 class ItemKind(StrEnum):
@@ -53,7 +57,8 @@ class ItemKind(StrEnum):
 class Item:
     """One entry. ``name`` is empty for a result; ``line`` counts from the docstring's first line.
 
-    ``names`` are several that share an entry (NumPy's ``a, b : int``).
+    ``names`` are several that share an entry (NumPy's ``a, b : int``). ``is_sure`` is false if it
+    may be something else, such as the rest of a sentence.
     """
 
     kind: ItemKind
@@ -62,17 +67,22 @@ class Item:
     text: str
     default: str | None
     line: int
+    is_sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocstring:
-    """What a docstring says; ``has_parameters`` is true if it has a place for parameters at all."""
+    """What a docstring says; ``has_parameters`` is true if it has a place for parameters at all.
+
+    ``text`` is all of it without its indentation.
+    """
 
     style: DocstringStyle
     items: tuple[Item, ...]
     summary: str
     has_parameters: bool
     is_deprecated: bool = False
+    text: str = ""
 
     def of(self, kind: ItemKind) -> list[Item]:
         return [item for item in self.items if item.kind is kind]
@@ -95,17 +105,18 @@ def parse_docstring(text: str) -> ParsedDocstring:
     style = style_of(clean)
     summary = clean.split("\n\n", maxsplit=1)[0]
     if style is DocstringStyle.PLAIN:
-        return ParsedDocstring(style, (), summary, has_parameters=False)
+        return ParsedDocstring(style, (), summary, has_parameters=False, text=clean)
     try:
         parsed = docstring_parser.parse(_mended(clean, style), _STYLES[style])
     except (docstring_parser.ParseError, ValueError, IndexError, AttributeError):
-        return ParsedDocstring(style, (), summary, has_parameters=False)
+        return ParsedDocstring(style, (), summary, has_parameters=False, text=clean)
     items = tuple(_items(parsed, _Places(text, style)))
     return ParsedDocstring(
         style,
         items,
         summary,
         has_parameters=_has_parameters(clean, style),
+        text=clean,
         is_deprecated=parsed.deprecation is not None or ".. deprecated::" in clean,
     )
 
@@ -149,9 +160,11 @@ def _items(parsed: docstring_parser.Docstring, places: _Places) -> Iterator[Item
                     names=names,
                     type_name=(meta.type_name or "").strip(),
                     text=text,
-                    default=default_in(f"{meta.type_name or ''}; {text}")
-                    or default_in(f"default {meta.default or ''}"),
+                    default=default_in(places.type_of(kind, names[0]))
+                    or default_in(meta.type_name or "")
+                    or default_in(text),
                     line=places.of(kind, names[0]),
+                    is_sure=places.is_sure(kind, names[0]),
                 )
             case docstring_parser.DocstringReturns():
                 kind = ItemKind.YIELDS if meta.is_generator else ItemKind.RETURNS
@@ -179,7 +192,7 @@ def _names(text: str) -> tuple[str, ...]:
     """The names of an entry: ``*args``, ``a, b``, ``x_1 … x_n`` without marks."""
     found: list[str] = []
     for part in re.split(r"\s*,\s*|\s+and\s+|\s*/\s*", text.replace("\\*", "*")):
-        name = part.strip().strip("`").lstrip("*").strip("`")
+        name = part.partition("=")[0].strip().strip("`").lstrip("*").strip("`")
         if re.fullmatch(r"[^\W\d][\w.]*", name):
             found.append(name)
     return tuple(found)
@@ -199,11 +212,29 @@ class _Places:
 
     def __init__(self, text: str, style: DocstringStyle) -> None:
         self._first: dict[tuple[SectionKind, str], int] = {}
+        self._sure: set[tuple[SectionKind, str]] = set()
+        self._types: dict[tuple[SectionKind, str], str] = {}
         for section in read_sections(text.split("\n"), style):
             self._first.setdefault((section.kind, ""), section.first)
             for entry in section.entries:
+                is_sure = (
+                    style is not DocstringStyle.NUMPY
+                    or bool(entry.type_name)
+                    or entry.last > entry.first + 1
+                )
                 for name in entry.names:
                     self._first.setdefault((section.kind, name), entry.first)
+                    self._types.setdefault((section.kind, name), entry.type_name)
+                    if is_sure:
+                        self._sure.add((section.kind, name))
+
+    def type_of(self, kind: ItemKind, name: str) -> str:
+        """What stands where the type does, as written."""
+        return self._types.get((_SECTION_OF[kind], name), "")
+
+    def is_sure(self, kind: ItemKind, name: str) -> bool:
+        """Whether an entry with this name was seen where such entries stand."""
+        return (_SECTION_OF[kind], name) in self._sure
 
     def of(self, kind: ItemKind, name: str = "") -> int:
         """The line of an entry; of its section, or the first, if it is found nowhere."""
@@ -212,10 +243,19 @@ class _Places:
 
 
 def default_in(text: str) -> str | None:
-    """The default that a description states, as written, if it plainly states one."""
-    found = DEFAULT.search(text)
+    """The default that a description states, as written, if it plainly states one.
+
+    Texts keep their quotes. What is said further below, in lists and of conditions, is not read.
+    """
+    head = _DETAILS.split(text, maxsplit=1)[0][:_MAX_STATED]
+    found = DEFAULT.search(head)
     if found is None or not found["value"]:
         return None
+    if _CONDITION.match(head, found.end()):
+        return None
+    quote = found["quote"].strip("`")
+    if quote in {"'", '"'}:
+        return f"{quote}{found['value']}{quote}"
     value = found["value"].rstrip(".")
     if not re.fullmatch(r"-?\d[\w.+-]*|True|False|None|\(\)|\[\]|\{\}", value):
         return None

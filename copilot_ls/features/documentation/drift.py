@@ -27,9 +27,42 @@ from indexer.syntax.docstring import DocstringStyle
 _VARIADIC = frozenset({ParameterKind.VARIADIC_POSITIONAL, ParameterKind.VARIADIC_KEYWORD})
 _NO_NAMES = frozenset({"self", "cls", "mcs", "mcls", "metacls", "None", "none"})
 # Parts that are filled in when the module is imported cannot be read here.
-_TEMPLATE = re.compile(r"%\(\w+\)s|^\s*\{\w+\}\s*$|%s\s*$|\$\{?\w+_doc", re.MULTILINE)
+_TEMPLATE = re.compile(
+    r"%\(\w+\)s|^\s*\{+\w+\}+\s*$|%s\s*$|\$\{?\w+_doc|_PLACEHOLDER\b", re.MULTILINE
+)
+# Others are described elsewhere, and the docstring says so.
+_ELSEWHERE = re.compile(
+    r"\bsame (?:\w+ )?(?:arguments?|parameters?|options?|keywords?|kwargs|args)\b"
+    r"|\b(?:other|remaining|all|rest of the) (?:\w+ )?(?:arguments|parameters|options|keywords)"
+    r" (?:are|as|see|have|is)\b"
+    r"|\b(?:arguments|parameters|options) (?:are|have) (?:the same|described|documented|identical)"
+    r"|\bsee\b[^.]{0,60}\b(?:for|about)\b[^.]{0,30}\b(?:arguments|parameters|options)\b",
+    re.IGNORECASE,
+)
+_RECEIVERS = frozenset({"self", "cls", "mcs", "mcls", "metacls", "meta", "klass", "this", "class_"})
 _NO_RESULTS = frozenset({None, "None", "NoReturn", "Never", "typing.NoReturn"})
-_SILENT_RETURNS = frozenset({"none", ""})
+_SILENT = re.compile(r"\W*(?:[LC]\{)?(?:none|nothing|void)?\W*(?::.*)?", re.IGNORECASE)
+_AWAITED = re.compile(r"\bdeferred\b|\bcoroutine\b|\bawaitable\b|\bfuture\b", re.IGNORECASE)
+_SORTS = {
+    "number": r"-?\d[\w.+-]*",
+    "bool": r"True|False",
+    "none": r"None",
+    "text": r"\"[^\"]*\"|'[^']*'",
+}
+_SIMPLE_TYPES = frozenset(
+    {"int", "str", "float", "bool", "bytes", "list", "dict", "tuple", "set", "complex"}
+)
+_TYPE_WORDS = {
+    "string": "str",
+    "integer": "int",
+    "boolean": "bool",
+    "dictionary": "dict",
+    "double": "float",
+}
+# Written one for the other by people who know the difference.
+_ALIKE = (
+    {"int", "float"}, {"int", "bool"}, {"list", "tuple"}, {"float", "complex"}, {"list", "set"}
+)  # fmt: skip
 # Decorators after which the parameters are still those that are written.
 _HARMLESS = re.compile(
     r"^(functools\.)?(staticmethod|classmethod|property|cached_property|lru_cache|cache|wraps|"
@@ -105,7 +138,9 @@ def _parameters(
     documented = parsed.of(ItemKind.PARAMETER)
     if not parsed.has_parameters or not documented:
         return
-    own = [p for i, p in enumerate(declared) if not (i == 0 and _is_receiver(p, symbol))]
+    own = [
+        p for i, p in enumerate(declared) if not (i == 0 and _is_receiver(p, symbol, documented))
+    ]
     names = {parameter.name for parameter in own}
     plain = [p for p in own if p.kind not in _VARIADIC]
     takes_any = any(p.kind is ParameterKind.VARIADIC_KEYWORD for p in own)
@@ -114,10 +149,14 @@ def _parameters(
     for item in documented:
         for name in item.names:
             said.setdefault(name.partition(".")[0], item)
-    stale = [name for name in said if name not in names and name not in _NO_NAMES]
+    stale = [
+        name
+        for name, item in said.items()
+        if item.is_sure and name not in names and name not in _NO_NAMES and name[0] != "_"
+    ]
     missing = [p for p in plain if p.name not in said and not p.name.startswith("_")]
-    if takes_any or (takes_more and not names):
-        # Whatever else is listed may be taken from ``**kwargs``; unless it is a name misspelt.
+    if takes_any or takes_more:
+        # Whatever else is listed may be taken from ``*args``; unless it is a name misspelt.
         stale = [name for name in stale if _nearest(name, [p.name for p in missing])]
     for name in list(stale):
         better = _renamed(name, stale, missing, said, plain)
@@ -131,6 +170,10 @@ def _parameters(
             )
             stale.remove(name)
             missing = [p for p in missing if p.name != better]
+    if _is_selective(parsed, len(missing), len(said)):
+        missing = []
+    if parsed.style is DocstringStyle.SPHINX:
+        missing = [p for p in missing if not _has_a_line(p.name, parsed)]
     for name in stale:
         yield Drift(
             DriftRule.STALE_PARAMETER, name, f"there is no parameter `{name}`", said[name].line
@@ -146,7 +189,8 @@ def _parameters(
     for parameter in plain:
         known = said.get(parameter.name)
         if known is not None and len(known.names) == 1:
-            yield from _default(parameter, known)
+            yield from _default(parameter, known, [p.name for p in own if p is not parameter])
+            yield from _type(parameter, known)
 
 
 def _renamed(
@@ -181,10 +225,10 @@ def _nearest(name: str, names: Sequence[str]) -> str:
     return found[0] if found else ""
 
 
-def _default(parameter: Parameter, item: Item) -> Iterator[Drift]:
+def _default(parameter: Parameter, item: Item, others: Sequence[str]) -> Iterator[Drift]:
     """A plain default that the docstring states otherwise."""
     stated, actual = item.default, parameter.default
-    if stated is None:
+    if stated is None or _speaks_of_others(item, others):
         return
     if actual is None:
         if not parameter.optional:
@@ -195,10 +239,7 @@ def _default(parameter: Parameter, item: Item) -> Iterator[Drift]:
                 item.line,
             )
         return
-    if not re.fullmatch(r"-?\d[\w.+-]*|True|False", actual):
-        # ``None`` often stands for a default that the body works out.
-        return
-    if not _is_same_value(stated, actual):
+    if _differ(stated, actual):
         yield Drift(
             DriftRule.WRONG_DEFAULT,
             parameter.name,
@@ -208,15 +249,71 @@ def _default(parameter: Parameter, item: Item) -> Iterator[Drift]:
         )
 
 
-def _is_same_value(stated: str, actual: str) -> bool:
-    if stated == actual:
-        return True
-    try:
-        return float(stated.replace("_", "")) == float(actual.replace("_", ""))
-    except ValueError:
-        # A number against a word says nothing certain.
-        booleans = {"True", "False"}
-        return not ({stated, actual} <= booleans)
+def _speaks_of_others(item: Item, others: Sequence[str]) -> bool:
+    """Whether the sentence that states a default names another parameter."""
+    for sentence in re.split(r"(?<=[.;])\s", f"{item.type_name}; {item.text}"):
+        if re.search(r"\bdefault", sentence, re.IGNORECASE):
+            return any(re.search(rf"[`*']{re.escape(name)}[`*']", sentence) for name in others)
+    return False
+
+
+def _differ(stated: str, actual: str) -> bool:
+    """Whether two literals are certainly not the same; ``None`` stands for what the body makes."""
+    sorts = _sort(stated), _sort(actual)
+    plain = actual.strip("\"'").lower()
+    if "" in sorts or sorts[1] == "none" or plain in {"deprecated", "warn", "none"}:
+        return False
+    if sorts[0] == "none":
+        return sorts[1] in {"number", "bool"}
+    if sorts[0] != sorts[1]:
+        # 0 and False, 1 and "1": people write one for the other.
+        return False
+    if sorts[0] == "number":
+        try:
+            return float(stated.replace("_", "")) != float(actual.replace("_", ""))
+        except ValueError:
+            return False
+    if sorts[0] == "bool":
+        return stated != actual
+    # A name and its short form are often the same to the function.
+    said = stated.strip("\"'").lower().replace("\\\\", "\\")
+    return not (said.startswith(plain) or plain.startswith(said))
+
+
+def _sort(literal: str) -> str:
+    for name, pattern in _SORTS.items():
+        if re.fullmatch(pattern, literal):
+            return name
+    return ""
+
+
+def _type(parameter: Parameter, item: Item) -> Iterator[Drift]:
+    """A plain type that is declared otherwise."""
+    stated, declared = _plain_type(item.type_name), _plain_type(parameter.annotation or "")
+    if not stated or not declared or stated == declared or {stated, declared} in _ALIKE:
+        return
+    yield Drift(
+        DriftRule.WRONG_TYPE,
+        parameter.name,
+        f"`{parameter.name}` is declared as {declared}, the docstring says {stated}",
+        item.line,
+        parameter.annotation or "",
+    )
+
+
+def _plain_type(text: str) -> str:
+    """One of the simple types, if the text names just that; or the empty string."""
+    text = re.sub(r",?\s*\b(?:optional|defaults?\b.*)$", "", text.strip(), flags=re.IGNORECASE)
+    text = re.sub(r":class:|[`~'\"]", "", text).strip(" ,")
+    optional = re.fullmatch(r"(?:typing\.)?Optional\[(.*)\]", text)
+    text = optional[1] if optional else text
+    text = re.sub(r"\s*\|\s*None$|^None\s*\|\s*|\s+or\s+None$", "", text)
+    match = re.fullmatch(r"(?:typing\.|t\.|builtins\.)?(\w+)(\[.*\])?", text)
+    if match is None:
+        return ""
+    name = match[1].lower() if match[1] in {"List", "Dict", "Tuple", "Set"} else match[1]
+    name = _TYPE_WORDS.get(name, name)
+    return name if name in _SIMPLE_TYPES else ""
 
 
 def _results(symbol: Symbol, body: Body, parsed: ParsedDocstring) -> Iterator[Drift]:
@@ -224,10 +321,14 @@ def _results(symbol: Symbol, body: Body, parsed: ParsedDocstring) -> Iterator[Dr
     yields = parsed.of(ItemKind.YIELDS)
     if symbol.kind is SymbolKind.PROPERTY or parsed.style is DocstringStyle.PLAIN:
         return
+    if symbol.name == "__init__":
+        # What calling the class gives is described there by some.
+        return
     says_something = [
         item
         for item in returns
-        if (item.type_name or item.text.split(".")[0]).strip(" .`").lower() not in _SILENT_RETURNS
+        if not _SILENT.fullmatch(item.type_name or re.split(r"[.,;]\s|[.]$", item.text)[0])
+        and not _AWAITED.search(item.text)
     ]
     declared = symbol.signature.returns if symbol.signature else None
     if declared not in _NO_RESULTS:
@@ -243,10 +344,28 @@ def _results(symbol: Symbol, body: Body, parsed: ParsedDocstring) -> Iterator[Dr
         yield Drift(DriftRule.STALE_RETURN, "yields", "nothing is ever yielded", yields[0].line)
 
 
-def _is_receiver(parameter: Parameter, symbol: Symbol) -> bool:
+def _is_receiver(parameter: Parameter, symbol: Symbol, documented: Sequence[Item]) -> bool:
     if symbol.kind not in {SymbolKind.METHOD, SymbolKind.PROPERTY}:
         return parameter.name in {"self", "cls"}
-    return "staticmethod" not in symbol.decorators
+    if parameter.name.strip("_") in _RECEIVERS:
+        return True
+    # Methods of an interface may be written without a receiver.
+    is_described = any(parameter.name in item.names for item in documented)
+    return "staticmethod" not in symbol.decorators and not is_described
+
+
+def _is_selective(parsed: ParsedDocstring, n_missing: int, n_said: int) -> bool:
+    """Whether a docstring chooses to describe some parameters and not the others."""
+    is_few = n_missing >= 4 and n_missing > 1.5 * n_said
+    return n_missing > 0 and (is_few or _ELSEWHERE.search(parsed.text) is not None)
+
+
+def _has_a_line(name: str, parsed: ParsedDocstring) -> bool:
+    """Whether something that looks like an entry is written in another way than the others."""
+    return (
+        re.search(rf"^\s*[-+*`:]*\s*{re.escape(name)}\b[^\n]*[:(]", parsed.text, re.MULTILINE)
+        is not None
+    )
 
 
 def _is_overridden(symbol: Symbol) -> bool:
