@@ -18,8 +18,10 @@ from copilot_ls.config import Settings
 from copilot_ls.domain import Edit
 from copilot_ls.errors import ConfigError, WorkspaceError
 from copilot_ls.features.documentation.check import DocFinding, check_python
-from copilot_ls.features.documentation.reading import read_file
+from copilot_ls.features.documentation.incomplete import Gap, find_gaps
+from copilot_ls.features.documentation.reading import Neighbours, read_file
 from copilot_ls.features.documentation.write import DocProposal, Writer
+from indexer.conventions.testing import is_test_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ def docs(
     repairs_only: Annotated[
         bool, typer.Option("--repairs-only", help="With --write or --diff: write no new ones.")
     ] = False,
+    incomplete: Annotated[
+        bool, typer.Option("--incomplete", help="Also name what docstrings leave unsaid.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Find docstrings that say what the code does not do, repair them, write new ones (Python)."""
@@ -75,16 +80,20 @@ def docs(
         _change(root, settings, asked, write=write, with_new=not repairs_only, as_json=as_json)
         return
     findings: list[DocFinding] = []
+    gaps: list[Gap] = []
     n_files = 0
     for path, text, symbols in _files(root, settings, asked):
         n_files += 1
         found = check_python(path, text)
         findings += [each for each in found if not symbols or each.symbol in symbols]
+        if incomplete and not is_test_path(path) and (file := read_file(path, text)) is not None:
+            unsaid = find_gaps(file, Writer(file, Neighbours(), settings.docs))
+            gaps += [each for each in unsaid if not symbols or each.symbol in symbols]
     if as_json:
-        print_json({"files": n_files, "findings": findings})
+        print_json({"files": n_files, "findings": findings, "incomplete": gaps})
     else:
-        _print(findings, n_files)
-    if findings:
+        _print(findings, gaps, n_files)
+    if findings or gaps:
         raise typer.Exit(ExitCode.FINDINGS)
 
 
@@ -178,14 +187,19 @@ def _edited(text: str, edits: Sequence[Edit]) -> str:
     return text
 
 
-def _print(findings: list[DocFinding], n_files: int) -> None:
+def _print(findings: list[DocFinding], gaps: list[Gap], n_files: int) -> None:
     out = console()
+    for gap in gaps:
+        out.print(f"[dim]{gap.path}:{gap.line + 1}[/]  {gap.symbol}", highlight=False)
+        out.print(f"    {gap.message}  ({gap.rule})", markup=False)
     for finding in findings:
         place = f"{finding.path}:{finding.line + 1}"
         out.print(f"[bold]{place}[/]  {finding.symbol}", highlight=False)
         out.print(f"    {finding.drift.message}  ({finding.drift.rule})", markup=False)
     console(stderr=True).print(
-        f"{n_files:,} files, {len(findings):,} statements that are not so", style="dim"
+        f"{n_files:,} files, {len(findings):,} statements that are not so"
+        + (f", {len(gaps):,} things unsaid" if gaps else ""),
+        style="dim",
     )
 
 

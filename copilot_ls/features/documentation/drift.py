@@ -20,6 +20,11 @@ from copilot_ls.features.documentation.docstring import (
     ParsedDocstring,
     parse_docstring,
 )
+from copilot_ls.features.documentation.examples import (
+    broken_examples,
+    read_examples,
+    wrong_keywords,
+)
 from indexer.model import Parameter, ParameterKind, Symbol, SymbolKind
 from indexer.syntax.bodies import Body
 from indexer.syntax.docstring import DocstringStyle
@@ -81,6 +86,8 @@ class DriftRule(StrEnum):
     WRONG_DEFAULT = "wrong-default"
     WRONG_TYPE = "wrong-type"
     STALE_RETURN = "stale-return"
+    BROKEN_EXAMPLE = "broken-example"
+    STALE_EXAMPLE = "stale-example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,8 @@ def check_function(symbol: Symbol, body: Body) -> list[Drift]:
     found = [] if is_property else list(_parameters(symbol, symbol.signature.parameters, parsed))
     if not body.is_stub and not _is_overridden(symbol):
         found += _results(symbol, body, parsed)
+    if ">>>" in body.docstring.text:
+        found += _examples(symbol, body.docstring.text)
     return sorted(found, key=lambda drift: (drift.line, drift.rule, drift.name))
 
 
@@ -342,6 +351,22 @@ def _results(symbol: Symbol, body: Body, parsed: ParsedDocstring) -> Iterator[Dr
         )
     if yields and not body.yields and not body.returns_value and is_plain:
         yield Drift(DriftRule.STALE_RETURN, "yields", "nothing is ever yielded", yields[0].line)
+
+
+def _examples(symbol: Symbol, text: str) -> Iterator[Drift]:
+    examples = read_examples(text)
+    for example, reason in broken_examples(examples):
+        shown = example.code.partition("\n")[0]
+        yield Drift(
+            DriftRule.BROKEN_EXAMPLE, shown, f"`{shown}` does not parse: {reason}", example.line
+        )
+    for example, keyword in wrong_keywords(symbol, examples):
+        yield Drift(
+            DriftRule.STALE_EXAMPLE,
+            keyword,
+            f"the example gives `{keyword}`, which `{symbol.name}` does not take",
+            example.line,
+        )
 
 
 def _is_receiver(parameter: Parameter, symbol: Symbol, documented: Sequence[Item]) -> bool:
