@@ -14,6 +14,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import shutil
 from asyncio.subprocess import Process
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
@@ -42,6 +43,10 @@ _BATCH_DOCUMENTS = 64
 _BATCH_CHARS = 500_000
 _BACKGROUND_PRIORITY = 5
 _HAS_NAMED_PIPES = hasattr(os, "mkfifo")
+_NODE_LANGUAGES = frozenset(
+    {"javascript", "typescript", "tsx", "javascriptreact", "typescriptreact"}
+)
+_NODE_MODULE = re.compile(r"(\bfrom\s*|\b(?:require|import)\(\s*)([\"'])node:([\w/]+)\2")
 
 
 class SemgrepScanner:
@@ -339,9 +344,16 @@ def _write(documents: Sequence[Document], folder: Path) -> dict[str, Document]:
     for number, document in enumerate(documents):
         dialect = dialect_of(document.language)
         path = folder / f"{number}{dialect.suffix if dialect else ''}"
-        path.write_bytes(document.text.encode(errors="replace"))
+        path.write_bytes(_spelled_for(document).encode(errors="replace"))
         files[str(path)] = document
     return files
+
+
+def _spelled_for(document: Document) -> str:
+    """Return the text with ``node:fs`` as ``fs``, the name that rules know; nothing else moves."""
+    if "node:" not in document.text or document.language not in _NODE_LANGUAGES:
+        return document.text
+    return _NODE_MODULE.sub(r"\1\2\3\2     ", document.text)
 
 
 def _targets(files: Iterable[str], language: str) -> bytes:

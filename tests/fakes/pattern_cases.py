@@ -197,4 +197,37 @@ CASES = [
         'class A {\n void f() {\n  MessageDigest.getInstance("MD5"); // here\n  MessageDigest.getInstance("SHA");\n }\n}\n',
         "java",
     ),
+    case(
+        "a module of Node under its long name",
+        "child_process.exec(...)",
+        "import { exec } from 'node:child_process';\n"
+        "import * as tasks from 'node:child_process';\n"
+        "exec(x); // here\n"
+        "tasks.exec(x); // here\n"
+        "/a/.exec(x);\n",
+        "javascript",
+    ),
+    case(
+        "a function with nothing in it",
+        "({..., check: () => {}, ...})",
+        "run({ check: () => {} }); // here\n"
+        "run({ host, check: () => { } }); // here\n"
+        "run({ check: () => { test(); } });\n",
+        "javascript",
+    ),
+    case(
+        "a text that a regular expression describes to its end",
+        'sign({algorithm: "=~/^none$/i"})',
+        "sign({algorithm: 'None'}) // here\nsign({algorithm: 'nonesuch'})\n",
+        "javascript",
+    ),
+    case(
+        "a comparison with what is no number",
+        both(
+            {"pattern": "wait($TIME)"},
+            {"metavariable-comparison": {"comparison": "$TIME < 10"}},
+        ),
+        "wait(5); // here\nwait(60);\nwait(options?.time ?? 5);\n",
+        "javascript",
+    ),
 ]

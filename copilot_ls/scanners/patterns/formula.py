@@ -254,7 +254,7 @@ def _holds(condition: Condition, match: Match, file: File) -> bool:
         case Compares(expression):
             try:
                 return bool(_value(expression, match.bound))
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, SyntaxError):
                 return False
 
 

@@ -211,6 +211,8 @@ class _Writer:
             return {"all": [{"kind": kind}, *self._elements(node)]}
         children = _named(node, self._grammar)
         if not children:
+            if kind in self._grammar.bodies:
+                return {"kind": kind, "regex": r"^\{\s*\}$"}
             self._note_words(text)
             return {"kind": kind, "regex": f"^{re.escape(text)}$"}
         own: Condition = {"all": [{"kind": kind}, *self._parts(node, children)]}
@@ -267,9 +269,10 @@ class _Writer:
         if child.kind() not in self._grammar.lists | self._grammar.bodies:
             return False
         inner = _named(child, self._grammar)
-        if child.kind() in self._grammar.bodies and not (len(inner) == 1 and _is_gap(inner[0])):
+        is_gap = len(inner) == 1 and _is_gap(inner[0])
+        if child.kind() in self._grammar.bodies and inner and not is_gap:
             raise Untranslatable("statements in a body")
-        return len(inner) == 1 and _is_gap(inner[0])
+        return is_gap
 
     def _elements(self, node: SgNode) -> Iterator[Condition]:
         """Say what a list must hold: before a gap in order, behind the last gap from its end."""
@@ -331,6 +334,8 @@ class _Writer:
             flags = "i" if "i" in pattern[2] else ""
             inner = pattern[1].replace('\\"', '"')
             inner = inner[1:] if inner.startswith("^") else f".*(?:{inner})"
+            if inner.endswith("$") and not inner.endswith("\\$"):
+                inner = inner[:-1] + "[\"'`]+$"
             return {"any": kinds, "regex": f"(?s{flags}){opening}{inner}"}
         if "..." in content:
             raise Untranslatable("a text with a gap")
