@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +22,7 @@ from indexer.model import IndexOptions, Skipped
 
 if TYPE_CHECKING:
     from copilot_ls.features.documentation.reading import Definition, DocumentedFile, Neighbours
+    from copilot_ls.features.documentation.references import RepositoryNames
     from copilot_ls.features.documentation.write import DocProposal
 
 # Enough to learn how a repository writes, and read in well under a second.
@@ -70,6 +72,28 @@ def neighbours_of(root: Path, settings: config.Settings, path: str) -> Neighbour
         if n_chars > _MAX_NEIGHBOUR_CHARS:
             break
     return read_neighbours(read)
+
+
+def repository_names(root: Path, settings: config.Settings) -> RepositoryNames:
+    """Read all that a repository defines; some milliseconds for each of its Python files."""
+    from copilot_ls.features.documentation.references import RepositoryNames, programs_in
+    from indexer.syntax import parse
+    from indexer.syntax.tree import read_tree
+
+    found = scan.scan(root, index_options(settings))
+    files = []
+    for path, text in read_texts(root, python_files(root, settings), settings):
+        if (tree := read_tree("python", text)) is not None:
+            files.append((parse.parse_tree(path, tree, with_uses=False), text))
+    pyproject: dict[str, object] = {}
+    for _, text in read_texts(root, ["pyproject.toml"], settings):
+        try:
+            pyproject = tomllib.loads(text)
+        except tomllib.TOMLDecodeError:
+            continue
+    # What is left out of the index is in the repository all the same.
+    paths = [*found.files, *(each.path for each in found.skipped)]
+    return RepositoryNames(files, paths, programs_in(pyproject))
 
 
 def _distance(one: list[str], other: list[str]) -> int:

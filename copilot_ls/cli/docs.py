@@ -20,6 +20,11 @@ from copilot_ls.errors import ConfigError, WorkspaceError
 from copilot_ls.features.documentation.check import DocFinding, check_python
 from copilot_ls.features.documentation.incomplete import Gap, find_gaps
 from copilot_ls.features.documentation.reading import Neighbours, read_file
+from copilot_ls.features.documentation.references import (
+    DeadReference,
+    check_docstring_names,
+    check_markdown,
+)
 from copilot_ls.features.documentation.write import DocProposal, Writer
 from indexer.conventions.testing import is_test_path
 
@@ -63,6 +68,14 @@ def docs(
     incomplete: Annotated[
         bool, typer.Option("--incomplete", help="Also name what docstrings leave unsaid.")
     ] = False,
+    names: Annotated[
+        bool | None,
+        typer.Option(
+            "--names/--no-names",
+            help="Names, links and options in docstrings and Markdown too; "
+            "default for the whole project and for Markdown.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Find docstrings that say what the code does not do, repair them, write new ones (Python)."""
@@ -89,11 +102,13 @@ def docs(
         if incomplete and not is_test_path(path) and (file := read_file(path, text)) is not None:
             unsaid = find_gaps(file, Writer(file, Neighbours(), settings.docs))
             gaps += [each for each in unsaid if not symbols or each.symbol in symbols]
+    is_wide = not places or any(each.path.suffix == ".md" for each in asked)
+    dead = _dead_references(root, settings, asked) if (is_wide if names is None else names) else []
     if as_json:
-        print_json({"files": n_files, "findings": findings, "incomplete": gaps})
+        print_json({"files": n_files, "findings": findings, "incomplete": gaps, "references": dead})
     else:
-        _print(findings, gaps, n_files)
-    if findings or gaps:
+        _print(findings, gaps, dead, n_files)
+    if findings or gaps or dead:
         raise typer.Exit(ExitCode.FINDINGS)
 
 
@@ -110,6 +125,10 @@ def _files(
     for each in named:
         # A file that is named and cannot be read is an error; one in a folder is not.
         wiring.read_document(root, each.path, settings)
+        if each.symbol and each.path.suffix not in {".py", ".pyi"}:
+            raise WorkspaceError(
+                f"{each.path} has no definitions", remedy="name a Python file before `::`"
+            )
     paths = documenting.python_files(root, settings)
     chosen: dict[str, list[str]] = {}
     for path in paths:
@@ -187,8 +206,34 @@ def _edited(text: str, edits: Sequence[Edit]) -> str:
     return text
 
 
-def _print(findings: list[DocFinding], gaps: list[Gap], n_files: int) -> None:
+def _dead_references(
+    root: Path, settings: Settings, asked: Sequence[_Place]
+) -> list[DeadReference]:
+    """What Markdown and docstrings name that is not there."""
+    known = documenting.repository_names(root, settings)
+    found: list[DeadReference] = []
+    for path, text in documenting.read_texts(root, sorted(known.paths), settings):
+        file = root / path
+        if not any(file == place.path or file.is_relative_to(place.path) for place in asked):
+            continue
+        if path.endswith(".md"):
+            found += check_markdown(path, text, known)
+        elif path.endswith((".py", ".pyi")) and (read := read_file(path, text)) is not None:
+            for definition in read.definitions:
+                docstring = definition.body.docstring
+                if docstring is not None:
+                    first = text.count("\n", 0, docstring.span.start)
+                    found += check_docstring_names(path, first, docstring.text, known)
+    return found
+
+
+def _print(
+    findings: list[DocFinding], gaps: list[Gap], dead: list[DeadReference], n_files: int
+) -> None:
     out = console()
+    for each in dead:
+        out.print(f"[bold]{each.path}:{each.line + 1}[/]", highlight=False)
+        out.print(f"    {each.message}  ({each.rule})", markup=False)
     for gap in gaps:
         out.print(f"[dim]{gap.path}:{gap.line + 1}[/]  {gap.symbol}", highlight=False)
         out.print(f"    {gap.message}  ({gap.rule})", markup=False)
@@ -198,6 +243,7 @@ def _print(findings: list[DocFinding], gaps: list[Gap], n_files: int) -> None:
         out.print(f"    {finding.drift.message}  ({finding.drift.rule})", markup=False)
     console(stderr=True).print(
         f"{n_files:,} files, {len(findings):,} statements that are not so"
+        + (f", {len(dead):,} names that lead nowhere" if dead else "")
         + (f", {len(gaps):,} things unsaid" if gaps else ""),
         style="dim",
     )
