@@ -6,6 +6,7 @@ Beside ``wiring`` and in its manner: it joins, and holds no logic of its own.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 # Enough to learn how a repository writes, and read in well under a second.
 _MAX_NEIGHBOURS = 120
 _MAX_NEIGHBOUR_CHARS = 1_500_000
+_NOT_WALKED = frozenset({".git", ".hg", "node_modules", "__pycache__", ".venv", "venv"})
 # What other files show changes slowly.
 _MAX_AGE_SECONDS = 120.0
 
@@ -40,8 +42,13 @@ def index_options(settings: config.Settings) -> IndexOptions:
 
 def python_files(root: Path, settings: config.Settings) -> list[str]:
     """The Python files of a project that count, by path."""
+    return [path for path in documented_files(root, settings) if not path.endswith(".md")]
+
+
+def documented_files(root: Path, settings: config.Settings) -> list[str]:
+    """The Python files and the pages in Markdown of a project that count, by path."""
     found = scan.scan(root, index_options(settings)).files
-    return sorted(path for path in found if path.endswith((".py", ".pyi")))
+    return sorted(path for path in found if path.endswith((".py", ".pyi", ".md")))
 
 
 def read_texts(
@@ -80,7 +87,6 @@ def repository_names(root: Path, settings: config.Settings) -> RepositoryNames:
     from indexer.syntax import parse
     from indexer.syntax.tree import read_tree
 
-    found = scan.scan(root, index_options(settings))
     files = []
     for path, text in read_texts(root, python_files(root, settings), settings):
         if (tree := read_tree("python", text)) is not None:
@@ -91,9 +97,15 @@ def repository_names(root: Path, settings: config.Settings) -> RepositoryNames:
             pyproject = tomllib.loads(text)
         except tomllib.TOMLDecodeError:
             continue
-    # What is left out of the index is in the repository all the same.
-    paths = [*found.files, *(each.path for each in found.skipped)]
-    return RepositoryNames(files, paths, programs_in(pyproject))
+    return RepositoryNames(files, _all_files(root), programs_in(pyproject))
+
+
+def _all_files(root: Path) -> Iterator[str]:
+    """Everything that can be linked to: pictures too, and what is left out of the index."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in _NOT_WALKED]
+        for name in names:
+            yield (Path(folder) / name).relative_to(root).as_posix()
 
 
 def _distance(one: list[str], other: list[str]) -> int:

@@ -73,7 +73,7 @@ def docs(
         typer.Option(
             "--names/--no-names",
             help="Names, links and options in docstrings and Markdown too; "
-            "default for the whole project and for Markdown.",
+            "default for folders and Markdown.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
@@ -102,7 +102,7 @@ def docs(
         if incomplete and not is_test_path(path) and (file := read_file(path, text)) is not None:
             unsaid = find_gaps(file, Writer(file, Neighbours(), settings.docs))
             gaps += [each for each in unsaid if not symbols or each.symbol in symbols]
-    is_wide = not places or any(each.path.suffix == ".md" for each in asked)
+    is_wide = any(each.path.suffix == ".md" or each.path.is_dir() for each in asked)
     dead = _dead_references(root, settings, asked) if (is_wide if names is None else names) else []
     if as_json:
         print_json({"files": n_files, "findings": findings, "incomplete": gaps, "references": dead})
@@ -212,10 +212,15 @@ def _dead_references(
     """What Markdown and docstrings name that is not there."""
     known = documenting.repository_names(root, settings)
     found: list[DeadReference] = []
-    for path, text in documenting.read_texts(root, sorted(known.paths), settings):
-        file = root / path
-        if not any(file == place.path or file.is_relative_to(place.path) for place in asked):
-            continue
+    chosen = [
+        path
+        for path in sorted(known.paths)
+        if path.endswith((".md", ".py", ".pyi"))
+        and any(
+            root / path == place.path or (root / path).is_relative_to(place.path) for place in asked
+        )
+    ]
+    for path, text in documenting.read_texts(root, chosen, settings):
         if path.endswith(".md"):
             found += check_markdown(path, text, known)
         elif path.endswith((".py", ".pyi")) and (read := read_file(path, text)) is not None:
