@@ -6,6 +6,7 @@ Beside ``wiring`` and in its manner: it joins, and holds no logic of its own.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 import tomllib
@@ -17,15 +18,19 @@ from typing import TYPE_CHECKING
 
 from copilot_ls import config
 from copilot_ls.domain import Document
+from copilot_ls.errors import ModelError
 from indexer import scan
 from indexer.conventions.testing import is_test_path
 from indexer.model import IndexOptions, Skipped
 
 if TYPE_CHECKING:
+    from copilot_ls.features.completion.writer import ModelSource
+    from copilot_ls.features.documentation.account import Account
     from copilot_ls.features.documentation.reading import Definition, DocumentedFile, Neighbours
     from copilot_ls.features.documentation.references import RepositoryNames
-    from copilot_ls.features.documentation.write import DocProposal
+    from copilot_ls.features.documentation.write import DocProposal, Writer
 
+_log = logging.getLogger(__name__)
 # Enough to learn how a repository writes, and read in well under a second.
 _MAX_NEIGHBOURS = 120
 _MAX_NEIGHBOUR_CHARS = 1_500_000
@@ -140,11 +145,15 @@ class DocOffer:
 
 
 class Documenter:
-    """Docstrings for the open documents of one folder; reading other files is put off and kept."""
+    """Docstrings for the documents of one folder; reading other files is put off and kept.
 
-    def __init__(self, root: Path, settings: config.Settings) -> None:
+    ``model`` gives the chat model, if there is one and the settings want its sentences.
+    """
+
+    def __init__(self, root: Path, settings: config.Settings, model: ModelSource) -> None:
         self._root = root
         self._settings = settings
+        self._model = model
         self._neighbours: dict[str, tuple[float, Neighbours]] = {}
 
     async def offers(self, document: Document, first: int, last: int) -> list[DocOffer]:
@@ -153,19 +162,49 @@ class Documenter:
             return []
         return await asyncio.to_thread(_offers, document, first, last)
 
-    async def propose(self, document: Document, symbol: str, task: DocTask) -> DocProposal | None:
-        """Write or repair a docstring; nothing if the document cannot be read."""
-        return await asyncio.to_thread(self._propose, document, symbol, task)
+    async def missing(self, document: Document) -> list[str]:
+        """Name the public definitions of a file that should have a docstring and have none."""
+        writer = await asyncio.to_thread(self._writer, document)
+        return [] if writer is None else writer.missing()
 
-    def _propose(self, document: Document, symbol: str, task: DocTask) -> DocProposal | None:
+    async def propose(self, document: Document, symbol: str, task: DocTask) -> DocProposal | None:
+        """Write or repair a docstring; nothing if the document cannot be read.
+
+        Without a model, or if it fails, a docstring says what the code does alone.
+        """
+        writer = await asyncio.to_thread(self._writer, document)
+        if writer is None:
+            return None
+        if task is DocTask.REPAIR:
+            return await asyncio.to_thread(writer.repair, symbol)
+        account = await self._prose(writer, symbol) if self._settings.docs.prose else None
+        return await asyncio.to_thread(writer.write, symbol, account)
+
+    async def _prose(self, writer: Writer, symbol: str) -> Account | None:
+        from copilot_ls.features.documentation.prose import with_prose
+
+        definition = writer.file.definition(symbol)
+        if definition is None:
+            return None
+        try:
+            model = await self._model()
+            if model is None or not (await model.capabilities()).has_chat:
+                return None
+            seconds = self._settings.docs.prose_seconds
+            account = writer.account(definition)
+            return await with_prose(model, writer.file, definition, account, seconds=seconds)
+        except ModelError as error:
+            _log.warning("docstring written without the model: %s", error)
+            return None
+
+    def _writer(self, document: Document) -> Writer | None:
         from copilot_ls.features.documentation.reading import read_file
         from copilot_ls.features.documentation.write import Writer
 
         file = read_file(document.path, document.text)
         if file is None:
             return None
-        writer = Writer(file, self._around(document.path), self._settings.docs)
-        return writer.repair(symbol) if task is DocTask.REPAIR else writer.write(symbol)
+        return Writer(file, self._around(document.path), self._settings.docs)
 
     def _around(self, path: str) -> Neighbours:
         known = self._neighbours.get(path)

@@ -658,7 +658,7 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
     )
     editor = Editor(engines.chat_model, index)
     security = scanning.live_check(root, settings)
-    documenter = Documenter(root, settings)
+    documenter = Documenter(root, settings, engines.chat_model)
     return Workspace(
         root, settings, index, completer, editor, Follower(index), security, documenter
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +16,10 @@ from copilot_ls.cli.context import console, find_root, options_of, print_json, u
 from copilot_ls.cli.edit import replace_file
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
-from copilot_ls.domain import Edit
+from copilot_ls.documenting import DocTask, Documenter
+from copilot_ls.domain import Document, Edit
 from copilot_ls.errors import ConfigError, WorkspaceError
-from copilot_ls.features.documentation.check import DocFinding, check_python
+from copilot_ls.features.documentation.check import DocFinding, check_file, check_python
 from copilot_ls.features.documentation.incomplete import Gap, find_gaps
 from copilot_ls.features.documentation.reading import Neighbours, read_file
 from copilot_ls.features.documentation.references import (
@@ -65,6 +67,10 @@ def docs(
     repairs_only: Annotated[
         bool, typer.Option("--repairs-only", help="With --write or --diff: write no new ones.")
     ] = False,
+    prose: Annotated[
+        bool,
+        typer.Option("--prose", help="Let the chat model write sentences; each is checked."),
+    ] = False,
     incomplete: Annotated[
         bool, typer.Option("--incomplete", help="Also name what docstrings leave unsaid.")
     ] = False,
@@ -84,13 +90,16 @@ def docs(
     asked = [_place(each) for each in places or ()] or [_Place(find_root(Path.cwd()))]
     root = find_root(asked[0].path)
     settings = options_of(context).settings_for(root)
+    if prose:
+        settings = replace(settings, docs=replace(settings.docs, prose=True))
     if write or diff:
         if not places and not repairs_only:
             raise ConfigError(
                 "new docstrings for a whole project are too much to look through",
                 remedy="name files or folders, or add --repairs-only",
             )
-        _change(root, settings, asked, write=write, with_new=not repairs_only, as_json=as_json)
+        work = _change(root, settings, asked, with_new=not repairs_only)
+        _deliver(root, asyncio.run(work), write=write, as_json=as_json)
         return
     findings: list[DocFinding] = []
     gaps: list[Gap] = []
@@ -141,22 +150,57 @@ def _files(
         yield path, text, chosen[path]
 
 
-def _change(
-    root: Path,
-    settings: Settings,
-    asked: Sequence[_Place],
-    *,
-    write: bool,
-    with_new: bool,
-    as_json: bool,
-) -> None:
+async def _change(
+    root: Path, settings: Settings, asked: Sequence[_Place], *, with_new: bool
+) -> list[_Changed]:
     changed: list[_Changed] = []
-    with console(stderr=True).status("reading", spinner="dots") as status:
-        for path, text, symbols in _files(root, settings, asked):
-            status.update(f"writing {path}")
-            changes = _proposals(root, settings, path, text, symbols, with_new=with_new)
-            if changes.proposals:
-                changed.append(changes)
+    engines = wiring.Engines(settings)
+    documenter = Documenter(root, settings, engines.chat_model)
+    try:
+        with console(stderr=True).status("reading", spinner="dots") as status:
+            for path, text, symbols in _files(root, settings, asked):
+                document = Document((root / path).as_uri(), path, "python", text)
+                proposals: list[DocProposal] = []
+                for name, task in await _tasks(document, documenter, symbols, with_new=with_new):
+                    status.update(f"writing {path}: {name}")
+                    if (proposal := await documenter.propose(document, name, task)) is not None:
+                        proposals.append(proposal)
+                edits = [each.edit for each in proposals if each.edit is not None]
+                if proposals:
+                    changed.append(_Changed(path, text, _edited(text, edits), proposals))
+    finally:
+        await engines.aclose()
+    return changed
+
+
+async def _tasks(
+    document: Document, documenter: Documenter, symbols: list[str], *, with_new: bool
+) -> list[tuple[str, DocTask]]:
+    """What is to be done in a file: repairs first, then what is missing."""
+    file = read_file(document.path, document.text)
+    if file is None:
+        raise WorkspaceError(f"{document.path} cannot be parsed", remedy="repair its syntax first")
+    known = {each.symbol.qualified_name for each in file.definitions}
+    for symbol in symbols:
+        if symbol not in known:
+            raise WorkspaceError(
+                f"{document.path} defines no function or class {symbol}",
+                remedy="write names as Class.method",
+            )
+    wrong = dict.fromkeys(each.symbol for each in check_file(file))
+    tasks = [(name, DocTask.REPAIR) for name in wrong if not symbols or name in symbols]
+    if with_new:
+        undocumented = [
+            each
+            for each in symbols
+            if (definition := file.definition(each)) and definition.body.docstring is None
+        ]
+        names = undocumented if symbols else await documenter.missing(document)
+        tasks += [(name, DocTask.WRITE) for name in names]
+    return tasks
+
+
+def _deliver(root: Path, changed: Sequence[_Changed], *, write: bool, as_json: bool) -> None:
     if write:
         for each in changed:
             if each.after != each.before:
@@ -168,36 +212,6 @@ def _change(
         _print_changes(changed, is_written=write)
     if proposals and not any(each.edit for each in proposals):
         raise typer.Exit(ExitCode.FINDINGS)
-
-
-def _proposals(
-    root: Path, settings: Settings, path: str, text: str, symbols: list[str], *, with_new: bool
-) -> _Changed:
-    file = read_file(path, text)
-    if file is None:
-        raise WorkspaceError(f"{path} cannot be parsed", remedy="repair its syntax first")
-    wrong = list(dict.fromkeys(each.symbol for each in check_python(path, text)))
-    known = {each.symbol.qualified_name for each in file.definitions}
-    for symbol in symbols:
-        if symbol not in known:
-            raise WorkspaceError(
-                f"{path} defines no function or class {symbol}",
-                remedy="write names as Class.method",
-            )
-    if not wrong and not with_new:
-        return _Changed(path, text, text)
-    writer = Writer(file, documenting.neighbours_of(root, settings, path), settings.docs)
-    proposals = [writer.repair(name) for name in wrong if not symbols or name in symbols]
-    if with_new:
-        undocumented = [
-            each
-            for each in symbols
-            if (definition := file.definition(each)) and definition.body.docstring is None
-        ]
-        names = undocumented if symbols else writer.missing()
-        proposals += [writer.write(name) for name in names]
-    edits = [each.edit for each in proposals if each.edit is not None]
-    return _Changed(path, text, _edited(text, edits), proposals)
 
 
 def _edited(text: str, edits: Sequence[Edit]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,10 +21,15 @@ from copilot_ls.errors import ConfigError
 from copilot_ls.evals import completion, docs, drift, natural, retrieval, security, verifier
 from copilot_ls.evals.cases import At, Case, read_cases
 from copilot_ls.evals.completion import Answer, Condition, ContextSource, Part
+from copilot_ls.evals.docs import DocCase, Written
 from copilot_ls.evals.mine import mine_cases
 from copilot_ls.evals.plot import bars
+from copilot_ls.features.documentation.prose import with_prose
+from copilot_ls.features.documentation.reading import DocumentedFile
+from copilot_ls.features.documentation.write import DocProposal, Writer
 
 _N_MINED = 100
+_PROSE_SECONDS = 60.0
 
 app = typer.Typer(help="Measure retrieval and completions on real cases.", no_args_is_help=True)
 
@@ -114,8 +120,12 @@ def evaluate_drift(
 
 @app.command("docs")
 def evaluate_docs(
+    context: typer.Context,
     cases: CasesOption,
     repos: ReposOption,
+    model: Annotated[
+        str, typer.Option("--model", help="Catalogue id of a chat model for sentences, or off.")
+    ] = "off",
     pydoclint: Annotated[
         str, typer.Option("--pydoclint", help="The program; default the one on the path.")
     ] = "",
@@ -128,9 +138,16 @@ def evaluate_docs(
     if limit:
         chosen = chosen[:: max(1, len(chosen) // limit)][:limit]
     with console(stderr=True).status("writing") as status:
-        written = docs.write_cases(
-            chosen, repos, on_progress=lambda n: status.update(f"writing {n} of {len(chosen)}")
-        )
+
+        def tell(n: int) -> None:
+            status.update(f"writing {n} of {len(chosen)}")
+
+        if model == "off":
+            written = docs.write_cases(chosen, repos, on_progress=tell)
+        else:
+            settings = options_of(context).settings_for(None)
+            settings = replace(settings, model=replace(settings.model, chat=model))
+            written = asyncio.run(_docs_with_model(settings, chosen, repos, tell))
         program = pydoclint or docs.find_pydoclint()
         if program:
             status.update("asking pydoclint")
@@ -143,6 +160,30 @@ def evaluate_docs(
             for violation in each.violations:
                 out.print(violation, style="yellow", markup=False)
     _report(docs.summarise(written, with_pydoclint=bool(program)), as_json=as_json)
+
+
+async def _docs_with_model(
+    settings: Settings, cases: Sequence[DocCase], repos: Path, tell: Callable[[int], None]
+) -> list[Written]:
+    engines = wiring.Engines(settings)
+    loop = asyncio.get_running_loop()
+    try:
+        model = await engines.chat_model()
+        if model is None:
+            raise ConfigError("models are switched off", remedy="set `model.engine`")
+
+        def write(writer: Writer, file: DocumentedFile, name: str) -> DocProposal:
+            definition = file.definition(name)
+            if definition is None:
+                return writer.write(name)
+            work = with_prose(
+                model, file, definition, writer.account(definition), seconds=_PROSE_SECONDS
+            )
+            return writer.write(name, asyncio.run_coroutine_threadsafe(work, loop).result())
+
+        return await asyncio.to_thread(docs.write_cases, cases, repos, write, tell)
+    finally:
+        await engines.aclose()
 
 
 @app.command("completion")

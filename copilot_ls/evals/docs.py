@@ -38,7 +38,7 @@ _OF_SIGNATURE = ("DOC106", "DOC107", "DOC108")
 _STYLES = {"rest": DocstringStyle.SPHINX}
 _LEFT_OUT = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", "build", "dist"})
 
-WriteDocstring = Callable[[Writer, str], DocProposal]
+WriteDocstring = Callable[[Writer, DocumentedFile, str], DocProposal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def read_doc_cases(file: Path) -> list[DocCase]:
 def write_cases(
     cases: Sequence[DocCase],
     repositories: Path,
-    write: WriteDocstring = Writer.write,
+    write: WriteDocstring = lambda writer, _, name: writer.write(name),
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> list[Written]:
     """Write the docstring of each case.
@@ -149,7 +149,7 @@ def _write(case: DocCase, files: dict[str, DocumentedFile], write: WriteDocstrin
     neighbours = join_neighbours([each for path, each in files.items() if path != case.path])
     started = time.perf_counter()
     writer = Writer(file, neighbours, DocumentationOptions())
-    proposal = write(writer, case.qualname)
+    proposal = write(writer, file, case.qualname)
     seconds = time.perf_counter() - started
     after = text
     if proposal.edit is not None:

@@ -197,7 +197,7 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         options=settings.security,
         others=find_drift if settings.docs.enabled else lambda _: (),
     )
-    documenter = Documenter(root.resolve(), settings)
+    documenter = Documenter(root.resolve(), settings, engines.chat_model)
     return Workspace(
         root.resolve(),
         settings,

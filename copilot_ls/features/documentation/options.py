@@ -27,6 +27,16 @@ class DocumentationOptions:
         default=0,
         metadata={"doc": "Longest line of a docstring; 0 takes what the file does."},
     )
+    prose: bool = field(
+        default=False,
+        metadata={
+            "doc": "Let the chat model write sentences of new docstrings, each of which is checked."
+        },
+    )
+    prose_seconds: float = field(
+        default=20.0,
+        metadata={"doc": "How long the model may take for one docstring."},
+    )
 
     @property
     def chosen_style(self) -> DocstringStyle | None:

@@ -65,7 +65,7 @@ class Writer:
     def __init__(
         self, file: DocumentedFile, neighbours: Neighbours, options: DocumentationOptions
     ) -> None:
-        self._file = file
+        self.file = file
         self._documents_modules = neighbours.documents_modules
         own = [(each.symbol, each.body) for each in file.definitions]
         samples = file.samples()
@@ -92,27 +92,29 @@ class Writer:
 
     def missing(self) -> list[str]:
         """The public definitions that have no docstring and should have one, in source order."""
-        is_silent = not self._file.parsed.docstring and bool(self._file.definitions)
+        is_silent = not self.file.parsed.docstring and bool(self.file.definitions)
         return [MODULE] * (is_silent and self._documents_modules) + [
-            each.symbol.qualified_name for each in self._file.definitions if self._is_wanted(each)
+            each.symbol.qualified_name for each in self.file.definitions if self._is_wanted(each)
         ]
 
-    def write(self, name: str) -> DocProposal:
-        """Write the docstring of a definition by its qualified name, or of the module."""
+    def write(self, name: str, account: Account | None = None) -> DocProposal:
+        """Write the docstring of a definition by its qualified name, or of the module.
+
+        ``account`` says something else than the code alone does, see ``prose``.
+        """
         if name == MODULE:
             return self._module()
-        definition = self._file.definition(name)
+        definition = self.file.definition(name)
         if definition is None:
-            return DocProposal(self._file.path, name, 0, "missing", problem="there is no such name")
+            return DocProposal(self.file.path, name, 0, "missing", problem="there is no such name")
         symbol, body = definition.symbol, definition.body
-        proposal = DocProposal(self._file.path, name, symbol.line, "missing")
+        proposal = DocProposal(self.file.path, name, symbol.line, "missing")
         if body.docstring is not None:
             return replace(proposal, problem="it has a docstring already")
-        place = docstring_place(self._file.tree, body.span)
+        place = docstring_place(self.file.tree, body.span)
         if place is None:
             return replace(proposal, problem="its body cannot be read")
-        account = self.account(definition)
-        literal = render(account, self.layout(symbol), place.indent)
+        literal = render(account or self.account(definition), self.layout(symbol), place.indent)
         ends = "\r\n" if place.after.startswith("\r") else "\n"
         text = f"{place.before}{place.indent}{literal}".replace("\n", ends)
         edit = Edit(place.span, text + place.after)
@@ -123,26 +125,26 @@ class Writer:
 
     def repair(self, name: str) -> DocProposal:
         """Put right what the docstring of a definition says wrongly."""
-        definition = self._file.definition(name)
+        definition = self.file.definition(name)
         if definition is None:
-            return DocProposal(self._file.path, name, 0, "", problem="there is no such name")
+            return DocProposal(self.file.path, name, 0, "", problem="there is no such name")
         symbol, docstring = definition.symbol, definition.body.docstring
-        drifts = [each.drift for each in check_file(self._file) if each.symbol == name]
+        drifts = [each.drift for each in check_file(self.file) if each.symbol == name]
         rules = ", ".join(dict.fromkeys(drift.rule for drift in drifts))
-        proposal = DocProposal(self._file.path, name, symbol.line, rules)
+        proposal = DocProposal(self.file.path, name, symbol.line, rules)
         if docstring is None or not drifts:
             return replace(proposal, problem="nothing is wrong with it")
         account = self.account(definition)
         if symbol.kind in _CLASSES:
-            constructor = self._file.definition(f"{name}.__init__")
+            constructor = self.file.definition(f"{name}.__init__")
             account = account if constructor is None else self.account(constructor)
         edit = repair(docstring, drifts, account, self.layout(symbol))
         if edit is None:
             return replace(proposal, problem="it cannot be repaired line by line")
-        after = self._file.text[: edit.span.start] + edit.text + self._file.text[edit.span.end :]
-        again = read_file(self._file.path, after)
+        after = self.file.text[: edit.span.start] + edit.text + self.file.text[edit.span.end :]
+        again = read_file(self.file.path, after)
         left = [] if again is None else [e for e in check_file(again) if e.symbol == name]
-        if again is None or len(errors_in(again.tree)) > len(errors_in(self._file.tree)):
+        if again is None or len(errors_in(again.tree)) > len(errors_in(self.file.tree)):
             return replace(proposal, problem="the file would not parse")
         if len(left) >= len(drifts):
             return replace(proposal, problem=left[0].drift.message)
@@ -158,7 +160,7 @@ class Writer:
         )
 
     def _class(self, symbol: Symbol) -> Account:
-        constructor = self._file.definition(f"{symbol.qualified_name}.__init__")
+        constructor = self.file.definition(f"{symbol.qualified_name}.__init__")
         if constructor is None:
             fields = [] if symbol.kind is SymbolKind.ENUM else list(self._fields(symbol))
             return describe_class(symbol, fields, None, self.context)
@@ -168,7 +170,7 @@ class Writer:
 
     def _fields(self, symbol: Symbol) -> Iterator[Symbol]:
         """What is declared in the body of a class, its methods left out."""
-        members = self._file.members(symbol.qualified_name)
+        members = self.file.members(symbol.qualified_name)
         methods = [each.span for each in members if each.kind in _FUNCTIONS]
         for member in members:
             is_inside = any(span.start <= member.span.start < span.end for span in methods)
@@ -176,7 +178,7 @@ class Writer:
                 yield member
 
     def _module(self) -> DocProposal:
-        file = self._file
+        file = self.file
         proposal = DocProposal(file.path, MODULE, 0, "missing")
         if file.parsed.docstring:
             return replace(proposal, problem="it has a docstring already")
@@ -199,7 +201,7 @@ class Writer:
         parents = symbol.qualified_name.split(".")[:-1]
         scopes = [".".join(parents[: n + 1]) for n in range(len(parents))]
         if any(
-            (scope := self._file.symbols.get(name)) is None
+            (scope := self.file.symbols.get(name)) is None
             or scope.kind not in _CLASSES
             or not scope.is_public
             for name in scopes
@@ -208,7 +210,7 @@ class Writer:
         if symbol.name == "__init__":
             if not own_parameters(symbol):
                 return False
-            owner = self._file.definition(symbol.parent)
+            owner = self.file.definition(symbol.parent)
             return self.layout().in_constructor and not (
                 owner and owner.body.docstring and _has_parameters(owner.body.docstring.text)
             )
@@ -219,18 +221,18 @@ class Writer:
         return symbol.is_public and not inherits and not is_setter and not self._overrides(symbol)
 
     def _overrides(self, symbol: Symbol) -> bool:
-        owner = self._file.symbols.get(symbol.parent)
+        owner = self.file.symbols.get(symbol.parent)
         if owner is None or owner.kind not in _CLASSES:
             return False
         return any(
-            (same := self._file.definition(f"{base}.{symbol.name}")) is not None
+            (same := self.file.definition(f"{base}.{symbol.name}")) is not None
             and same.body.docstring is not None
             for base in owner.bases
         )
 
     def _problem(self, definition: Definition, edit: Edit) -> str:
         """What speaks against a change, or the empty string."""
-        file, symbol = self._file, definition.symbol
+        file, symbol = self.file, definition.symbol
         after = file.text[: edit.span.start] + edit.text + file.text[edit.span.end :]
         again = read_file(file.path, after)
         if again is None or len(errors_in(again.tree)) > len(errors_in(file.tree)):
@@ -254,19 +256,19 @@ class _Behaviours(Mapping[str, Behaviour]):
     """What the functions of a file do, by qualified name; read when somebody asks."""
 
     def __init__(self, file: DocumentedFile) -> None:
-        self._file = file
+        self.file = file
         self._read: dict[str, Behaviour] = {}
 
     def __getitem__(self, name: str) -> Behaviour:
         if name not in self._read:
-            definition = self._file.definition(name)
+            definition = self.file.definition(name)
             if definition is None:
                 raise KeyError(name)
-            self._read[name] = read_behaviour(self._file.tree, definition.body.span)
+            self._read[name] = read_behaviour(self.file.tree, definition.body.span)
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(each.symbol.qualified_name for each in self._file.definitions))
+        return iter(dict.fromkeys(each.symbol.qualified_name for each in self.file.definitions))
 
     def __len__(self) -> int:
         return len(list(iter(self)))
