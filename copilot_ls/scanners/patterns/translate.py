@@ -74,6 +74,7 @@ _PLAIN_FIELDS = (
     "definition",
     "expression",
     "declarator",
+    "dimensions",
     "alias",
     "cause",
 )
