@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 from copilot_ls import config
 from copilot_ls.domain import Document
 from copilot_ls.errors import ModelError
-from indexer import scan
+from indexer import history, scan
 from indexer.conventions.testing import is_test_path
-from indexer.model import IndexOptions, Skipped
+from indexer.model import IndexOptions, ParsedFile, Skipped
+from indexer.syntax import parse
 
 if TYPE_CHECKING:
     from copilot_ls.features.completion.writer import ModelSource
@@ -89,7 +90,6 @@ def neighbours_of(root: Path, settings: config.Settings, path: str) -> Neighbour
 def repository_names(root: Path, settings: config.Settings) -> RepositoryNames:
     """Read all that a repository defines; some milliseconds for each of its Python files."""
     from copilot_ls.features.documentation.references import RepositoryNames, programs_in
-    from indexer.syntax import parse
     from indexer.syntax.tree import read_tree
 
     files = []
@@ -103,6 +103,26 @@ def repository_names(root: Path, settings: config.Settings) -> RepositoryNames:
         except tomllib.TOMLDecodeError:
             continue
     return RepositoryNames(files, _all_files(root), programs_in(pyproject))
+
+
+def between(
+    root: Path, first: str, last: str
+) -> tuple[list[ParsedFile], list[ParsedFile], list[history.Commit]] | None:
+    """The Python files that differ between two revisions, before and after, and the commits.
+
+    Nothing if git knows no such revisions.
+    """
+    commits = history.commits_between(root, first, last)
+    if commits is None:
+        return None
+    sides: tuple[list[ParsedFile], list[ParsedFile]] = ([], [])
+    for path in history.paths_between(root, first, last):
+        if not path.endswith((".py", ".pyi")):
+            continue
+        for revision, side in zip((first, last), sides, strict=True):
+            if (text := history.text_at(root, revision, path)) is not None:
+                side.append(parse.parse(path, "python", text))
+    return (*sides, commits)
 
 
 def _all_files(root: Path) -> Iterator[str]:

@@ -122,3 +122,60 @@ def _dates(porcelain: bytes) -> Iterator[tuple[int, float]]:
             line = int(found["line"]) - 1
         elif line >= 0 and entry.startswith(b"author-time "):
             yield line, float(entry.split(b" ", 1)[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One commit as it is told: ``id`` is short."""
+
+    id: str
+    subject: str
+    body: str
+
+
+def commits_between(root: Path, first: str, last: str) -> list[Commit] | None:
+    """The commits after ``first`` up to ``last``, the newest first, merges left out.
+
+    Nothing if git cannot be asked, or knows no such revisions.
+    """
+    output = ask_git(
+        root,
+        "log",
+        "--no-show-signature",
+        "--no-merges",
+        "--format=%h%x00%s%x00%b%x01",
+        "--end-of-options",
+        f"{first}..{last}",
+    )
+    if output is None:
+        return None
+    found: list[Commit] = []
+    for entry in output.decode("utf-8", "replace").split("\1"):
+        parts = entry.strip("\n").split("\0")
+        if len(parts) == 3:
+            found.append(Commit(*parts))
+    return found
+
+
+def paths_between(root: Path, first: str, last: str) -> list[str]:
+    """The files that differ between two revisions, by path from the top of the repository."""
+    output = ask_git(
+        root,
+        "diff",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-renames",
+        "--name-only",
+        "-z",
+        "--end-of-options",
+        first,
+        last,
+        "--",
+    )
+    return [os.fsdecode(path) for path in (output or b"").split(b"\0") if path]
+
+
+def text_at(root: Path, revision: str, path: str) -> str | None:
+    """A file as it was, by its path from the top of the repository; nothing if it was not."""
+    data = ask_git(root, "cat-file", "blob", f"{revision}:{path}")
+    return None if data is None or b"\0" in data else data.decode("utf-8", "replace")

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from copilot_ls import documenting, wiring
+from copilot_ls.cli import pages
 from copilot_ls.cli.context import console, find_root, options_of, print_json, unlinked
 from copilot_ls.cli.edit import replace_file
 from copilot_ls.cli.exit_codes import ExitCode
@@ -82,6 +83,12 @@ def docs(
             "default for folders and Markdown.",
         ),
     ] = None,
+    site: Annotated[
+        Path | None, typer.Option("--site", metavar="DIR", help="Write pages for MkDocs there.")
+    ] = None,
+    changelog: Annotated[
+        str, typer.Option("--changelog", metavar="REV..REV", help="Draft what changed for users.")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Find docstrings that say what the code does not do, repair them, write new ones (Python)."""
@@ -90,6 +97,12 @@ def docs(
     asked = [_place(each) for each in places or ()] or [_Place(find_root(Path.cwd()))]
     root = find_root(asked[0].path)
     settings = options_of(context).settings_for(root)
+    if site is not None:
+        pages.write_site(root, settings, site, as_json=as_json)
+        return
+    if changelog:
+        pages.print_changelog(root, changelog, as_json=as_json)
+        return
     if prose:
         settings = replace(settings, docs=replace(settings.docs, prose=True))
     if write or diff:

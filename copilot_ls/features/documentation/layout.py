@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from copilot_ls.features.documentation.sections import SectionKind, read_sections, width_of
+from copilot_ls.features.documentation.sections import SectionKind, read_sections
 from indexer.model import ParameterKind, Symbol, SymbolKind
 from indexer.syntax.bodies import Body
 from indexer.syntax.docstring import DocstringStyle, style_of
@@ -285,9 +285,3 @@ def _in_constructor(samples: Sequence[Sample], style: DocstringStyle) -> bool:
         elif each.kind is SymbolKind.CLASS and described:
             in_class += 2
     return in_constructor >= in_class
-
-
-def margin_of(content: str) -> int:
-    """The indentation of a docstring's text below its first line; 0 if it has none."""
-    widths = [width_of(line) for line in content.split("\n")[1:] if line.strip()]
-    return min(widths, default=0)
