@@ -74,6 +74,15 @@ async def test_what_the_code_does_not_show_is_dropped(line):
     assert (await written(line)).startswith('"""Load the orders.')
 
 
+async def test_the_mood_is_that_of_the_file():
+    docstring = await written("summary: Fetches rows from a source and returns the paid orders.")
+    assert docstring.startswith('"""Fetch rows from a source and return the paid orders.')
+
+
+async def test_who_raises_nothing_is_not_said_to():
+    assert (await written("summary: Raises orders from a source.")).startswith('"""Load the')
+
+
 async def test_what_stands_in_for_nothing_stays_a_fact():
     docstring = await written("retry: Retry of fetched rows.")
     assert "retry: Retry of fetched rows; `DEFAULT_RETRY` if it is `None`." in docstring

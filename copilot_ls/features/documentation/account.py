@@ -295,6 +295,13 @@ def _noun_summary(
     context: Context,
 ) -> tuple[str, str]:
     """A name without a verb: what is done is read from the body."""
+    returned = _bare(symbol.signature.returns or "") if symbol.signature else ""
+    is_quality = len(found) == 1 and words.is_adjective(found[0])
+    if is_quality and _ONE_CLASS.fullmatch(returned):
+        # ``_bounded() -> DataValidation``
+        found = [*found, *words.words_of(returned)]
+    elif is_quality:
+        found = [*found, "value"]
     phrase = words.noun_phrase(found)
     required = [each for each in parameters if not each.optional]
     if required and required[0].name not in symbol.name:

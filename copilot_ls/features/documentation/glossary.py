@@ -18,7 +18,7 @@ from indexer.model import Parameter, Symbol
 from indexer.syntax.bodies import Body
 
 _MAX_CHARS = 240
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`(])")
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)\s+(?=[A-Z`(])")
 _TASK = re.compile(r"\s+to (?:be )?([a-z]+?)(?:d|ed)?(\.?)$")
 _CODE = re.compile(r"`+([^`\n]+)`+|\*(\w+)\*")
 _DEFAULT_CLAUSE = re.compile(
@@ -148,7 +148,7 @@ def _fitting(text: str, known: frozenset[str]) -> str:
             continue
         if _PLACE.search(part):
             break
-        if not _speaks_of_known(part, known):
+        if not _speaks_of_known(part, known) or part.count("(") != part.count(")"):
             break
         if sum(map(len, kept)) + len(part) > _MAX_CHARS:
             break

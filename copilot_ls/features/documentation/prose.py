@@ -97,7 +97,9 @@ def improved(account: Account, lines: Mapping[str, str], code: str, text: str) -
     shown = _Shown(code, text)
     summary, verb = account.summary, account.verb
     sentence = shown.checked(lines.get(SUMMARY, ""))
-    if sentence and (found := _verb_and_rest(sentence)) is not None:
+    found = _verb_and_rest(sentence) if sentence else None
+    # What only makes an error does not raise it.
+    if found is not None and (found[0] != "raise" or account.raises):
         verb, summary = found
     parameters = tuple(
         _better(each, shown.checked(lines.get(each.name.lstrip("*").lower(), "")))

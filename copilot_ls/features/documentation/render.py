@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -28,6 +29,9 @@ _HEADS = {
         SectionKind.RAISES: "Raises",
     },
 }
+_SECOND_VERB = re.compile(
+    r"\band ([a-z]+s)(?= (?:the|a|an|it|its|them|their|all|each|any|whether)\b)"
+)
 _FIELDS = {
     SectionKind.PARAMETERS: "param",
     SectionKind.ATTRIBUTES: "ivar",
@@ -83,10 +87,21 @@ def _wrapped(text: str, width: int, *, first: str = "", following: str = "") -> 
 
 def summary_of(account: Account, layout: Layout) -> str:
     """The first sentence, in the mood of its file."""
-    verb = account.verb
+    verb, rest = account.verb, account.summary
     if verb and layout.third_person:
         verb = words.third_person(verb)
-    return words.sentence(f"{verb} {account.summary}".strip(), full_stop=layout.full_stop)
+    elif verb:
+        rest = _SECOND_VERB.sub(_imperative, rest)
+    return words.sentence(f"{verb} {rest}".strip(), full_stop=layout.full_stop)
+
+
+def _imperative(match: re.Match[str]) -> str:
+    """``and returns the rest`` → ``and return the rest``."""
+    word = match[1]
+    for verb in (word.removesuffix("s"), word.removesuffix("es"), f"{word[:-3]}y"):
+        if words.is_verb(verb) and words.third_person(verb) == word:
+            return f"and {verb}"
+    return match[0]
 
 
 def _lines(account: Account, layout: Layout, width: int) -> Iterator[str]:
