@@ -48,13 +48,15 @@ def index_options(settings: config.Settings) -> IndexOptions:
 
 def python_files(root: Path, settings: config.Settings) -> list[str]:
     """The Python files of a project that count, by path."""
-    return [path for path in documented_files(root, settings) if not path.endswith(".md")]
+    found = documented_files(root, settings)
+    return [path for path in found if path.endswith((".py", ".pyi"))]
 
 
 def documented_files(root: Path, settings: config.Settings) -> list[str]:
-    """The Python files and the pages in Markdown of a project that count, by path."""
+    """The files of a project that count and can be held against something, by path."""
     found = scan.scan(root, index_options(settings)).files
-    return sorted(path for path in found if path.endswith((".py", ".pyi", ".md")))
+    wanted = {"python", "markdown", "javascript", "typescript", "tsx"}
+    return sorted(path for path in found if parse.language_of(path) in wanted)
 
 
 def read_texts(

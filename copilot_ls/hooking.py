@@ -19,7 +19,7 @@ from pathlib import Path
 from copilot_ls.config import Settings
 from copilot_ls.documenting import index_options
 from copilot_ls.domain import Document
-from copilot_ls.features.documentation.check import check_python
+from copilot_ls.features.documentation.check import check_text, is_checked
 from indexer import changes, scan
 from indexer.conventions.deviations import deviations
 from indexer.conventions.mine import Evidence, FileFacts, mine
@@ -183,7 +183,7 @@ def documentation_findings(
     """
     for change in found:
         document = change.document
-        if document.language != "python":
+        if not is_checked(document.language):
             continue
         if budget.is_spent:
             yield None
@@ -192,10 +192,10 @@ def documentation_findings(
         def find(document: Document = document) -> list[object]:
             return [
                 [each.line, each.drift.rule, each.drift.message, each.symbol, each.first, each.last]
-                for each in check_python(document.path, document.text)
+                for each in check_text(document.path, document.language, document.text)
             ]
 
-        for entry in memory.recall(key_of("docs", document.text), find):
+        for entry in memory.recall(key_of("docs", document.language, document.text), find):
             match entry:
                 case [int(line), str(rule), str(message), str(symbol), int(first), int(last)]:
                     # A changed body can make an unchanged docstring wrong.

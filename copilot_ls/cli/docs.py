@@ -20,7 +20,12 @@ from copilot_ls.config import Settings
 from copilot_ls.documenting import DocTask, Documenter
 from copilot_ls.domain import Document, Edit
 from copilot_ls.errors import ConfigError, WorkspaceError
-from copilot_ls.features.documentation.check import DocFinding, check_file, check_python
+from copilot_ls.features.documentation.check import (
+    DocFinding,
+    check_file,
+    check_text,
+    is_checked,
+)
 from copilot_ls.features.documentation.incomplete import Gap, find_gaps
 from copilot_ls.features.documentation.reading import Neighbours, read_file
 from copilot_ls.features.documentation.references import (
@@ -30,6 +35,7 @@ from copilot_ls.features.documentation.references import (
 )
 from copilot_ls.features.documentation.write import DocProposal, Writer
 from indexer.conventions.testing import is_test_path
+from indexer.syntax import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ def docs(
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Find docstrings that say what the code does not do, repair them, write new ones (Python)."""
+    """Find documentation that says what the code does not do; repair and write docstrings."""
     if check and (diff or write):
         raise ConfigError("--check changes nothing", remedy="leave out --write and --diff")
     asked = [_place(each) for each in places or ()] or [_Place(find_root(Path.cwd()))]
@@ -118,10 +124,14 @@ def docs(
     gaps: list[Gap] = []
     n_files = 0
     for path, text, symbols in _files(root, settings, asked):
+        language = parse.language_of(path) or "text"
+        if not is_checked(language):
+            continue
         n_files += 1
-        found = check_python(path, text)
+        found = check_text(path, language, text)
         findings += [each for each in found if not symbols or each.symbol in symbols]
-        if incomplete and not is_test_path(path) and (file := read_file(path, text)) is not None:
+        is_written = language == "python" and not is_test_path(path)
+        if incomplete and is_written and (file := read_file(path, text)) is not None:
             unsaid = find_gaps(file, Writer(file, Neighbours(), settings.docs))
             gaps += [each for each in unsaid if not symbols or each.symbol in symbols]
     is_wide = any(each.path.suffix == ".md" or each.path.is_dir() for each in asked)
@@ -147,11 +157,11 @@ def _files(
     for each in named:
         # A file that is named and cannot be read is an error; one in a folder is not.
         wiring.read_document(root, each.path, settings)
-        if each.symbol and each.path.suffix not in {".py", ".pyi"}:
+        if each.symbol and each.path.suffix == ".md":
             raise WorkspaceError(
-                f"{each.path} has no definitions", remedy="name a Python file before `::`"
+                f"{each.path} has no definitions", remedy="name a source file before `::`"
             )
-    paths = documenting.python_files(root, settings)
+    paths = documenting.documented_files(root, settings)
     chosen: dict[str, list[str]] = {}
     for path in paths:
         file = root / path
@@ -172,6 +182,8 @@ async def _change(
     try:
         with console(stderr=True).status("reading", spinner="dots") as status:
             for path, text, symbols in _files(root, settings, asked):
+                if not path.endswith((".py", ".pyi")):
+                    continue
                 document = Document((root / path).as_uri(), path, "python", text)
                 proposals: list[DocProposal] = []
                 for name, task in await _tasks(document, documenter, symbols, with_new=with_new):

@@ -278,7 +278,7 @@ def _repair(
     for change in found:
         document = change.document
         wrong = by_path.get(document.path)
-        if not wrong or budget.is_spent:
+        if not wrong or budget.is_spent or document.language != "python":
             continue
         if not change.is_on_disk:
             outcome.notices.append(f"docs: {document.path} has changes that are not staged")

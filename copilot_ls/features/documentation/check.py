@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from copilot_ls.features.documentation.drift import Drift, check_class, check_function
+from copilot_ls.features.documentation.jsdoc import LANGUAGES, check_script
 from copilot_ls.features.documentation.reading import DocumentedFile, read_file
 from indexer.model import Symbol, SymbolKind
 from indexer.syntax.bodies import Body
@@ -24,6 +25,33 @@ class DocFinding:
     drift: Drift
     first: int = 0
     last: int = 0
+
+
+def is_checked(language: str) -> bool:
+    """Whether documentation in this language is held against its code."""
+    return language == "python" or language in LANGUAGES
+
+
+def check_text(path: str, language: str, text: str) -> list[DocFinding]:
+    """What the documentation inside a file says wrongly, whatever the file's language."""
+    if language == "python":
+        return check_python(path, text)
+    if language not in LANGUAGES:
+        return []
+    return sorted(
+        (
+            DocFinding(
+                path,
+                line + drift.line,
+                symbol.qualified_name,
+                drift,
+                symbol.line,
+                symbol.end_line,
+            )
+            for symbol, line, drift in check_script(path, language, text)
+        ),
+        key=lambda finding: (finding.line, finding.drift.name),
+    )
 
 
 def check_python(path: str, text: str) -> list[DocFinding]:

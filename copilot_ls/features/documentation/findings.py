@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from copilot_ls.domain import Document, Finding, Severity
-from copilot_ls.features.documentation.check import check_python
+from copilot_ls.features.documentation.check import check_text
 from indexer.model import Span
 
 CATEGORY = "documentation"
 
 
 def find_drift(document: Document) -> Sequence[Finding]:
-    """Name what the docstrings of a document say wrongly; nothing but Python is looked at."""
-    if document.language != "python":
-        return []
-    found = check_python(document.path, document.text)
+    """Name what docstrings and comments of a document say wrongly."""
+    found = check_text(document.path, document.language, document.text)
     if not found:
         return []
     starts = [0]
