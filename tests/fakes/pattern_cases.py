@@ -230,4 +230,25 @@ CASES = [
         "wait(5); // here\nwait(60);\nwait(options?.time ?? 5);\n",
         "javascript",
     ),
+    case(
+        "a call that could be a conversion",
+        "des.NewCipher($KEY)",
+        "package a\n\nfunc f() {\n\tdes.NewCipher(key) // here\n"
+        "\tc, err := des.NewCipher([]byte(key)) // here\n\taes.NewCipher(key)\n}\n",
+        "go",
+    ),
+    case(
+        "a field of a literal",
+        "tls.Config{..., InsecureSkipVerify: true, ...}",
+        "package a\n\nvar a = &tls.Config{Name: b, InsecureSkipVerify: true} // here\n"
+        "var b = tls.Config{InsecureSkipVerify: false}\n",
+        "go",
+    ),
+    case(
+        "an array of some length",
+        "new IvParameterSpec(new byte[$N])",
+        "class A { void f() {\n  new IvParameterSpec(new byte[16]); // here\n"
+        "  new IvParameterSpec(bytes);\n} }\n",
+        "java",
+    ),
 ]

@@ -11,7 +11,8 @@ class Grammar:
 
     ``names`` are what a plain dotted name can be; ``lists`` hold arguments or elements, among
     which gaps may stand; ``bodies`` hold statements; ``keywords`` are arguments that are found
-    by their name, wherever they stand.
+    by their name, wherever they stand. ``frame`` is what stands before and behind a statement, in
+    a language in which the top of a file has none; ``framed`` is the kind of node that holds it.
     """
 
     names: frozenset[str]
@@ -24,6 +25,8 @@ class Grammar:
     decorators: frozenset[str]
     comments: frozenset[str]
     sums: frozenset[str]
+    frame: tuple[str, str] = ("", "")
+    framed: str = ""
 
 
 _NO_KINDS: frozenset[str] = frozenset()
@@ -77,6 +80,8 @@ GRAMMARS: dict[str, Grammar] = {
         decorators=_NO_KINDS,
         comments=frozenset({"comment"}),
         sums=frozenset({"binary_expression"}),
+        frame=("package p\nfunc f() {\n", "\n}"),
+        framed="statement_list",
     ),
     "java": Grammar(
         names=frozenset({"identifier", "field_access"}),

@@ -123,18 +123,16 @@ def translate(pattern: str, language: str) -> Pattern:
     Raises:
         Untranslatable: it holds what cannot be translated.
     """
-    from ast_grep_py import SgRoot
-
     grammar = GRAMMARS.get(language)
     if grammar is None:
         raise Untranslatable(f"the language {language}")
     code = _TOKENS.sub(_placed, pattern.strip())
-    top = SgRoot(code, language).root()
-    if _is_broken(top):
+    top = _parsed(code, language, grammar)
+    if top is None:
         # A gap among the pairs of a dictionary must look like one.
         code = _GAP_IN_BRACES.sub(f"{_DOTS}: {_DOTS}", code)
-        top = SgRoot(code, language).root()
-    if _is_broken(top):
+        top = _parsed(code, language, grammar)
+    if top is None:
         raise Untranslatable("it does not parse")
     statements = [child for child in top.children() if child.is_named()]
     reaches_on = len(statements) == 2 and _is_gap(statements[1])
@@ -175,8 +173,18 @@ def _placed(match: re.Match[str]) -> str:
     return f"gap_v_{match['name']}"
 
 
-def _is_broken(top: SgNode) -> bool:
-    return top.find({"rule": {"kind": "ERROR"}}) is not None
+def _parsed(code: str, language: str, grammar: Grammar) -> SgNode | None:
+    """Return the node that holds the statements of the code; nothing if it does not parse."""
+    from ast_grep_py import SgRoot
+
+    before, behind = grammar.frame
+    is_declaration = code.startswith(("func ", "type ", "import "))
+    top = SgRoot(code if is_declaration else before + code + behind, language).root()
+    if top.find({"rule": {"kind": "ERROR"}}) is not None:
+        return None
+    if grammar.framed and not is_declaration:
+        return top.find({"rule": {"kind": grammar.framed}})
+    return top
 
 
 def _is_gap(node: SgNode) -> bool:
