@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from copilot_ls import wiring
-from copilot_ls.cli import eval_typing
+from copilot_ls.cli import eval_tests, eval_typing
 from copilot_ls.cli.context import console, find_root, options_of, print_json
 from copilot_ls.config import Settings
 from copilot_ls.domain import Confidence
@@ -378,6 +378,7 @@ def _print_security(summaries: Mapping[str, Mapping[str, object]]) -> None:
 
 
 app.command("typing")(eval_typing.evaluate_typing)
+app.command("tests")(eval_tests.evaluate_tests)
 
 
 def _choose(cases: list[Case], limit: int) -> list[Case]:

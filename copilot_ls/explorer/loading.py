@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -48,6 +49,28 @@ def load_subject(name: str) -> Subject:
     return Subject(module, finder.loader.text, finder.loader.goals, finder.loader.recorder)
 
 
+@contextlib.contextmanager
+def replaced_source(name: str, tree: ast.Module) -> Iterator[None]:
+    """Let the module ``name`` be made from ``tree`` wherever it is imported within."""
+    finder = _Finder(name, tree)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _Replacing(importlib.machinery.SourceFileLoader):
+    """Loads a module from a tree that stands in for its source."""
+
+    def __init__(self, fullname: str, path: str, tree: ast.Module) -> None:
+        super().__init__(fullname, path)
+        self._tree = tree
+
+    def get_code(self, fullname: str) -> Any:
+        return compile(self._tree, self.get_filename(fullname), "exec", dont_inherit=True)
+
+
 class _Loader(importlib.machinery.SourceFileLoader):
     def __init__(self, fullname: str, path: str) -> None:
         super().__init__(fullname, path)
@@ -70,8 +93,9 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, tree: ast.Module | None = None) -> None:
         self._name = name
+        self._tree = tree
         self.loader: _Loader | None = None
 
     def find_spec(
@@ -82,6 +106,9 @@ class _Finder(importlib.abc.MetaPathFinder):
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None or not isinstance(spec.loader, importlib.machinery.SourceFileLoader):
             return None
+        if self._tree is not None:
+            spec.loader = _Replacing(fullname, spec.loader.path, self._tree)
+            return spec
         self.loader = _Loader(fullname, spec.loader.path)
         spec.loader = self.loader
         return spec
