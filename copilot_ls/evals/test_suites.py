@@ -7,7 +7,6 @@ needs a package index; everything is kept in a folder of the cache.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re

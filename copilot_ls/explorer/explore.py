@@ -7,30 +7,29 @@ faults loose, and add the tests that notice more of them. Standard library alone
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from .loading import Subject, load_subject
-from .mutants import Mutant, mutants_of
+from .loading import CannotBeLoaded, Subject, load_subject
 from .observing import Observer
 from .running import Deliberate, Outcome, Runner
 from .search import Kept, Search
+from .suite import Suite, is_about
 from .targets import References, Target
 from .tests import STAND_IN, Finished, finish, passes
 
-_SEARCH_SHARE = 0.6
-_MAX_MUTANTS = 400
+_FIRST_SHARE = 0.45
+_MAX_IDLE = 6_000
 _MAX_CANDIDATES = 600
-_MAX_MINIMISED = 150
+_MAX_LATER = 120
+_MAX_MINIMISED = 300
 _CASE_SECONDS = 0.5
 _TEST_SECONDS = 1.0
-_MUTANT_SECONDS = 8.0
 _MAX_CRASHES = 20
 
 Tell = Callable[[dict[str, Any]], None]
@@ -67,23 +66,15 @@ def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
         before=lambda case: journal.note(case.target),
     )
     tell({"phase": "search", "targets": len(search.targets), "goals": len(subject.goals)})
-    search.run(seconds * _SEARCH_SHARE - (time.monotonic() - started))
+    search.run(seconds * _FIRST_SHARE - (time.monotonic() - started), max_idle=_MAX_IDLE)
     tell({"phase": "observe", "covered": len(search.covered), "runs": search.n_runs})
     runner.namespace["pytest"] = STAND_IN
-    observer = Observer(references)
-    candidates = _candidates(search, int(request.get("seed", 0)))
-    necessary, spare = _finish_all(
-        search,
-        candidates,
-        subject,
-        runner,
-        references,
-        observer,
-        is_usable,
-        started + 0.75 * seconds,
-    )
-    tell({"phase": "mutate", "tests": len(necessary), "spare": len(spare)})
-    chosen, n_mutants, killed = _select(subject, necessary, spare, runner, started + seconds, tell)
+    rng = random.Random(int(request.get("seed", 0)))
+    workshop = _Workshop(search, subject, runner, references, is_usable, rng)
+    suite = Suite(subject, runner, tell)
+    deadline = started + seconds
+    suite.add(workshop.finished(_MAX_CANDIDATES, started + 0.6 * seconds), deadline)
+    _improve(search, suite, workshop, started, deadline)
     runner.close()
     return {
         "module": request["module"],
@@ -100,12 +91,33 @@ def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
             for goal in subject.goals
             if goal.id not in search.covered
         ],
-        "mutants": n_mutants,
-        "killed": killed,
-        "tests": [_plain(test) for test in chosen],
+        "mutants": suite.n_tried,
+        "killed": suite.n_tried - len(suite.survivors),
+        "survivors": [
+            {"line": mutant.line, "owner": mutant.owner, "what": mutant.description}
+            for mutant in suite.survivors
+        ],
+        "tests": [_plain(test) for test in suite.chosen],
         "crashes": _crashes(search, deliberate),
         "seconds": time.monotonic() - started,
     }
+
+
+def _improve(
+    search: Search, suite: Suite, workshop: _Workshop, started: float, deadline: float
+) -> None:
+    """Use the time that is left where branches are not reached or faults are not noticed."""
+    slice_seconds = max(0.5, (deadline - started) / 20)
+    while deadline - time.monotonic() > slice_seconds:
+        has_open = any(goal.id not in search.covered for goal in search.goals)
+        if not suite.survivors and not has_open:
+            return
+        owners = Counter(mutant.owner for mutant in suite.survivors)
+        wishes = {owner: min(4.0, 0.5 * number) for owner, number in owners.items()}
+        search.with_private = True
+        search.run(slice_seconds, max_idle=_MAX_IDLE // 4, wishes=wishes)
+        until = min(deadline, time.monotonic() + 2 * slice_seconds)
+        suite.add(workshop.finished(_MAX_LATER, until, set(owners)), deadline)
 
 
 def _wanted(request: dict[str, Any]) -> Callable[[Target], bool]:
@@ -139,146 +151,72 @@ class _Journal:
             self._file.flush()
 
 
-def _candidates(search: Search, seed: int) -> list[Kept]:
-    """The shortest case of each goal first, then cases that differ in path or result."""
-    rng = random.Random(seed)
-    chosen: dict[str, Kept] = {}
-    for kept in search.archive.values():
-        chosen.setdefault(kept.case.source(), kept)
-    rest: list[Kept] = []
-    for groups in search.by_target.values():
-        for group in groups.values():
-            rest += sorted(group, key=lambda kept: kept.size)[:5]
-    rng.shuffle(rest)
-    for kept in rest:
-        if len(chosen) >= _MAX_CANDIDATES:
-            break
-        chosen.setdefault(kept.case.source(), kept)
-    return list(chosen.values())
+class _Workshop:
+    """Makes tests of what the search has kept, each case once."""
 
+    def __init__(
+        self,
+        search: Search,
+        subject: Subject,
+        runner: Runner,
+        references: References,
+        is_usable: Callable[[Outcome], bool],
+        rng: random.Random,
+    ) -> None:
+        self._search = search
+        self._subject = subject
+        self._runner = runner
+        self._references = references
+        self._observer = Observer(references)
+        self._is_usable = is_usable
+        self._rng = rng
+        self._owners = [goal.owner for goal in subject.goals]
+        self._seen: set[str] = set()
+        self._n_minimised = 0
 
-def _finish_all(
-    search: Search,
-    candidates: Sequence[Kept],
-    subject: Subject,
-    runner: Runner,
-    references: References,
-    observer: Observer,
-    is_usable: Callable[[Outcome], bool],
-    deadline: float,
-) -> Any:
-    """Tests that together reach every goal of the candidates, and those left over."""
-    finished: list[Finished] = []
-    for number, kept in enumerate(candidates):
-        if time.monotonic() > deadline:
-            break
-        subject.recorder.begin()
-        if number < _MAX_MINIMISED:
-            kept = search.minimised(kept)
-        test = finish(kept, runner, references, observer, is_usable)
-        if test is not None and passes(test, runner.namespace, runner, _TEST_SECONDS):
-            finished.append(test)
-    necessary: list[Finished] = []
-    open_goals: set[int] = set().union(*(test.goals for test in finished)) if finished else set()
-    pool = list(finished)
-    while open_goals:
-        best = max(pool, key=lambda test: (len(test.goals & open_goals), -len("".join(test.lines))))
-        if not best.goals & open_goals:
-            break
-        necessary.append(best)
-        pool.remove(best)
-        open_goals -= best.goals
-    return necessary, pool
+    def finished(self, limit: int, deadline: float, owners: Collection[str] = ()) -> list[Finished]:
+        """At most ``limit`` new tests; those that have to do with ``owners`` first."""
+        found = []
+        for kept in self._candidates(limit, owners):
+            if time.monotonic() > deadline:
+                break
+            self._seen.add(kept.case.source())
+            test = self._finished(kept)
+            if test is not None:
+                found.append(test)
+        return found
 
-
-def _select(
-    subject: Subject,
-    necessary: list[Finished],
-    spare: list[Finished],
-    runner: Runner,
-    deadline: float,
-    tell: Tell,
-) -> Any:
-    """Let each fault loose in a process of its own; add the spare tests that notice more."""
-    if not hasattr(os, "fork"):
-        return necessary, 0, 0
-    mutants = mutants_of(subject.source, _MAX_MUTANTS)
-    random.Random(1).shuffle(mutants)
-    chosen = list(necessary)
-    n_run = n_killed = 0
-    for mutant in mutants:
-        if time.monotonic() > deadline:
-            break
-        n_run += 1
-        ranked = sorted(
-            spare, key=lambda test: (not _is_near(test, mutant), len("".join(test.lines)))
-        )
-        killer = _first_killer(mutant, subject, [*chosen, *ranked], runner)
-        if killer is None:
-            continue
-        n_killed += 1
-        if killer >= 0:
-            test = [*chosen, *ranked][killer]
-            test.kills.append(mutant.id)
-            if test in spare:
-                spare.remove(test)
-                chosen.append(test)
-        if n_run % 20 == 0:
-            tell({"phase": "mutate", "mutants": n_run, "of": len(mutants), "killed": n_killed})
-    return chosen, n_run, n_killed
-
-
-def _is_near(test: Finished, mutant: Mutant) -> bool:
-    return bool(mutant.owner) and mutant.owner.startswith(test.target.split(".")[0])
-
-
-def _first_killer(
-    mutant: Mutant, subject: Subject, tests: Sequence[Finished], runner: Runner
-) -> int | None:
-    """The number of the first test that fails; -1 if the fault ends the module, none if none."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        answer = "?"
+    def _finished(self, kept: Kept) -> Finished | None:
+        """Objects under test may fail at anything that is asked of them: then it is no test."""
         try:
-            answer = _run_mutant(mutant, subject, tests, runner)
-        except BaseException:
-            answer = "-1"
-        finally:
-            os.write(writing, answer.encode())
-            os._exit(0)
-    os.close(writing)
-    answer = _answer_of(child, reading)
-    if answer == "none":
-        return None
-    return int(answer) if answer.lstrip("-").isdigit() else -1
+            self._subject.recorder.begin()
+            if self._n_minimised < _MAX_MINIMISED:
+                self._n_minimised += 1
+                kept = self._search.minimised(kept)
+            test = finish(kept, self._runner, self._references, self._observer, self._is_usable)
+        except Exception:
+            return None
+        if test is None or not passes(test, self._runner.namespace, self._runner, _TEST_SECONDS):
+            return None
+        test.owners = frozenset(self._owners[goal] for goal in test.goals)
+        return test
 
-
-def _run_mutant(mutant: Mutant, subject: Subject, tests: Sequence[Finished], runner: Runner) -> str:
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    module = subject.module
-    code = compile(mutant.tree, module.__file__ or "<mutant>", "exec")
-    exec(code, module.__dict__)
-    started = time.monotonic()
-    for number, test in enumerate(tests):
-        if not passes(test, runner.namespace, runner, min(_TEST_SECONDS, 0.3 + 10 * test.seconds)):
-            return str(number)
-        if time.monotonic() - started > _MUTANT_SECONDS:
-            break
-    return "none"
-
-
-def _answer_of(child: int, reading: int) -> str:
-    import select
-
-    ready, _, _ = select.select([reading], [], [], _MUTANT_SECONDS + 2)
-    answer = os.read(reading, 64).decode() if ready else "-1"
-    os.close(reading)
-    if not ready:
-        os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return answer or "-1"
+    def _candidates(self, limit: int, owners: Collection[str]) -> list[Kept]:
+        """The shortest case of each goal first, then cases that differ in path or result."""
+        chosen: dict[str, Kept] = {}
+        for kept in self._search.archive.values():
+            chosen.setdefault(kept.case.source(), kept)
+        rest: list[Kept] = []
+        for target, groups in self._search.by_target.items():
+            if owners and not any(is_about(target, owner) for owner in owners):
+                continue
+            for group in groups.values():
+                rest += sorted(group, key=lambda kept: kept.size)[:8]
+        self._rng.shuffle(rest)
+        for kept in rest:
+            chosen.setdefault(kept.case.source(), kept)
+        fresh = [kept for source, kept in chosen.items() if source not in self._seen]
+        return fresh[:limit]
 
 
 def _plain(test: Finished) -> dict[str, Any]:
@@ -313,10 +251,8 @@ def main() -> int:
 
         try:
             tell({"result": explore(request, tell)})
-        except ImportError as error:
+        except CannotBeLoaded as error:
             tell({"error": f"cannot be imported: {error}"})
-        except Exception as error:
-            tell({"error": f"cannot be imported: {type(error).__name__}: {error}"})
     return 0
 
 

@@ -30,22 +30,29 @@ class Subject:
         self.hit_at_import = set(recorder.hit)
 
 
+class CannotBeLoaded(Exception):
+    """The module under test is not there, has no source, or fails when it is imported."""
+
+
 def load_subject(name: str) -> Subject:
     """Import the module ``name`` with probes.
 
     Raises:
-        ImportError: there is no such module, or it has no source.
-        Exception: whatever the module raises when it is imported.
+        CannotBeLoaded: it cannot be imported, whatever the reason.
     """
     finder = _Finder(name)
     sys.meta_path.insert(0, finder)
     try:
         sys.modules.pop(name, None)
         module = importlib.import_module(name)
+    except ImportError as error:
+        raise CannotBeLoaded(str(error)) from error
+    except (Exception, SystemExit) as error:
+        raise CannotBeLoaded(f"{type(error).__name__}: {error}") from error
     finally:
         sys.meta_path.remove(finder)
     if finder.loader is None:
-        raise ImportError("no source of " + name + " was found")
+        raise CannotBeLoaded("no source of " + name + " was found")
     return Subject(module, finder.loader.text, finder.loader.goals, finder.loader.recorder)
 
 

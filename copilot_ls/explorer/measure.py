@@ -113,7 +113,7 @@ def _mutation(request: dict[str, Any], failing: Sequence[str]) -> tuple[int, int
             break
 
         def noticed(mutant: Any = mutant) -> int:
-            with replaced_source(request["module"], mutant.tree):
+            with replaced_source(request["module"], mutant.tree()):
                 return _pytest(request, ["-x", *_deselected(failing)])
 
         n_run += 1

@@ -7,7 +7,6 @@ constants, conditions, returned values, and statements left out.
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,18 +23,25 @@ _ARITHMETIC: dict[type, type] = {
 
 
 class Mutant:
-    """One changed place: ``line`` and a description of the change."""
-
-    __slots__ = ("description", "id", "line", "owner", "tree")
+    """One place to change in a module; its tree is made when it is asked for."""
 
     def __init__(
-        self, number: int, line: int, owner: str, description: str, tree: ast.Module
+        self, number: int, source: str, tree: ast.Module, path: _Path, change: Any
     ) -> None:
         self.id = number
-        self.line = line
-        self.owner = owner
-        self.description = description
-        self.tree = tree
+        self.line: int = getattr(_at(tree, path), "lineno", 0)
+        self.owner = _owner(tree, path)
+        self.description = ""
+        self._source = source
+        self._path = path
+        self._change = change
+
+    def tree(self) -> ast.Module:
+        """The changed module; also says in ``description`` what was changed."""
+        changed = ast.parse(self._source)
+        self.description = self._change(_at(changed, self._path), changed, self._path)
+        ast.fix_missing_locations(changed)
+        return changed
 
 
 def mutants_of(source: str, limit: int) -> list[Mutant]:
@@ -44,16 +50,9 @@ def mutants_of(source: str, limit: int) -> list[Mutant]:
     places = list(_places(tree))
     if len(places) > limit > 0:
         places = [places[index * len(places) // limit] for index in range(limit)]
-    found = []
-    for number, (path, change) in enumerate(places):
-        changed = copy.deepcopy(tree)
-        node = _at(changed, path)
-        line = getattr(node, "lineno", 0)
-        description = change(node, changed, path)
-        if description:
-            ast.fix_missing_locations(changed)
-            found.append(Mutant(number, line, _owner(changed, path), description, changed))
-    return found
+    return [
+        Mutant(number, source, tree, path, change) for number, (path, change) in enumerate(places)
+    ]
 
 
 _Path = tuple[tuple[str, int | None], ...]
@@ -92,7 +91,8 @@ def _changes(node: ast.AST) -> Iterator[Any]:
         for new in _COMPARISONS.get(type(node.ops[0]), ()):
             yield lambda n, t, p, new=new: _set_comparison(n, new)
     elif isinstance(node, (ast.BinOp, ast.AugAssign)) and type(node.op) in _ARITHMETIC:
-        yield lambda n, t, p: _set_operator(n)
+        if not _is_formatting(node):
+            yield lambda n, t, p: _set_operator(n)
     elif isinstance(node, ast.BoolOp):
         yield lambda n, t, p: _swap_boolean(n)
     elif isinstance(node, (ast.If, ast.While, ast.IfExp)):
@@ -127,8 +127,6 @@ def _set_comparison(node: Any, new: type) -> str:
 
 def _set_operator(node: Any) -> str:
     before = type(node.op)
-    if isinstance(node, ast.BinOp) and before is ast.Mod and isinstance(node.left, ast.Constant):
-        return ""
     node.op = _ARITHMETIC[before]()
     return f"{before.__name__} became {_ARITHMETIC[before].__name__}"
 
@@ -196,6 +194,12 @@ def _owner(tree: ast.Module, path: _Path) -> str:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             names.append(node.name)
     return ".".join(names)
+
+
+def _is_formatting(node: Any) -> bool:
+    """Whether ``%`` fills a text in, where other operators make no sense."""
+    left = getattr(node, "left", None)
+    return isinstance(node.op, ast.Mod) and isinstance(left, ast.Constant)
 
 
 def _is_call(node: ast.AST) -> bool:

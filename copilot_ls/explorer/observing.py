@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import keyword
 import re
 import types
 from collections.abc import Callable
@@ -152,7 +153,11 @@ def _attributes(value: Any) -> list[str]:
             for name, member in vars(cls).items()
             if isinstance(member, property) and not name.startswith("_")
         ]
-    return list(dict.fromkeys(name for name in names if isinstance(name, str)))
+    return [name for name in dict.fromkeys(names) if isinstance(name, str) and _is_name(name)]
+
+
+def _is_name(text: str) -> bool:
+    return text.isidentifier() and not keyword.iskeyword(text)
 
 
 def _own_text(value: Any) -> str | None:

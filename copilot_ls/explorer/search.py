@@ -13,11 +13,10 @@ import ast
 import random
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
-from typing import (
-    Any,
-)
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
+from .instrument import Goal
 from .loading import Subject
 from .nodes import Call, Case, Collection, Literal, Node, Raw, Read, is_literal
 from .pool import Pool
@@ -33,6 +32,7 @@ _MAX_SIGNATURES = 24
 _MAX_REPAIRS = 12
 _MAX_FAILURES = 400
 _SMALL = 60
+_NOTHING: Mapping[str, float] = {}
 
 
 class Kept:
@@ -88,26 +88,39 @@ class Search:
         self.by_target: dict[str, dict[tuple[frozenset[int], str], list[Kept]]] = {}
         self.crashes: dict[tuple[str, str], tuple[Case, BaseException]] = {}
         self.n_runs = 0
+        # Public functions come first; private ones are for what those do not reach.
+        self.with_private = all(target.is_private for target in self.targets)
         self._n_tried: Counter[str] = Counter()
         self._n_useful: Counter[str] = Counter()
         self._timeouts: Counter[str] = Counter()
         self._queue: deque[Case] = deque()
         self._seen: set[str] = set()
+        self._wishes: dict[str, float] = {}
         self._goals_by_owner: dict[str, list[int]] = {}
         for goal in subject.goals:
             self._goals_by_owner.setdefault(goal.owner, []).append(goal.id)
         for text in seeds:
             self._queue_seed(text)
 
-    def run(self, seconds: float, *, max_idle: int = 6000) -> None:
-        """Search until time is over, all is reached, or nothing new comes any more."""
+    def run(self, seconds: float, *, max_idle: int, wishes: Mapping[str, float] = _NOTHING) -> None:
+        """Search until time is over, or nothing new came of the last ``max_idle`` cases.
+
+        ``wishes`` adds weight to owners of goals, by qualified name.
+        """
         deadline = time.monotonic() + seconds
+        self._wishes = {
+            target.name: sum(
+                weight
+                for owner, weight in wishes.items()
+                if owner == target.name
+                or owner.startswith(target.name + ".")
+                or target.name == owner.rpartition(".")[0]
+            )
+            for target in self.targets
+        }
         idle = 0
         while self.targets and time.monotonic() < deadline and idle < max_idle:
             case = self._next_case()
-            if case is None:
-                idle += 1
-                continue
             source = case.source()
             if source in self._seen:
                 idle += 1
@@ -147,6 +160,10 @@ class Search:
         if not is_same or (outcome.error is not None and not self._is_usable(outcome)):
             return None
         return Kept(case, hit, kind)
+
+    @property
+    def goals(self) -> Sequence[Goal]:
+        return self._subject.goals
 
     @property
     def covered(self) -> set[int]:
@@ -243,7 +260,7 @@ class Search:
 
     # The next case
 
-    def _next_case(self) -> Case | None:
+    def _next_case(self) -> Case:
         if self._queue and self._rng.random() < 0.7:
             return self._queue.popleft()
         target = self._choose_target()
@@ -260,13 +277,13 @@ class Search:
             goals = self._goals_of(target)
             n_open = sum(1 for goal in goals if goal not in covered)
             tried = self._n_tried[target.name]
-            weight = 0.15 + n_open / (1.0 + 0.02 * tried)
+            weight = 0.15 + n_open / (1.0 + 0.02 * tried) + self._wishes.get(target.name, 0.0)
             if tried == 0:
                 weight += 5.0
             if self._timeouts[target.name] > 5:
                 weight *= 0.02
             if target.is_private:
-                weight *= 0.5
+                weight *= 0.7 if self.with_private else 0.1
             weights.append(weight)
         return self._rng.choices(self.targets, weights)[0]
 

@@ -37,9 +37,14 @@ class Target:
         self.owner = owner
         self.parameters = list(parameters)
         self.hints = hints
-        self.is_private = any(
-            part.startswith("_") and not part.endswith("__") for part in name.split(".")
-        )
+        self.is_private = is_private_name(name)
+
+
+def is_private_name(qualified_name: str) -> bool:
+    """Whether a part of the name begins with an underscore, special methods aside."""
+    return any(
+        part.startswith("_") and not part.endswith("__") for part in qualified_name.split(".")
+    )
 
 
 class References:

@@ -11,13 +11,16 @@ from .nodes import Call, Case, Collection, Literal, Node, Raw, is_literal, liter
 from .observing import Observer, changed_state
 from .running import Outcome, Runner, prelude_of, time_limit
 from .search import Kept
-from .targets import References
+from .targets import References, is_private_name
 
 
 class Finished:
     """A test: ``lines`` are its body; it is named after ``target`` and what is expected."""
 
-    __slots__ = ("error", "goals", "imports", "kills", "lines", "seconds", "target")
+    __slots__ = (
+        "error", "goals", "imports", "is_private", "kills", "lines", "owners", "seconds", "source",
+        "target",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -35,15 +38,16 @@ class Finished:
         self.seconds = seconds
         self.error = error
         self.kills: list[int] = []
+        self.source = "\n".join(lines)
+        self.is_private = is_private_name(target)
+        self.owners: frozenset[str] = frozenset()
 
     def run(self, namespace: dict[str, Any], runner: Runner) -> None:
         """Execute the test; raises what a failing test raises."""
         names = dict(namespace)
-        source = "\n".join(self.lines)
-        if "tmp_path" in source:
+        if "tmp_path" in self.source:
             runner._folder(names)
-        names["capsys"] = None
-        exec(compile(source, "<test>", "exec"), names)
+        exec(compile(self.source, "<test>", "exec"), names)
 
 
 def finish(

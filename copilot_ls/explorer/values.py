@@ -413,12 +413,20 @@ def _replaced(value: Any, old: Any, new: Any) -> tuple[Any, bool]:
                 return type(value)(items), True
     if type(value) is dict:
         for key, item in value.items():
-            if type(key) is type(old) and key == old:
+            if type(key) is type(old) and key == old and _is_hashable(new):
                 return {(new if k == old else k): v for k, v in value.items()}, True
             changed, found = _replaced(item, old, new)
             if found:
                 return {**value, key: changed}, True
     return value, False
+
+
+def _is_hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def _is_abstract(cls: Any) -> bool:

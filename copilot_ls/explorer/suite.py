@@ -1,0 +1,165 @@
+"""Which tests are kept: those that reach a branch, or notice a fault, that no other one does.
+
+Each fault is let loose in a process of its own, a copy of this one. Standard library alone.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import signal
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .loading import Subject
+from .mutants import Mutant, mutants_of
+from .running import Runner
+from .tests import Finished, passes
+
+_MAX_MUTANTS = 600
+_TEST_SECONDS = 1.0
+_MUTANT_SECONDS = 8.0
+
+
+class Suite:
+    """The tests chosen so far, and the faults that none of them notices."""
+
+    def __init__(
+        self, subject: Subject, runner: Runner, tell: Callable[[dict[str, Any]], None]
+    ) -> None:
+        self.chosen: list[Finished] = []
+        self.survivors: list[Mutant] = []
+        self.n_tried = 0
+        self._subject = subject
+        self._runner = runner
+        self._tell = tell
+        self._reached: set[int] = set()
+        self._spare: list[Finished] = []
+        self._untried: list[Mutant] = []
+        if hasattr(os, "fork"):
+            self._untried = mutants_of(subject.source, _MAX_MUTANTS)
+            random.Random(1).shuffle(self._untried)
+
+    def add(self, tests: Sequence[Finished], deadline: float) -> None:
+        """Choose among new tests: for branches first, then for faults, until the deadline."""
+        necessary, rest = self._necessary(tests)
+        self.chosen += necessary
+        self._try_survivors([*necessary, *rest], deadline)
+        self._spare += rest
+        self._try_others(deadline)
+
+    def _necessary(self, tests: Sequence[Finished]) -> tuple[list[Finished], list[Finished]]:
+        """Tests that together reach every branch that the new ones reach, public ones first."""
+        pool = list(tests)
+        still_open = set().union(*(test.goals for test in tests)) if tests else set()
+        still_open -= self._reached
+        self._reached |= still_open
+        necessary = []
+        while still_open:
+            useful = [test for test in pool if test.goals & still_open]
+            best = max(
+                useful,
+                key=lambda test: (
+                    not test.is_private,
+                    len(test.goals & still_open),
+                    -len(test.source),
+                ),
+            )
+            necessary.append(best)
+            pool.remove(best)
+            still_open -= best.goals
+        return necessary, pool
+
+    def _try_survivors(self, tests: Sequence[Finished], deadline: float) -> None:
+        survivors = []
+        for mutant in self.survivors:
+            is_over = time.monotonic() > deadline
+            if is_over or not self._is_noticed(mutant, [t for t in tests if _is_near(t, mutant)]):
+                survivors.append(mutant)
+        self.survivors = survivors
+
+    def _try_others(self, deadline: float) -> None:
+        while self._untried and time.monotonic() < deadline:
+            mutant = self._untried.pop()
+            self.n_tried += 1
+            ranked = sorted(
+                self._spare,
+                key=lambda test: (not _is_near(test, mutant), test.is_private, len(test.source)),
+            )
+            if not self._is_noticed(mutant, [*self.chosen, *ranked[:200]]):
+                self.survivors.append(mutant)
+            if self.n_tried % 20 == 0:
+                total = self.n_tried + len(self._untried)
+                self._tell({"phase": "mutate", "mutants": self.n_tried, "of": total})
+
+    def _is_noticed(self, mutant: Mutant, tests: Sequence[Finished]) -> bool:
+        killer = _first_killer(mutant, self._subject, tests, self._runner) if tests else None
+        if killer is None:
+            return False
+        if killer >= 0:
+            test = tests[killer]
+            test.kills.append(mutant.id)
+            if test not in self.chosen:
+                self.chosen.append(test)
+            if test in self._spare:
+                self._spare.remove(test)
+        return True
+
+
+def is_about(target: str, owner: str) -> bool:
+    """Whether exercising ``target`` may run ``owner``: the same function, or its class."""
+    return owner == target or owner.split(".", maxsplit=1)[0] == target.split(".", maxsplit=1)[0]
+
+
+def _is_near(test: Finished, mutant: Mutant) -> bool:
+    """Whether the test runs the function that the fault is in."""
+    return mutant.owner in test.owners or is_about(test.target, mutant.owner)
+
+
+def _first_killer(
+    mutant: Mutant, subject: Subject, tests: Sequence[Finished], runner: Runner
+) -> int | None:
+    """The number of the first test that fails; -1 if the fault ends the module, none if none."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        answer = "?"
+        try:
+            answer = _run_mutant(mutant, subject, tests, runner)
+        except BaseException:
+            answer = "-1"
+        finally:
+            os.write(writing, answer.encode())
+            os._exit(0)
+    os.close(writing)
+    answer = _answer_of(child, reading)
+    if answer == "none":
+        return None
+    return int(answer) if answer.lstrip("-").isdigit() else -1
+
+
+def _run_mutant(mutant: Mutant, subject: Subject, tests: Sequence[Finished], runner: Runner) -> str:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    module = subject.module
+    code = compile(mutant.tree(), module.__file__ or "<mutant>", "exec")
+    exec(code, module.__dict__)
+    started = time.monotonic()
+    for number, test in enumerate(tests):
+        if not passes(test, runner.namespace, runner, min(_TEST_SECONDS, 0.3 + 10 * test.seconds)):
+            return str(number)
+        if time.monotonic() - started > _MUTANT_SECONDS:
+            break
+    return "none"
+
+
+def _answer_of(child: int, reading: int) -> str:
+    ready, _, _ = select.select([reading], [], [], _MUTANT_SECONDS + 2)
+    answer = os.read(reading, 64).decode() if ready else "-1"
+    os.close(reading)
+    if not ready:
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return answer or "-1"
