@@ -316,6 +316,18 @@ def test_whatever_a_definition_looks_like_the_file_parses_afterwards(text):
     assert "\n" not in after.replace("\r\n", "") or "\r\n" not in text
 
 
+def test_an_empty_docstring_of_a_module_is_left_to_its_author():
+    text = '# Copyright\n\n""" """\nfrom __future__ import annotations\n\ndef f(): ...\n'
+    assert writer(text).write(MODULE).edit is None
+
+
+def test_in_epydoc_style_there_are_no_stars():
+    text = 'def a(b):\n    """Do.\n\n    @param b: One.\n    """\n\ndef f(*args):\n    go(*args)\n'
+    assert "@param args: Further positional arguments for `go`." in (
+        docstring_of(applied(text, writer(text).write("f")), "f").replace("``", "`")
+    )
+
+
 DRIFTED = '''
 def scale(points, ratio, *, origin=None, strict=False):
     """Scale points.

@@ -244,7 +244,9 @@ def _fields(account: Account, layout: Layout, width: int) -> Iterator[str]:
 def _field_lines(kind: SectionKind, said: Said, text: str, layout: Layout, width: int) -> list[str]:
     mark = "@" if layout.style is DocstringStyle.EPYDOC else ":"
     field = head_of(kind, layout)
-    name = f" {said.name}" if said.name else ""
+    # Epydoc knows no stars.
+    own = said.name.lstrip("*") if layout.style is DocstringStyle.EPYDOC else said.name
+    name = f" {own}" if own else ""
     lines = _wrapped(f"{mark}{field}{name}: {text}", width, following=_STEP)
     if layout.names_types and said.type_name and kind is not SectionKind.RAISES:
         of_type = {SectionKind.RETURNS: "rtype", SectionKind.YIELDS: "ytype",

@@ -39,6 +39,7 @@ from indexer.syntax.docstring import DocstringStyle
 from indexer.syntax.tree import errors_in
 
 MODULE = "<module>"
+_LITERAL = re.compile(r"[rRuUbB]{0,2}[\"']")
 _FUNCTIONS = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.PROPERTY})
 _CLASSES = frozenset({SymbolKind.CLASS, SymbolKind.ENUM, SymbolKind.INTERFACE})
 
@@ -185,6 +186,8 @@ class Writer:
         account = describe_module(file.path, file.parsed.symbols, self.context)
         literal = render(account, self.layout(), "")
         at = _after_head(file.text)
+        if _LITERAL.match(file.text, at):
+            return replace(proposal, problem="it has a docstring already, if an empty one")
         following = file.text[at : at + 1]
         gap = "\n" if following in {"\n", "\r", ""} else "\n\n"
         edit = Edit(Span(at, at), f"{literal}{gap}")
@@ -197,6 +200,9 @@ class Writer:
     def _is_wanted(self, definition: Definition) -> bool:
         symbol = definition.symbol
         if definition.body.docstring is not None or is_overload(symbol):
+            return False
+        if self.file.definition(symbol.qualified_name) is not definition:
+            # Another one of the same name speaks for it.
             return False
         parents = symbol.qualified_name.split(".")[:-1]
         scopes = [".".join(parents[: n + 1]) for n in range(len(parents))]
