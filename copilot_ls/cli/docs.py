@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from copilot_ls import documenting, wiring
-from copilot_ls.cli import pages
+from copilot_ls.cli import examples, pages
 from copilot_ls.cli.context import console, find_root, options_of, print_json, unlinked
 from copilot_ls.cli.edit import replace_file
 from copilot_ls.cli.exit_codes import ExitCode
@@ -89,6 +89,12 @@ def docs(
             "default for folders and Markdown.",
         ),
     ] = None,
+    run: Annotated[
+        bool, typer.Option("--run-examples", help="Run examples (>>>), in the sandbox.")
+    ] = False,
+    run_code: Annotated[
+        bool, typer.Option("--run-code", help="Allow this project's code to be run, this once.")
+    ] = False,
     site: Annotated[
         Path | None, typer.Option("--site", metavar="DIR", help="Write pages for MkDocs there.")
     ] = None,
@@ -108,6 +114,10 @@ def docs(
         return
     if changelog:
         pages.print_changelog(root, changelog, as_json=as_json)
+        return
+    if run:
+        files = [(path, text) for path, text, _ in _files(root, settings, asked)]
+        examples.run_all(root, settings, files, allowed=run_code, as_json=as_json)
         return
     if prose:
         settings = replace(settings, docs=replace(settings.docs, prose=True))
