@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from copilot_ls import wiring
+from copilot_ls import testing, wiring
 from copilot_ls.cli.context import console, find_root, options_of, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
 from copilot_ls.errors import WorkspaceError
-from copilot_ls.features.tests.writer import OnProgress, TestWriter, WrittenTests
+from copilot_ls.features.tests.writer import OnProgress, WrittenTests
 
 
 def propose_tests(
@@ -63,14 +63,10 @@ def propose_tests(
 async def _write(
     root: Path, settings: Settings, path: str, symbol: str, *, as_json: bool, allowed: bool
 ) -> WrittenTests:
-    sandbox = wiring.open_sandbox(root, settings, allowed=allowed)
-    try:
-        writer = TestWriter(sandbox, settings.tests, settings.sandbox.memory_mb << 20)
-        with _progress(path, quiet=as_json) as on_progress:
-            only = [symbol.replace("::", ".")] if symbol else []
-            return await writer.write(path, only=only, on_progress=on_progress)
-    finally:
-        sandbox.close()
+    with _progress(path, quiet=as_json) as on_progress:
+        return await testing.propose_tests(
+            root, settings, path, symbol=symbol, allowed=allowed, on_progress=on_progress
+        )
 
 
 class _progress:  # noqa: N801 - reads as a function where it is used

@@ -184,6 +184,72 @@ class Client:
             return False
         return isinstance(answer, Mapping) and answer.get("applied") is True
 
+    async def propose_file(self, label: str, description: str, uri: str, text: str) -> bool:
+        """Hand a new file to the editor, to be confirmed; tells if it was made.
+
+        An editor that cannot ask before it makes a file is not handed one.
+        """
+        workspace = self._capabilities.workspace or types.WorkspaceClientCapabilities()
+        support = workspace.workspace_edit
+        if not workspace.apply_edit or not support or not support.document_changes:
+            return False
+        if types.ResourceOperationKind.Create not in (support.resource_operations or ()):
+            return False
+        annotation = "copilot-ls" if support.change_annotation_support else None
+        start = types.Position(0, 0)
+        insertion = types.TextEdit(types.Range(start, start), text)
+        edit = types.WorkspaceEdit(
+            document_changes=[
+                types.CreateFile(
+                    uri,
+                    options=types.CreateFileOptions(overwrite=False, ignore_if_exists=False),
+                    annotation_id=annotation,
+                ),
+                types.TextDocumentEdit(
+                    types.OptionalVersionedTextDocumentIdentifier(uri),
+                    [
+                        types.AnnotatedTextEdit(annotation, insertion.range, insertion.new_text)
+                        if annotation
+                        else insertion
+                    ],
+                ),
+            ],
+            change_annotations={
+                annotation: types.ChangeAnnotation(
+                    label=label, needs_confirmation=True, description=description
+                )
+            }
+            if annotation
+            else None,
+        )
+        try:
+            answer = await self._protocol.ask(
+                types.WORKSPACE_APPLY_EDIT,
+                types.ApplyWorkspaceEditParams(edit=edit, label=label),
+                seconds=_CONFIRMATION_SECONDS,
+            )
+        except ClientRefused as error:
+            logger.info("The client made no file: %s", error)
+            return False
+        return isinstance(answer, Mapping) and answer.get("applied") is True
+
+    async def ask_user(self, question: str, choices: Sequence[str]) -> str:
+        """Ask the user to choose; empty if nothing was chosen."""
+        try:
+            answer = await self._protocol.ask(
+                types.WINDOW_SHOW_MESSAGE_REQUEST,
+                types.ShowMessageRequestParams(
+                    type=types.MessageType.Warning,
+                    message=question,
+                    actions=[types.MessageActionItem(title=choice) for choice in choices],
+                ),
+                seconds=_CONFIRMATION_SECONDS,
+            )
+        except ClientRefused as error:
+            logger.info("The user was not asked: %s", error)
+            return ""
+        return str(answer.get("title", "")) if isinstance(answer, Mapping) else ""
+
     async def watch(self, globs: Sequence[str]) -> None:
         """Ask to be told of changed files and settings, as far as the client offers it."""
         workspace = self._capabilities.workspace or types.WorkspaceClientCapabilities()

@@ -30,7 +30,11 @@ GHOST_TEXT: dict[str, Any] = {
         "didChangeConfiguration": {"dynamicRegistration": True},
         "didChangeWatchedFiles": {"dynamicRegistration": True},
         "applyEdit": True,
-        "workspaceEdit": {"documentChanges": True, "changeAnnotationSupport": {}},
+        "workspaceEdit": {
+            "documentChanges": True,
+            "changeAnnotationSupport": {},
+            "resourceOperations": ["create"],
+        },
     },
 }
 MENU_ONLY: dict[str, Any] = {
@@ -61,6 +65,7 @@ class Editor:
         self._reader = reader
         self._answers: dict[Any, asyncio.Future[Any]] = {}
         self.confirms = True
+        self.chooses = ""
         self._news = asyncio.Event()
         self._n_requests = 0
         self._tasks = [asyncio.create_task(self._listen())]
@@ -195,6 +200,9 @@ class Editor:
             case "workspace/applyEdit":
                 self.heard.append(message)
                 result = {"applied": self.confirms}
+            case "window/showMessageRequest":
+                self.heard.append(message)
+                result = {"title": self.chooses} if self.chooses else None
             case unexpected:
                 self.unexpected.append(unexpected)
         self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})

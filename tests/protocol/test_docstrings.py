@@ -64,7 +64,7 @@ async def test_a_repair_is_offered_where_the_docstring_is(editor: Editor, folder
 
 async def test_a_docstring_is_written_where_there_is_none(editor: Editor, folder: Path):
     uri = await begin(editor, folder, DRIFTED, options=NEVER_IDLE)
-    [write] = await actions(editor, uri, 10, only=["refactor"])
+    [write, _] = await actions(editor, uri, 10, only=["refactor"])
     assert write["title"] == "Write a docstring for `silent`"
     assert write["kind"] == "refactor.rewrite"
     [text] = new_texts(write)
@@ -75,7 +75,7 @@ async def test_a_docstring_is_written_where_there_is_none(editor: Editor, folder
 
 async def test_a_client_that_can_wait_gets_the_edit_when_it_chose(editor: Editor, folder: Path):
     uri = await begin(editor, folder, DRIFTED, options=NEVER_IDLE, capabilities=LAZY)
-    [write] = await actions(editor, uri, 10, only=["refactor"])
+    [write, _] = await actions(editor, uri, 10, only=["refactor"])
     assert "edit" not in write
     resolved = await editor.request("codeAction/resolve", write)
     assert "points: The points" in new_texts(resolved)[0]

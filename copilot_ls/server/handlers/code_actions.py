@@ -14,7 +14,7 @@ from copilot_ls.features.security.report import Reported
 from copilot_ls.prompts.fim import line_comment
 from copilot_ls.server.diagnostics import to_diagnostic
 from copilot_ls.server.documents import Snapshot
-from copilot_ls.server.handlers import docstrings
+from copilot_ls.server.handlers import docstrings, tests
 from copilot_ls.server.handlers.changes import is_wanted, workspace_edit
 from copilot_ls.server.protocol import Later
 from copilot_ls.server.session import Session
@@ -34,7 +34,10 @@ def code_action(session: Session, params: types.CodeActionParams) -> Later[list[
 
 
 async def _answer(session: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
-    actions = await docstrings.actions(session, params)
+    actions = [
+        *await docstrings.actions(session, params),
+        *await tests.actions(session, params),
+    ]
     found = await session.diagnostics.look(params.text_document.uri)
     if found is None:
         return actions

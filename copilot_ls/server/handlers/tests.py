@@ -1,0 +1,197 @@
+"""``copilot-ls.writeTests``: tests for a module or a definition, run first, then proposed.
+
+The code of a project is run only where the user said so; if nobody was asked yet, this asks.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from copilot_ls import testing, wiring
+from copilot_ls.domain import Document
+from copilot_ls.errors import CopilotError
+from copilot_ls.features.tests.writer import WrittenTests
+from copilot_ls.server.handlers.changes import is_wanted
+from copilot_ls.server.protocol import Later
+from copilot_ls.server.session import Session
+from indexer.conventions.testing import is_test_path
+
+COMMAND = "copilot-ls.writeTests"
+_KIND = types.CodeActionKind.RefactorRewrite
+_RUN_IT = "Run it in a sandbox"
+_MAX_CHARS = 500_000
+
+
+async def actions(session: Session, params: types.CodeActionParams) -> list[types.CodeAction]:
+    """Offer tests where the range touches the head of a definition that can be called."""
+    opened = session.opened(params.text_document.uri)
+    if opened is None or not is_wanted(_KIND.value, params.context.only):
+        return []
+    if await session.folder_of(opened) is None:
+        return []
+    document = opened.document.snapshot().document
+    if not _can_be_tested(document):
+        return []
+    first, last = params.range.start.line + 1, params.range.end.line + 1
+    symbols = await asyncio.to_thread(lambda: list(_symbols(document.text, first, last)))
+    return [
+        types.CodeAction(
+            title=f"Write tests for `{symbol}`",
+            kind=_KIND,
+            command=types.Command(
+                title="Write tests",
+                command=COMMAND,
+                arguments=[{"textDocument": {"uri": document.uri}, "symbol": symbol}],
+            ),
+        )
+        for symbol in symbols
+    ]
+
+
+def write_tests(session: Session, arguments: Sequence[object]) -> Later[object]:
+    """Propose a file of tests; the editor shows it and asks before it is made."""
+    match arguments:
+        case [{"textDocument": {"uri": str(uri)}, **rest}] if isinstance(
+            symbol := rest.get("symbol", ""), str
+        ):
+            pass
+        case _:
+            raise JsonRpcInvalidParams("expected {textDocument: {uri}, symbol?}")
+    opened = session.opened(uri)
+    if opened is None:
+        raise JsonRpcInvalidParams(f"{uri} is not open")
+
+    async def work() -> object:
+        folder = await session.folder_of(opened)
+        if folder is None:
+            return _refused("the document was closed")
+        workspace = folder.workspace
+        # Its path is known once it is known which folder it belongs to.
+        document = opened.document.snapshot().document
+        if not _can_be_tested(document):
+            return _refused("tests are written for Python modules so far, and not for tests")
+        try:
+            if not await _may_run(session, workspace):
+                return _refused("running the code of this project was not allowed")
+            written = await _written(session, document, symbol, workspace)
+        except CopilotError as error:
+            return _refused(f"{error}; {error.remedy}" if error.remedy else str(error))
+        if not written.text:
+            return _answer(written, applied=False, problem=written.problem)
+        label = f"copilot-ls: {len(written.verdicts)} tests of {written.module}"
+        place = (workspace.root / written.test_path).as_uri()
+        applied = await session.client.propose_file(label, _told(written), place, written.text)
+        return _answer(written, applied=applied, problem="" if applied else "it was not confirmed")
+
+    return work
+
+
+async def _may_run(session: Session, workspace: wiring.Workspace) -> bool:
+    consent = wiring.consent()
+    if consent.is_given(workspace.root):
+        return True
+    answer = await session.client.ask_user(
+        f"Writing tests runs the code of {workspace.root}: on a copy, confined to it. "
+        "Allow this for the project? (`copilot-ls trust --revoke` takes it back.)",
+        [_RUN_IT, "No"],
+    )
+    if answer != _RUN_IT:
+        return False
+    consent.give(workspace.root)
+    return True
+
+
+async def _written(
+    session: Session, document: Document, symbol: str, workspace: wiring.Workspace
+) -> WrittenTests:
+    asked = asyncio.current_task()
+
+    def cancel() -> None:
+        if asked is not None:
+            asked.cancel()
+
+    progress = await session.client.begin_progress(f"Tests for {symbol or document.path}", cancel)
+
+    def tell(what: str, share: float) -> None:
+        if progress is not None:
+            progress.report(int(100 * share), what)
+
+    try:
+        return await testing.propose_tests(
+            workspace.root,
+            workspace.settings,
+            document.path,
+            symbol=symbol,
+            text=document.text,
+            on_progress=tell,
+        )
+    finally:
+        if progress is not None:
+            progress.end("")
+
+
+def _can_be_tested(document: Document) -> bool:
+    return (
+        document.language == "python"
+        and document.path.endswith(".py")
+        and len(document.text) <= _MAX_CHARS
+        and not is_test_path(document.path)
+    )
+
+
+def _symbols(text: str, first: int, last: int) -> Iterator[str]:
+    """Qualified names of definitions whose head is in lines ``first`` to ``last`` (from 1)."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    stack: list[tuple[str, ast.stmt]] = [("", node) for node in tree.body]
+    while stack:
+        prefix, node = stack.pop()
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        if node.lineno <= last and first < max(node.lineno + 1, node.body[0].lineno):
+            yield prefix + node.name
+        if isinstance(node, ast.ClassDef):
+            stack += [(f"{prefix}{node.name}.", inner) for inner in node.body]
+
+
+def _told(written: WrittenTests) -> str:
+    return (
+        f"{written.n_covered} of {written.n_goals} branches reached, "
+        f"{written.n_killed} of {written.n_mutants} faults noticed; each test passed every time, "
+        "alone and in random orders"
+    )
+
+
+def _answer(written: WrittenTests, *, applied: bool, problem: str) -> dict[str, object]:
+    return {
+        "applied": applied,
+        "problem": problem,
+        "path": written.test_path,
+        "text": written.text,
+        "tests": [
+            {
+                "name": verdict.name,
+                "passes": verdict.passes,
+                "runs": verdict.runs,
+                "branches": verdict.branches,
+                "kills": verdict.kills,
+                "origin": verdict.origin,
+            }
+            for verdict in written.verdicts
+        ],
+        "suspicions": [
+            {"target": each.target, "error": each.error, "source": each.source}
+            for each in written.suspicions
+        ],
+    }
+
+
+def _refused(problem: str) -> dict[str, object]:
+    return {"applied": False, "problem": problem, "text": "", "tests": [], "suspicions": []}

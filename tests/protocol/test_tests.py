@@ -1,0 +1,100 @@
+"""Tests that are written from the editor: consent first, then a file that needs confirmation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.protocol.editor import GHOST_TEXT, Editor, Refused
+
+CODE = "def grade(points):\n    if points >= 50:\n        return 'passed'\n    return 'failed'\n"
+COMMAND = "copilot-ls.writeTests"
+
+
+async def begun(editor: Editor, folder: Path, code: str = CODE, **params: Any) -> str:
+    editor.configuration = {None: {"tests": {"seconds": 4, "reruns": 2}}}
+    (folder / "marks.py").write_text("")
+    uri = (folder / "marks.py").as_uri()
+    await editor.begin(folder, **params)
+    editor.open(uri, code)
+    return uri
+
+
+async def ask(editor: Editor, uri: str, **more: Any) -> Any:
+    wish = {"textDocument": {"uri": uri}, **more}
+    return await editor.request(
+        "workspace/executeCommand", {"command": COMMAND, "arguments": [wish]}
+    )
+
+
+async def actions(editor: Editor, uri: str, line: int) -> list[Any]:
+    place = {"line": line, "character": 4}
+    found = await editor.request(
+        "textDocument/codeAction",
+        {
+            "textDocument": {"uri": uri},
+            "range": {"start": place, "end": place},
+            "context": {"diagnostics": [], "only": ["refactor"]},
+        },
+    )
+    return [each for each in found or [] if each.get("command", {}).get("command") == COMMAND]
+
+
+async def test_tests_of_the_open_text_are_proposed_as_a_new_file(
+    editor: Editor, folder: Path
+) -> None:
+    uri = await begun(editor, folder)
+    editor.chooses = "Run it in a sandbox"
+    answer = await ask(editor, uri, symbol="grade")
+    assert answer["problem"] == ""
+    assert answer["applied"] is True
+    assert "marks.grade(" in answer["text"]
+    assert all(test["passes"] == test["runs"] for test in answer["tests"])
+    edit = (await editor.hear("workspace/applyEdit"))["edit"]
+    create, change = edit["documentChanges"]
+    assert create["kind"] == "create"
+    assert create["uri"] == (folder / answer["path"]).as_uri()
+    assert change["edits"][0]["newText"] == answer["text"]
+    (annotation,) = edit["changeAnnotations"].values()
+    assert annotation["needsConfirmation"] is True
+    assert not (folder / answer["path"]).exists()
+
+
+async def test_without_consent_nothing_is_run(editor: Editor, folder: Path) -> None:
+    (folder / "conftest.py").write_text("")
+    uri = await begun(editor, folder)
+    editor.chooses = "No"
+    answer = await ask(editor, uri)
+    assert answer["applied"] is False
+    assert "not allowed" in answer["problem"]
+    question = await editor.hear("window/showMessageRequest")
+    assert str(folder) in question["message"]
+
+
+async def test_an_editor_that_cannot_make_files_gets_the_text(editor: Editor, folder: Path) -> None:
+    workspace = {**GHOST_TEXT["workspace"], "workspaceEdit": {}}
+    uri = await begun(editor, folder, capabilities={**GHOST_TEXT, "workspace": workspace})
+    editor.chooses = "Run it in a sandbox"
+    answer = await ask(editor, uri)
+    assert answer["applied"] is False
+    assert "marks.grade(" in answer["text"]
+
+
+async def test_tests_are_offered_at_the_head_of_a_definition(editor: Editor, folder: Path) -> None:
+    uri = await begun(editor, folder)
+    (action,) = await actions(editor, uri, 0)
+    assert action["title"] == "Write tests for `grade`"
+    assert action["command"]["arguments"] == [{"textDocument": {"uri": uri}, "symbol": "grade"}]
+    assert await actions(editor, uri, 2) == []
+
+
+@pytest.mark.parametrize("wish", [{}, {"textDocument": {"uri": "file:///not/open.py"}}])
+async def test_a_wish_of_another_shape_is_refused(
+    editor: Editor, folder: Path, wish: dict[str, Any]
+) -> None:
+    await begun(editor, folder)
+    with pytest.raises(Refused) as error:
+        await editor.request("workspace/executeCommand", {"command": COMMAND, "arguments": [wish]})
+    assert error.value.code == -32602
