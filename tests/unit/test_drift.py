@@ -238,3 +238,37 @@ def test_the_rest_of_a_sentence_is_no_parameter():
         '    several\n    """\n'
     )
     assert found(text) == []
+
+
+RECORD = """
+@dataclass(frozen=True)
+class Order{bases}:
+    \"\"\"An order.
+
+    Attributes:
+        number: Its number.
+        costumer: Who.
+        gone: No more.
+    \"\"\"
+
+    number: int
+    customer: str
+    total: int = 0
+"""
+
+
+def test_a_record_is_held_against_its_fields() -> None:
+    assert found(RECORD.format(bases="")) == [
+        ("renamed-parameter", "costumer"),
+        ("stale-parameter", "gone"),
+    ]
+    # A base may bring further fields.
+    assert found(RECORD.format(bases="(Base)")) == []
+
+
+def test_fields_are_not_what_a_constructor_takes() -> None:
+    text = (
+        'class Order:\n    """An order.\n\n    Args:\n        number: Its number.\n    """\n\n'
+        "    number: int\n\n    def __init__(self, data):\n        self.number = data[0]\n"
+    )
+    assert found(text) == []

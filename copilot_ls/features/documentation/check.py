@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from copilot_ls.features.documentation.drift import Drift, check_class, check_function
+from copilot_ls.features.documentation.drift import (
+    Drift,
+    check_class,
+    check_function,
+    check_record,
+)
 from copilot_ls.features.documentation.jsdoc import LANGUAGES, check_script
 from copilot_ls.features.documentation.reading import DocumentedFile, read_file
 from indexer.model import Symbol, SymbolKind
@@ -25,6 +30,10 @@ class DocFinding:
     drift: Drift
     first: int = 0
     last: int = 0
+
+
+_RECORD_DECORATORS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs"})
+_RECORD_BASES = frozenset({"BaseModel", "NamedTuple", "TypedDict", "Struct"})
 
 
 def is_checked(language: str) -> bool:
@@ -65,8 +74,13 @@ def check_python(path: str, text: str) -> list[DocFinding]:
 def check_file(file: DocumentedFile) -> list[DocFinding]:
     """The same of a file that was read already."""
     members: dict[str, list[str]] = {}
+    fields: dict[str, list[Symbol]] = {}
     for symbol in file.parsed.symbols:
         members.setdefault(symbol.parent, []).append(symbol.name)
+        # ``x: int`` in the body of the class; what is set in a method has no such stub.
+        is_declared = symbol.stub.startswith(f"{symbol.name}:") and "ClassVar" not in symbol.stub
+        if symbol.kind is SymbolKind.FIELD and symbol.is_public and is_declared:
+            fields.setdefault(symbol.parent, []).append(symbol)
     found: list[DocFinding] = []
     for each in file.definitions:
         symbol, body = each.symbol, each.body
@@ -82,13 +96,17 @@ def check_file(file: DocumentedFile) -> list[DocFinding]:
                 symbol.line,
                 symbol.end_line,
             )
-            for drift in _drifts(symbol, body, file.symbols, members)
+            for drift in _drifts(symbol, body, file.symbols, members, fields)
         ]
     return sorted(found, key=lambda finding: (finding.line, finding.drift.name))
 
 
 def _drifts(
-    symbol: Symbol, body: Body, by_name: Mapping[str, Symbol], members: dict[str, list[str]]
+    symbol: Symbol,
+    body: Body,
+    by_name: Mapping[str, Symbol],
+    members: Mapping[str, list[str]],
+    fields: Mapping[str, list[Symbol]],
 ) -> list[Drift]:
     if symbol.kind is not SymbolKind.CLASS:
         return check_function(symbol, body)
@@ -96,4 +114,16 @@ def _drifts(
     if "__call__" in own or "__new__" in own:
         # Such a docstring may describe the call of an instance.
         return []
-    return check_class(body, by_name.get(f"{symbol.qualified_name}.__init__"), own)
+    constructor = by_name.get(f"{symbol.qualified_name}.__init__")
+    if constructor is None and _is_record(symbol):
+        return check_record(body, fields.get(symbol.qualified_name, []), own)
+    return check_class(body, constructor, own)
+
+
+def _is_record(symbol: Symbol) -> bool:
+    """Whether the fields of a class make its constructor, and no others do."""
+    names = {name.partition("(")[0].rpartition(".")[2] for name in symbol.decorators}
+    bases = {base.partition("[")[0].rpartition(".")[2] for base in symbol.bases}
+    if names & _RECORD_DECORATORS:
+        return bases <= {"object", "Generic", "Protocol"}
+    return bool(bases) and bases <= _RECORD_BASES

@@ -134,8 +134,42 @@ def check_class(body: Body, constructor: Symbol | None, members: Sequence[str]) 
         return []
     parsed = parse_docstring(body.docstring.text)
     known = set(members)
+    said = {name for item in parsed.of(ItemKind.PARAMETER) for name in item.names}
+    if said <= known - {each.name for each in constructor.signature.parameters}:
+        # What is listed are the fields, not what the constructor takes.
+        return []
     drifts = _parameters(constructor, constructor.signature.parameters, parsed)
     return [drift for drift in drifts if drift.name not in known]
+
+
+def check_record(body: Body, fields: Sequence[Symbol], members: Sequence[str]) -> list[Drift]:
+    """Hold what a class's docstring lists against the fields that make its constructor.
+
+    For dataclasses and their like, without bases that could bring further fields. ``fields`` are
+    the public ones; which of them are described is their authors' choice.
+    """
+    if body.docstring is None or _TEMPLATE.search(body.docstring.text):
+        return []
+    parsed = parse_docstring(body.docstring.text)
+    items = [*parsed.of(ItemKind.ATTRIBUTE), *parsed.of(ItemKind.PARAMETER)]
+    said = {name.partition(".")[0]: item for item in items for name in item.names}
+    if not fields or not said:
+        return []
+    names = [each.name for each in fields]
+    missing = [name for name in names if name not in said]
+    found: list[Drift] = []
+    for name, item in said.items():
+        if name in members or name[0] == "_" or not item.is_sure:
+            continue
+        near = _nearest(name, missing)
+        if near:
+            missing.remove(near)
+            message = f"`{name}` is called `{near}` in the code"
+            found.append(Drift(DriftRule.RENAMED_PARAMETER, name, message, item.line, near))
+        else:
+            message = f"there is no field `{name}`"
+            found.append(Drift(DriftRule.STALE_PARAMETER, name, message, item.line))
+    return sorted(found, key=lambda drift: (drift.line, drift.rule, drift.name))
 
 
 def _parameters(
