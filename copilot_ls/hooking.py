@@ -261,12 +261,3 @@ def mined_conventions(
                 pass
     paths = [file.path for file in files if not is_test_path(file.path)]
     return mine(Evidence(files, imports)), paths
-
-
-def staged_names(root: Path) -> list[str]:
-    """The files that will be committed.
-
-    Raises:
-        NotARepository: there is no git repository.
-    """
-    return [*changes.staged_changes(root)]

@@ -18,7 +18,7 @@ from copilot_ls.cli.edit import replace_file
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
 from copilot_ls.documenting import DocTask, Documenter
-from copilot_ls.domain import Document, Edit
+from copilot_ls.domain import Document
 from copilot_ls.errors import ConfigError, WorkspaceError
 from copilot_ls.features.documentation.check import (
     DocFinding,
@@ -33,7 +33,7 @@ from copilot_ls.features.documentation.references import (
     check_docstring_names,
     check_markdown,
 )
-from copilot_ls.features.documentation.write import DocProposal, Writer
+from copilot_ls.features.documentation.write import DocProposal, Writer, edited
 from indexer.conventions.testing import is_test_path
 from indexer.syntax import parse
 
@@ -202,7 +202,7 @@ async def _change(
                         proposals.append(proposal)
                 edits = [each.edit for each in proposals if each.edit is not None]
                 if proposals:
-                    changed.append(_Changed(path, text, _edited(text, edits), proposals))
+                    changed.append(_Changed(path, text, edited(text, *edits), proposals))
     finally:
         await engines.aclose()
     return changed
@@ -247,12 +247,6 @@ def _deliver(root: Path, changed: Sequence[_Changed], *, write: bool, as_json: b
         _print_changes(changed, is_written=write)
     if proposals and not any(each.edit for each in proposals):
         raise typer.Exit(ExitCode.FINDINGS)
-
-
-def _edited(text: str, edits: Sequence[Edit]) -> str:
-    for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-    return text
 
 
 def _dead_references(

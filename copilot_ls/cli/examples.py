@@ -12,8 +12,8 @@ from copilot_ls import wiring
 from copilot_ls.cli.context import console, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
+from copilot_ls.features.documentation.reading import module_name
 from copilot_ls.features.documentation.run_examples import ExamplesRun, run_examples
-from copilot_ls.features.documentation.site import module_name
 
 
 def run_all(

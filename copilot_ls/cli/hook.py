@@ -23,7 +23,7 @@ from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
 from copilot_ls.errors import ConfigError, WorkspaceError
 from copilot_ls.features.documentation.reading import read_file
-from copilot_ls.features.documentation.write import Writer
+from copilot_ls.features.documentation.write import Writer, edited
 from copilot_ls.hooking import Budget, Change, HookFinding, Memory
 
 _MARK = "# copilot-ls hook run"
@@ -293,10 +293,7 @@ def _repair(
         edits = [each.edit for each in proposals if each.edit is not None]
         if not edits:
             continue
-        text = document.text
-        for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
-            text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-        replace_file(root / document.path, document.text, text)
+        replace_file(root / document.path, document.text, edited(document.text, *edits))
         done = {each.symbol for each in proposals if each.edit is not None}
         outcome.findings = [
             each

@@ -29,7 +29,7 @@ from copilot_ls.features.documentation.reading import (
     join_neighbours,
     read_file,
 )
-from copilot_ls.features.documentation.write import DocProposal, Writer
+from copilot_ls.features.documentation.write import DocProposal, Writer, edited
 from indexer.conventions.testing import is_test_path
 from indexer.syntax.docstring import DocstringStyle, style_of
 
@@ -153,8 +153,7 @@ def _write(case: DocCase, files: dict[str, DocumentedFile], write: WriteDocstrin
     seconds = time.perf_counter() - started
     after = text
     if proposal.edit is not None:
-        span = proposal.edit.span
-        after = text[: span.start] + proposal.edit.text + text[span.end :]
+        after = edited(text, proposal.edit)
     again = read_file(case.path, after)
     found = again.definition(case.qualname) if again else None
     content = found.body.docstring.text if found and found.body.docstring else ""

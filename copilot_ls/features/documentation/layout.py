@@ -79,7 +79,6 @@ class Sample:
     kind: SymbolKind
     name: str
     n_parameters: int
-    has_annotations: bool
 
 
 def samples_of(bodies: Iterable[Body], symbols: Iterable[Symbol]) -> Iterator[Sample]:
@@ -97,12 +96,7 @@ def samples_of(bodies: Iterable[Body], symbols: Iterable[Symbol]) -> Iterator[Sa
             not in {ParameterKind.VARIADIC_KEYWORD, ParameterKind.VARIADIC_POSITIONAL}
         ]
         yield Sample(
-            body.docstring.text,
-            body.docstring.quote,
-            symbol.kind,
-            symbol.name,
-            len(parameters),
-            any(parameter.annotation for parameter in parameters),
+            body.docstring.text, body.docstring.quote, symbol.kind, symbol.name, len(parameters)
         )
 
 

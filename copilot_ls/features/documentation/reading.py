@@ -99,3 +99,13 @@ def join_neighbours(files: Sequence[DocumentedFile]) -> Neighbours:
         ),
         documents_modules=2 * sum(bool(file.parsed.docstring) for file in files) >= len(files),
     )
+
+
+def module_name(path: str, paths: set[str]) -> str:
+    """The name under which a file is imported: below its outermost package among ``paths``."""
+    parts = path.removesuffix(".pyi").removesuffix(".py").split("/")
+    start = len(parts) - 1
+    while start > 0 and "/".join([*parts[:start], "__init__.py"]) in paths:
+        start -= 1
+    kept = parts[start:-1] if parts[-1] == "__init__" else parts[start:]
+    return ".".join(kept) or parts[-1]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import unquote
 
+from copilot_ls.features.documentation.reading import module_name
 from indexer.conventions.testing import is_test_path
 from indexer.model import ParsedFile, SymbolKind
 
@@ -112,7 +113,7 @@ class RepositoryNames:
             self._add(parsed, text)
 
     def _add(self, parsed: ParsedFile, text: str) -> None:
-        dotted = self._module_of(parsed.path)
+        dotted = module_name(parsed.path, self.paths)
         if _MAKES_OPTIONS.search(text):
             self.options |= set(_ANY_OPTION.findall(text))
             for symbol in parsed.symbols:
@@ -142,15 +143,6 @@ class RepositoryNames:
                 self._classes.setdefault(symbol.name, []).append(known)
         if "globals()" in text or "sys.modules" in text or "importlib" in text:
             module.is_open = True
-
-    def _module_of(self, path: str) -> str:
-        """The name under which a file is imported: below its outermost package."""
-        parts = path.removesuffix(".pyi").removesuffix(".py").split("/")
-        start = len(parts) - 1
-        while start > 0 and "/".join([*parts[:start], "__init__.py"]) in self.paths:
-            start -= 1
-        kept = parts[start:] if parts[-1] != "__init__" else parts[start:-1]
-        return ".".join(kept) or parts[-1]
 
     def problem_of_name(self, name: str) -> str:
         """Why a dotted name cannot be right, or the empty string."""

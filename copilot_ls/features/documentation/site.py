@@ -11,7 +11,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from copilot_ls.features.documentation.reading import Definition, DocumentedFile, is_overload
+from copilot_ls.features.documentation.reading import (
+    Definition,
+    DocumentedFile,
+    is_overload,
+    module_name,
+)
 from copilot_ls.features.documentation.sections import Section, SectionKind, read_sections
 from indexer.conventions.model import Conventions, Layering
 from indexer.conventions.testing import is_test_path
@@ -45,8 +50,9 @@ class Project:
 
 def build_site(project: Project) -> dict[str, str]:
     """The files of the site by path: ``mkdocs.yml`` and pages below ``docs``."""
+    paths = {each.path for each in project.files}
     modules = {
-        module_name(file.path, {each.path for each in project.files}): file
+        module_name(file.path, paths): file
         for file in project.files
         if not is_test_path(file.path) and _is_shown(file)
     }
@@ -55,16 +61,6 @@ def build_site(project: Project) -> dict[str, str]:
     pages["docs/architecture.md"] = _architecture(project, modules)
     pages["mkdocs.yml"] = _settings(project, sorted(modules))
     return dict(sorted(pages.items()))
-
-
-def module_name(path: str, paths: set[str]) -> str:
-    """The name under which a file is imported: below its outermost package."""
-    parts = path.removesuffix(".pyi").removesuffix(".py").split("/")
-    start = len(parts) - 1
-    while start > 0 and "/".join([*parts[:start], "__init__.py"]) in paths:
-        start -= 1
-    kept = parts[start:-1] if parts[-1] == "__init__" else parts[start:]
-    return ".".join(kept) or parts[-1]
 
 
 def _is_shown(file: DocumentedFile) -> bool:

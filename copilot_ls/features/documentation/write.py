@@ -11,15 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from copilot_ls.domain import Edit
-from copilot_ls.features.documentation.account import (
-    Account,
-    Context,
+from copilot_ls.features.documentation.account import Account, Context, own_parameters
+from copilot_ls.features.documentation.check import check_file
+from copilot_ls.features.documentation.describe import (
     describe_class,
     describe_function,
     describe_module,
-    own_parameters,
 )
-from copilot_ls.features.documentation.check import check_file
 from copilot_ls.features.documentation.docstring import ItemKind, parse_docstring
 from copilot_ls.features.documentation.glossary import Glossary, build_glossary
 from copilot_ls.features.documentation.layout import Layout, learn_layout
@@ -58,6 +56,13 @@ class DocProposal:
     edit: Edit | None = None
     docstring: str = ""
     problem: str = ""
+
+
+def edited(text: str, *edits: Edit) -> str:
+    """A text after some edits, none of which overlap."""
+    for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
 
 
 class Writer:
@@ -142,7 +147,7 @@ class Writer:
         edit = repair(docstring, drifts, account, self.layout(symbol))
         if edit is None:
             return replace(proposal, problem="it cannot be repaired line by line")
-        after = self.file.text[: edit.span.start] + edit.text + self.file.text[edit.span.end :]
+        after = edited(self.file.text, edit)
         again = read_file(self.file.path, after)
         left = [] if again is None else [e for e in check_file(again) if e.symbol == name]
         if again is None or len(errors_in(again.tree)) > len(errors_in(self.file.tree)):
@@ -191,7 +196,7 @@ class Writer:
         following = file.text[at : at + 1]
         gap = "\n" if following in {"\n", "\r", ""} else "\n\n"
         edit = Edit(Span(at, at), f"{literal}{gap}")
-        after = file.text[:at] + edit.text + file.text[at:]
+        after = edited(file.text, edit)
         again = read_file(file.path, after)
         if again is None or not again.parsed.docstring:
             return replace(proposal, problem="it would not be read as the module's docstring")
@@ -239,7 +244,7 @@ class Writer:
     def _problem(self, definition: Definition, edit: Edit) -> str:
         """What speaks against a change, or the empty string."""
         file, symbol = self.file, definition.symbol
-        after = file.text[: edit.span.start] + edit.text + file.text[edit.span.end :]
+        after = edited(file.text, edit)
         again = read_file(file.path, after)
         if again is None or len(errors_in(again.tree)) > len(errors_in(file.tree)):
             return "the file would not parse"
