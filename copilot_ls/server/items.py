@@ -46,7 +46,7 @@ def to_inline_item(
     would replace, as the protocol demands.
     """
     target = snapshot.range(suggestion.span)
-    text = suggestion.text
+    text = _shown(suggestion)
     if selected is not None:
         grown = convert.to_character(selected.text, len(selected.text), snapshot.encoding) - (
             selected.range.end.character - selected.range.start.character
@@ -70,7 +70,7 @@ def to_completion_item(suggestion: Suggestion, snapshot: Snapshot) -> types.Comp
     word = match.group() if match else ""
     target = snapshot.range(suggestion.span)
     target.start.character -= convert.to_character(word, len(word), snapshot.encoding)
-    inserted = word + suggestion.text
+    inserted = word + _shown(suggestion)
     first_line, _, rest = inserted.lstrip().partition("\n")
     return types.CompletionItem(
         label=f"{first_line.rstrip()} …" if rest else first_line,
@@ -153,6 +153,14 @@ def _accept(suggestion: Suggestion, snapshot: Snapshot) -> types.Command:
     return types.Command(
         title="Accept completion", command=ACCEPT_COMMAND, arguments=[suggestion.id, about]
     )
+
+
+def _shown(suggestion: Suggestion) -> str:
+    r"""Return the text with lines that end in ``\n``, whatever those of the document end in.
+
+    Editors write their own line ends; Neovim would show and write the ``\r`` besides.
+    """
+    return suggestion.text.replace("\r\n", "\n")
 
 
 def _fence(text: str) -> str:

@@ -344,8 +344,11 @@ class Session:
             completer, own_id = folder.workspace.completer, _own_id(suggestion_id)
             if completion := completer.explain(own_id):
                 text = next((s.text for s in completion.suggestions if s.id == own_id), "")
-                n_chars = convert.to_column(text, n_units, Encoding.Utf16)
-                completer.partly_accepted(own_id, n_chars)
+                # The client was given lines that end in "\n".
+                shown = text.replace("\r\n", "\n")
+                taken = shown[: convert.to_column(shown, n_units, Encoding.Utf16)]
+                n_added = taken.count("\n") if shown != text else 0
+                completer.partly_accepted(own_id, len(taken) + n_added)
 
     def note_rejected(self, suggestion_id: str) -> None:
         if (folder := self._folder_of_suggestion(suggestion_id)) is not None:

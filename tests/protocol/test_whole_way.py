@@ -18,7 +18,13 @@ from tests.protocol.editor import GHOST_TEXT, Editor, started_process
 ORDERS = "from tax import Tax\n\n\ndef total(order, tax: Tax):\n    return tax.\n"
 TAX = "class Tax:\n    def net(self, amount: int, *, rate: float = 0.2) -> int:\n        return amount\n"
 CAPABILITIES = {**GHOST_TEXT, "window": {"workDoneProgress": True}}
-SERVE = ("serve", "--set", "index.vectors=false", "--set", "completion.debounce_ms=0")
+SERVE = (
+    "serve",
+    *("--set", "index.vectors=false"),
+    *("--set", "completion.debounce_ms=0"),
+    # However busy the machine is, a block comes whole.
+    *("--set", "completion.block_ms=20000"),
+)
 
 
 @pytest.fixture
@@ -40,6 +46,7 @@ async def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         say("net(order.amount)", when="return tax."),
         say("again", when="x = "),
         say("Ledger()", when="book = "),
+        say("x = 1\n    return x", when="def two():"),
     ]
     (engine / "script.json").write_text(Script.to_json(script), encoding="utf-8")
     monkeypatch.setenv("COPILOT_LS_SCRIPT", str(engine))
@@ -70,6 +77,23 @@ async def test_a_client_gets_a_suggestion_that_was_given_the_signature_of_anothe
     )
     assert story["snippets"][0]["path"] == "tax.py"
     assert "net(amount: int, *, rate: float = 0.2) -> int" in story["promptText"]
+    assert await editor.end() == 0
+
+
+async def test_lines_as_in_dos_are_counted_as_the_client_was_given_them(
+    editor: Editor, folder: Path
+):
+    await indexed(editor, folder)
+    uri = (folder / "dos.py").as_uri()
+    editor.open(uri, "def two():\r\n    ")
+    (item,) = (await editor.complete(uri, 1, 4))["items"]
+    assert item["insertText"] == "x = 1\n    return x"
+    editor.notify(
+        "copilot-ls/didPartiallyAcceptCompletion",
+        {"item": item, "acceptedLength": len("x = 1\n    ret")},
+    )
+    counts = await editor.request("copilot-ls/statistics")
+    assert counts["partly_accepted_chars"] == len("x = 1\r\n    ret")
     assert await editor.end() == 0
 
 

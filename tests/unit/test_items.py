@@ -28,6 +28,15 @@ def test_ghost_text_replaces_what_it_repeats() -> None:
     assert item.range == types.Range(start=types.Position(0, 8), end=types.Position(0, 9))
 
 
+def test_the_lines_of_ghost_text_and_menu_items_are_without_carriage_returns() -> None:
+    snapshot = snapshot_of("def f():\r\n    ")
+    block = suggestion("x = 1\r\n    return x", 14)
+    assert items.to_inline_item(block, snapshot, None).insert_text == "x = 1\n    return x"
+    menu = items.to_completion_item(block, snapshot)
+    assert isinstance(menu.text_edit, types.TextEdit)
+    assert menu.text_edit.new_text == "x = 1\n    return x"
+
+
 def test_ghost_text_after_a_selected_entry_replaces_what_the_entry_would() -> None:
     word = types.Range(start=types.Position(0, 2), end=types.Position(0, 4))
     selected = types.SelectedCompletionInfo(range=word, text="price")
