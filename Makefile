@@ -5,10 +5,10 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench eval format clean
+.PHONY: help demo test test-editors check bench eval format clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## Index this repository and complete with a real local model
 	@$(BIN)/python scripts/demo.py
@@ -16,6 +16,9 @@ demo: $(INSTALLED) ## Index this repository and complete with a real local model
 test: $(INSTALLED) ## Run all checks and tests
 	@$(BIN)/python scripts/check.py
 	@$(BIN)/python -m pytest -q
+
+test-editors: $(INSTALLED) ## Drive real editors, fetched once into a cache folder
+	@$(BIN)/python -m pytest -q -m editors tests/editors
 
 check: $(INSTALLED) ## Lint, format, types and import contracts alone
 	@$(BIN)/python scripts/check.py

@@ -1,0 +1,549 @@
+"""A real Neovim with the shipped server; only the words of the model come from a script.
+
+Each scenario runs in the setups that offer it: the file to be sourced (0.12), and the module (both).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from copilot_ls import wiring
+from copilot_ls.models.scripted import Reply, Script, say
+from scripts.editors import neovim as versions
+from tests.editors.neovim import Neovim
+from tests.editors.terminal import Terminal
+
+pytestmark = pytest.mark.editors
+
+ROOT = Path(__file__).parents[2]
+RUNTIME = ROOT / "editors" / "neovim"
+BIN = Path(sys.executable).parent
+PLAIN = (RUNTIME / "copilot-ls.lua").read_text(encoding="utf-8")
+MODULE = f"""
+vim.opt.runtimepath:prepend({str(RUNTIME)!r})
+require('copilot_ls').setup()
+"""
+
+TAX = "class Tax:\n    def net(self, amount: int, *, rate: float = 0.2) -> int:\n        return amount\n"
+ORDERS = "from tax import Tax\n\n\ndef total(order, tax: Tax):\n    return \n"
+SHOP = "\n\nclass Shop:\n    def several(self, order, tax: Tax):\n        \n"
+BLOCK = "net = tax.net(order.amount)\n        return net"
+SCRIPT = [
+    # Once a function is named, the arguments are asked for with its signature in view.
+    say("order.amount)\n        return net", when="net = tax.net(<|fim_suffix|>"),
+    say("order.amount)", when="tax.net(<|fim_suffix|>"),
+    say(BLOCK, when="def several(self, order, tax: Tax):"),
+    say("tax.net(order.amount)", when='🛒🛒"] = '),
+    say("tax.gross(order.amount)", when="wrong = "),
+    say("net(order.amount)", when="return tax."),
+    say("tax.net(order.amount)", when="return "),
+]
+_SETUPS = {
+    "module-0.11": ("0.11", MODULE),
+    "module-0.12": ("0.12", MODULE),
+    "plain-0.12": ("0.12", PLAIN),
+}
+in_all = pytest.mark.parametrize("setup", _SETUPS)
+in_the_module = pytest.mark.parametrize("setup", ["module-0.11", "module-0.12"])
+in_one = pytest.mark.parametrize("setup", ["module-0.12"])
+
+Start = Callable[..., Neovim]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    (folder / ".git").mkdir(parents=True)
+    (folder / "tax.py").write_text(TAX, encoding="utf-8")
+    (folder / "orders.py").write_text(ORDERS, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    settings = tmp_path / "config.toml"
+    # A machine that is busy shows a block line by line.
+    slow = "[completion]\nblock_ms = 20000\nverify_ms = 5000\n"
+    settings.write_text(f"[index]\nvectors = false\n{slow}", encoding="utf-8")
+    (tmp_path / "engine").mkdir()
+    return {
+        "PATH": os.pathsep.join([str(BIN), os.environ["PATH"]]),
+        "COPILOT_LS_SCRIPT": str(tmp_path / "engine"),
+        "COPILOT_LS_CACHE": str(tmp_path / "cache"),
+        "COPILOT_LS_CONFIG": str(settings),
+    }
+
+
+@pytest.fixture
+def start(tmp_path: Path, folder: Path, setup: str, environment: dict[str, str]) -> Iterator[Start]:
+    """Start Neovim in the folder, with a file opened if one is named."""
+    opened: list[Neovim] = []
+
+    def start(file: str = "", *, script: list[Reply] = SCRIPT, config: str = "") -> Neovim:
+        version, shipped = _SETUPS[setup]
+        program = program_of(version)
+        (tmp_path / "engine" / "script.json").write_text(Script.to_json(script), encoding="utf-8")
+        home = tmp_path / f"home{len(opened)}"
+        editor = Neovim(program, config or shipped, folder=folder, home=home, env=environment)
+        opened.append(editor)
+        if file:
+            editor.edit(folder / file)
+            editor.wait_for_index()
+        return editor
+
+    yield start
+    for editor in opened:
+        editor.close()
+
+
+def program_of(version: str) -> Path:
+    try:
+        return versions.program(version)
+    except versions.CannotBeHad as error:
+        pytest.skip(str(error))
+
+
+# -- ghost text
+
+
+@in_all
+def test_ghost_text_appears_stays_while_it_is_typed_and_is_accepted(start: Start):
+    editor = start("orders.py")
+    editor.go(5, 10)
+    editor.type("A")
+    editor.wait_for_ghost("tax.net(order.amount)")
+    editor.type("ta")
+    editor.wait_for_ghost("x.net(order.amount)")
+    # Without a wait: what was typed last is not yet known to the server.
+    editor.type("x<Tab>")
+    editor.wait_for_line("    return tax.net(order.amount)")
+    editor.type("!")
+    editor.wait_for_line("    return tax.net(order.amount)!")
+
+
+@in_all
+def test_a_call_of_what_does_not_exist_is_withheld(start: Start):
+    editor = start("orders.py")
+    editor.go(5, 4)
+    editor.type("Cwrong = ")
+    editor.wait(
+        "a suggestion that was withheld",
+        lambda: editor.request("copilot-ls/statistics").get("withheld"),
+    )
+    assert editor.ghost() == ""
+
+
+@in_all
+def test_a_block_in_a_file_with_lines_as_in_dos_keeps_them(start: Start, folder: Path):
+    text = ORDERS + SHOP
+    (folder / "dos.py").write_bytes(text.replace("\n", "\r\n").encode())
+    editor = start("dos.py")
+    editor.go(10, 7)
+    editor.type("A")
+    editor.wait_for_ghost(BLOCK)
+    editor.type("net")
+    editor.wait_for_ghost(BLOCK.removeprefix("net"))
+    editor.type("<Tab>")
+    editor.wait_for_line("        return net")
+    editor.type("<Esc>")
+    editor.command("write")
+    written = (folder / "dos.py").read_bytes()
+    assert written == (text[:-1] + BLOCK + "\n").replace("\n", "\r\n").encode()
+
+
+@in_all
+def test_characters_of_several_units_shift_nothing(start: Start):
+    editor = start("orders.py")
+    editor.go(5, 4)
+    editor.type('Ccarts["🛒🛒"] = ')
+    editor.wait_for_ghost("tax.net(order.amount)")
+    editor.type("tax<Tab>")
+    editor.wait_for_line('    carts["🛒🛒"] = tax.net(order.amount)')
+
+
+@in_all
+def test_a_suggestion_before_a_bracket_replaces_it(start: Start, setup: str):
+    editor = start("orders.py")
+    editor.go(5, 4)
+    editor.type("Creturn tax.net()<Left>")
+    whole = setup.startswith("plain")
+    editor.wait_for_ghost("order.amount)" if whole else "order.amount")
+    editor.type("<Tab>")
+    editor.wait_for_line("    return tax.net(order.amount)")
+
+
+@in_the_module
+def test_words_and_lines_are_taken_one_by_one(start: Start, folder: Path):
+    (folder / "shop.py").write_text(ORDERS + SHOP, encoding="utf-8")
+    editor = start("shop.py")
+    editor.go(10, 7)
+    editor.type("A")
+    editor.wait_for_ghost(BLOCK)
+    editor.type("<M-f>")
+    editor.wait_for_ghost(" = tax.net(order.amount)\n        return net")
+    editor.type("<M-f><M-f>")
+    editor.wait_for_ghost(".net(order.amount)\n        return net")
+    editor.type("<M-e>")
+    editor.wait_for_ghost("\n        return net")
+    assert editor.line() == "        net = tax.net(order.amount)"
+    editor.type("<M-e>")
+    editor.wait_for_line("        return net")
+    assert editor.request("copilot-ls/statistics")["shown"] >= 1
+    # Each was an edit of its own.
+    editor.type("<Esc>u")
+    editor.wait("undo", lambda: editor.text().endswith("net = tax.net(order.amount)"))
+
+
+@in_the_module
+def test_what_contradicts_a_suggestion_takes_it_away_at_once(start: Start):
+    editor = start("orders.py")
+    editor.go(5, 10)
+    editor.type("A")
+    editor.wait_for_ghost("tax.net(order.amount)")
+    # In one go: no answer of the server can have come between.
+    ghost = editor.lua(
+        "vim.api.nvim_buf_set_text(0, 4, 11, 4, 11, { 'z' }) "
+        "vim.api.nvim_win_set_cursor(0, { 5, 12 }) "
+        "vim.api.nvim_exec_autocmds('TextChangedI', {}) "
+        "return #vim.api.nvim_buf_get_extmarks(0, "
+        "vim.api.nvim_create_namespace('copilot_ls.ghost'), 0, -1, {})"
+    )
+    assert ghost == 0
+
+
+@in_the_module
+def test_a_dismissed_suggestion_is_not_offered_there_again(start: Start):
+    editor = start("orders.py")
+    editor.go(5, 10)
+    editor.type("A")
+    editor.wait_for_ghost("tax.net(order.amount)")
+    editor.type("<C-]>")
+    editor.wait_for_ghost("")
+    editor.type("<Esc>A")
+    editor.wait("a dismissal", lambda: editor.request("copilot-ls/statistics").get("rejected"))
+    assert editor.ghost() == ""
+
+
+@in_the_module
+def test_a_key_asks_for_several_and_goes_through_them(start: Start):
+    script = [
+        say("tax.net(order.amount)", when="return ", once=True),
+        say("tax.net(order.total)", when="return ", once=True),
+        say("tax.net(order)", when="return "),
+    ]
+    editor = start("orders.py", script=script)
+    editor.go(5, 10)
+    editor.type("A")
+    editor.wait_for_ghost("tax.net(order.amount)")
+    editor.type("<M-]>")
+    shown = editor.wait("several", lambda: "/" in (text := editor.ghost()) and text)
+    editor.type("<M-]>")
+    other = editor.wait("another", lambda: (text := editor.ghost()) != shown and text)
+    editor.type("<M-[>")
+    editor.wait_for_ghost(shown)
+    editor.type("<M-]><Tab>")
+    editor.wait_for_line("    return " + other.partition("\n")[0])
+
+
+@in_the_module
+def test_keys_do_what_they_did_where_there_is_no_suggestion(start: Start):
+    config = "vim.keymap.set('i', '<C-]>', function() return 'mapped' end, { expr = true })\n"
+    editor = start("orders.py", config=config + MODULE, script=[])
+    editor.type("ggO<Tab>x<C-]>")
+    editor.wait("keys", lambda: editor.line() in {"    xmapped", "\txmapped"})
+
+
+# -- findings, the menu, the status
+
+
+@in_all
+def test_a_weakness_is_shown_and_fixed_by_a_code_action(start: Start, folder: Path):
+    (folder / "load.py").write_text(
+        "import yaml\n\n\ndef load(stream):\n    return yaml.load(stream)\n", encoding="utf-8"
+    )
+    editor = start("load.py")
+    findings = "return #vim.diagnostic.get(0)"
+    editor.wait("a finding", lambda: editor.lua(findings))
+    editor.go(5, 4)
+    editor.lua(
+        "vim.lsp.buf.code_action({ apply = true, filter = function(a) return a.isPreferred end })"
+    )
+    editor.wait_for_line("    return yaml.safe_load(stream)")
+    editor.wait("no finding", lambda: editor.lua(findings) == 0)
+
+
+@in_the_module
+def test_a_finding_is_explained_in_a_window_and_listed(start: Start, folder: Path):
+    (folder / "load.py").write_text(
+        "import yaml\n\n\ndef load(stream):\n    return yaml.load(stream)\n", encoding="utf-8"
+    )
+    editor = start("load.py")
+    editor.wait("a finding", lambda: editor.lua("return #vim.diagnostic.get(0)"))
+    editor.go(5, 4)
+    editor.lua(
+        "vim.lsp.buf.code_action({ apply = true, "
+        "filter = function(a) return a.title:find('^Explain') ~= nil end })"
+    )
+    assert "yaml.safe_load(stream)" in editor.wait("an explanation", editor.floating)
+    editor.type("q")
+    editor.wait("the end of the window", lambda: not editor.floating())
+    editor.command("CopilotLs findings")
+    assert editor.lua("return #vim.fn.getqflist()") == 1
+
+
+@in_all
+def test_the_menu_holds_the_members_of_a_known_receiver(start: Start):
+    editor = start("orders.py")
+    editor.go(5, 10)
+    editor.type("Atax.<C-x><C-o>")
+    words = editor.wait(
+        "a menu",
+        lambda: editor.lua(
+            "return vim.tbl_map(function(i) return i.word end, vim.fn.complete_info({'items'}).items)"
+        ),
+    )
+    assert "net" in words
+
+
+@in_the_module
+def test_the_status_follows_what_happens(start: Start, folder: Path):
+    (folder / ".copilotignore").write_text("secret.py\n", encoding="utf-8")
+    (folder / "secret.py").write_text("x = \n", encoding="utf-8")
+    editor = start("orders.py")
+    editor.wait_for_status("Ready")
+    editor.command("CopilotLs pause")
+    editor.wait_for_status("Paused")
+    editor.command("CopilotLs resume")
+    editor.wait_for_status("Ready")
+    editor.command("CopilotLs snooze 5")
+    editor.wait_for_status("Snoozed until")
+    editor.command("CopilotLs resume")
+    editor.edit(folder / "secret.py")
+    editor.wait_for_status("Inactive here")
+    editor.edit(folder / "orders.py")
+    editor.wait_for_status("Ready")
+
+
+@in_the_module
+def test_a_killed_engine_comes_back(start: Start, tmp_path: Path):
+    editor = start("orders.py")
+    editor.go(5, 10)
+    editor.type("A")
+    editor.wait_for_ghost("tax.net(order.amount)")
+    (engine,) = engines(tmp_path)
+    engine.kill()
+    engine.wait(10)
+    editor.type("tax.")
+    # What is in memory still fits; another place needs the engine.
+    editor.type("<Esc>Otax = 1<CR>return ")
+    editor.wait("ghost text of a new engine", editor.ghost)
+    editor.wait_for_status("Ready")
+    assert engines(tmp_path) != [engine]
+
+
+@in_one
+def test_a_server_that_ended_is_said_and_started_again(start: Start):
+    editor = start("orders.py")
+    editor.wait_for_status("Ready")
+    server = editor.lua("local p = vim.api.nvim_get_proc_children(vim.fn.getpid()) return p[#p]")
+    psutil.Process(server).kill()
+    editor.wait_for_status("The server ended")
+    editor.command("CopilotLs restart")
+    editor.wait_for_server()
+    editor.go(5, 10)
+    editor.type("A")
+    editor.wait_for_ghost("tax.net(order.amount)")
+
+
+# -- commands
+
+
+@in_the_module
+def test_an_edit_is_made_when_its_diff_was_confirmed(start: Start, environment: dict[str, str]):
+    script = [say("```python\ndef total(order, tax: Tax):\n    return 42\n```", when="forty-two")]
+    # In the server's own process the model can chat.
+    environment["COPILOT_LS_SCRIPT"] += "/script.json"
+    editor = start("orders.py", script=script)
+    editor.command("4,5CopilotLs edit return forty-two")
+    diff = editor.wait("a diff", editor.floating)
+    assert "+    return 42" in diff
+    editor.type("n")
+    editor.wait("the refusal", lambda: "not confirmed" in editor.messages())
+    editor.command("4,5CopilotLs edit return forty-two")
+    editor.wait("a diff", editor.floating)
+    editor.type("y")
+    editor.wait("the change", lambda: "return 42" in editor.text())
+
+
+@in_the_module
+def test_a_suggestion_tells_where_it_came_from(start: Start):
+    editor = start("orders.py")
+    editor.go(5, 10)
+    editor.type("Atax.")
+    editor.wait_for_ghost("net(order.amount)")
+    editor.type("<Cmd>CopilotLs explain<CR>")
+    story = editor.wait("a window", editor.floating)
+    assert "**outcome**: shown" in story
+    assert "tax.py" in story
+
+
+@in_the_module
+def test_a_renaming_is_followed_place_by_place(start: Start, folder: Path):
+    text = "def levy(x):\n    return x\n\n\nlevy(3)\n"
+    (folder / "levy.py").write_text(text, encoding="utf-8")
+    editor = start("levy.py")
+    editor.go(1, 4)
+    editor.type("cwtoll<Esc>")
+    editor.lua(
+        "vim.ui.select = function(items, options, done) _G.asked = options.prompt done('yes') end"
+    )
+
+    def ask() -> object:
+        editor.command("CopilotLs next_edit")
+        return editor.lua("return _G.asked")
+
+    asked = editor.wait("a place", ask)
+    assert "toll" in asked
+    editor.wait("the change", lambda: "\ntoll(3)" in editor.text())
+
+
+@in_one
+def test_an_unknown_command_names_those_there_are(start: Start):
+    editor = start("orders.py")
+    editor.lua("pcall(vim.cmd, 'CopilotLs nonsense')")
+    assert "explain" in editor.messages()
+    assert "reindex" in editor.lua("return vim.fn.getcompletion('CopilotLs re', 'cmdline')")
+
+
+# -- unusual surroundings
+
+
+@in_all
+def test_a_large_file_has_ghost_text(start: Start, folder: Path):
+    filler = "".join(f"def f{n}(x):\n    return x + {n}\n\n\n" for n in range(8_000))
+    (folder / "large.py").write_text(filler + ORDERS, encoding="utf-8")
+    editor = start("large.py")
+    editor.go(32_005, 10)
+    editor.type("A")
+    editor.wait_for_ghost("tax.net(order.amount)")
+    editor.type("tax<Tab>")
+    editor.wait_for_line("    return tax.net(order.amount)")
+
+
+@in_the_module
+def test_two_projects_in_one_editor_do_not_mix_and_share_an_engine(
+    start: Start, folder: Path, tmp_path: Path
+):
+    other = tmp_path / "other"
+    (other / ".git").mkdir(parents=True)
+    (other / "lib.py").write_text("class Tax:\n    def other(self): ...\n", encoding="utf-8")
+    (other / "main.py").write_text("from lib import Tax\n\ntax = Tax()\nx = \n", encoding="utf-8")
+    editor = start("orders.py")
+    editor.edit(other / "main.py")
+    editor.wait_for_index(2)
+    for path, line, expected in ((other / "main.py", 4, "other"), (folder / "orders.py", 5, "net")):
+        editor.edit(path)
+        editor.go(line, 0)
+        editor.type("A tax.<C-x><C-o>")
+        words = editor.wait(
+            "a menu",
+            lambda: editor.lua(
+                "return vim.tbl_map(function(i) return i.word end, "
+                "vim.fn.complete_info({'items'}).items)"
+            ),
+        )
+        assert words == [expected]
+        editor.type("<Esc>u")
+    assert len(engines(tmp_path)) == 1
+
+
+@in_the_module
+def test_without_the_server_the_remedy_is_named(start: Start):
+    config = MODULE.replace("setup()", "setup({ cmd = { 'no-such-copilot' } })")
+    editor = start(config=config)
+    assert "pip install" in editor.messages()
+    editor.command("checkhealth copilot_ls")
+    report = editor.text()
+    assert "no-such-copilot cannot be run" in report
+    assert "pip install" in report
+    editor.command("CopilotLs reindex")
+    assert "no server works" in editor.messages()
+
+
+@in_the_module
+def test_the_health_report_holds_what_the_doctor_says(start: Start):
+    editor = start("orders.py")
+    editor.command("checkhealth copilot_ls")
+    report = editor.text()
+    assert "copilot-ls 0." in report
+    assert "works in" in report
+    assert "network" in report
+
+
+@in_one
+def test_the_manual_is_found(start: Start):
+    editor = start()
+    for topic in ("copilot-ls", ":CopilotLs", "copilot-ls-options", "copilot-ls-status"):
+        editor.command(f"help {topic}")
+        assert editor.lua("return vim.fn.expand('%:t')") == "copilot-ls.txt"
+
+
+# -- a real terminal, the real model
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+@pytest.mark.parametrize("setup", _SETUPS)
+def test_ghost_text_is_on_the_screen_of_a_terminal(
+    tmp_path: Path, folder: Path, setup: str, environment: dict[str, str]
+):
+    version, config = _SETUPS[setup]
+    (tmp_path / "engine" / "script.json").write_text(Script.to_json(SCRIPT), encoding="utf-8")
+    (tmp_path / "init.lua").write_text(config, encoding="utf-8")
+    command = [str(program_of(version)), "--clean", "-n", "-u", str(tmp_path / "init.lua")]
+    state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    with Terminal([*command, "+5", "orders.py"], folder, environment | state) as terminal:
+        terminal.wait_for("return")
+        # Until the server is there, nobody answers.
+        terminal.wait_for("return tax.net(order.amount)", again=("Escape", "A"))
+        terminal.type("ta")
+        terminal.wait_for("return tax.net(order.amount)")
+        terminal.type("Tab")
+        terminal.type("Escape")
+        terminal.type(":w", "Enter")
+        terminal.wait_for("written")
+    assert "    return tax.net(order.amount)\n" in (folder / "orders.py").read_text("utf-8")
+
+
+@pytest.mark.real_model
+@in_all
+def test_the_real_model_writes_ghost_text(start: Start, environment: dict[str, str]):
+    models = wiring.cache_root() / "models"
+    if not (models / "qwen2.5-coder-0.5b-instruct").is_dir():
+        pytest.skip("the default model is not here: copilot-ls model pull")
+    cache = Path(environment["COPILOT_LS_CACHE"])
+    cache.mkdir()
+    (cache / "models").symlink_to(models)
+    del environment["COPILOT_LS_SCRIPT"]
+    editor = start("orders.py")
+    editor.go(5, 10)
+    editor.type("Atax.")
+    ghost = editor.wait("ghost text", editor.ghost, patience=120)
+    assert ghost.startswith("net(")
+    editor.type("<Tab>")
+    editor.wait_for_line("    return tax." + ghost.partition("\n")[0])
+
+
+def engines(tmp_path: Path) -> list[psutil.Process]:
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "copilot_ls.models.host" in (process.info["cmdline"] or [])
+        and any(str(tmp_path) in word for word in process.info["cmdline"])
+    ]
