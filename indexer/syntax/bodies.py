@@ -8,6 +8,7 @@ docstring can be held against. Symbols and signatures come from ``parse``; both 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from indexer.syntax.tree import SyntaxTree, captures, small_query
 _DEFINITIONS = frozenset({"function_definition", "class_definition"})
 _NESTED = frozenset({*_DEFINITIONS, "lambda"})
 _PATTERNS = "(function_definition) @function (class_definition) @class"
+_RESULTS = re.compile(r"return|yield|rtype|ytype|raise|except", re.IGNORECASE)
 _BROAD = frozenset({"Exception", "BaseException", ""})
 
 
@@ -95,8 +97,8 @@ def _body(source: Source, node: Node) -> Body:
     statements = [child for child in body.named_children if child.type != "comment"]
     docstring = _docstring(source, body)
     facts = _Facts(source)
-    # What a definition without a docstring does is held against nothing.
-    if not is_class and docstring is not None:
+    # What a definition does is held against nothing if nothing is said of results and errors.
+    if not is_class and docstring is not None and _RESULTS.search(docstring.text):
         for statement in statements:
             facts.read(statement)
     return Body(

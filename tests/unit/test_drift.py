@@ -125,6 +125,13 @@ def test_silence_and_what_cannot_be_known_are_no_drift(text: str) -> None:
     assert found(text) == []
 
 
+@pytest.mark.parametrize("tag", [":rtype: int", "@rtype: C{int}"])
+def test_a_type_of_a_result_alone_needs_a_result(tag: str) -> None:
+    text = f'def f(a):\n    """Do.\n\n    {tag}\n    """\n    return a\n'
+    assert found(text) == []
+    assert found(text.replace("return a", "go(a)")) == [("stale-return", "returns")]
+
+
 def test_a_class_is_held_against_its_constructor_and_fields() -> None:
     text = (
         'class Order:\n    """An order.\n\n    Args:\n        number: Its number.\n'
@@ -136,7 +143,7 @@ def test_a_class_is_held_against_its_constructor_and_fields() -> None:
 
 def test_facts_of_a_body_leave_its_inner_functions_out() -> None:
     text = (
-        'def f():\n    """Doc."""\n    def g():\n        yield 1\n        return 2\n'
+        'def f():\n    """Return it."""\n    def g():\n        yield 1\n        return 2\n'
         "    try:\n        raise KeyError(1)\n    except KeyError:\n        pass\n"
         "    raise ValueError('x')\n"
     )

@@ -15,7 +15,6 @@ from copilot_ls.features.documentation.reading import Definition, DocumentedFile
 from copilot_ls.features.documentation.write import MODULE, Writer
 from indexer.model import Symbol, SymbolKind
 from indexer.syntax.behaviour import Behaviour
-from indexer.syntax.bodies import Body
 from indexer.syntax.docstring import DocstringStyle
 
 _NO_VALUES = frozenset({None, "None", "NoReturn", "Never", "typing.NoReturn"})
@@ -74,7 +73,7 @@ def _gaps(definition: Definition, behaviour: Behaviour) -> Iterator[tuple[GapRul
     if parameters and not parsed.has_parameters:
         named = ", ".join(f"`{name}`" for name in parameters[:3])
         yield GapRule.NO_PARAMETERS, f"parameters are not described ({named})"
-    if _gives_something(symbol, body) and not _says_result(parsed):
+    if _gives_something(symbol, behaviour) and not _says_result(parsed):
         yield GapRule.NO_RESULT, "what it returns is not described"
     errors = {each.name.rpartition(".")[2] for each in behaviour.raises if not each.is_made}
     said = {n.rpartition(".")[2] for item in parsed.of(ItemKind.RAISES) for n in item.names}
@@ -84,11 +83,12 @@ def _gaps(definition: Definition, behaviour: Behaviour) -> Iterator[tuple[GapRul
         yield GapRule.NO_ERRORS, f"it raises {named}, which is not said"
 
 
-def _gives_something(symbol: Symbol, body: Body) -> bool:
+def _gives_something(symbol: Symbol, behaviour: Behaviour) -> bool:
     declared = symbol.signature.returns if symbol.signature else None
     if symbol.name == "__init__":
         return False
-    return body.returns_value or body.yields or declared not in _NO_VALUES
+    values = any(each.kind != "none" for each in behaviour.returns)
+    return values or bool(behaviour.yields) or declared not in _NO_VALUES
 
 
 def _says_result(parsed: ParsedDocstring) -> bool:
