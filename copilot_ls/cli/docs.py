@@ -214,6 +214,9 @@ async def _tasks(
     """What is to be done in a file: repairs first, then what is missing."""
     file = read_file(document.path, document.text)
     if file is None:
+        # Only one that was named by a definition of it is somebody's wish.
+        if not symbols:
+            return []
         raise WorkspaceError(f"{document.path} cannot be parsed", remedy="repair its syntax first")
     known = {each.symbol.qualified_name for each in file.definitions}
     for symbol in symbols:
