@@ -151,7 +151,9 @@ def _generic(parameter: Parameter, symbol: Symbol, annotation: str, context: Con
         return "What it is compared or combined with."
     if ONE_CLASS.fullmatch(annotation):
         return f"The {context.code(annotation)}{_doing(verb)}."
-    if verb and words.is_verb(verb[0]) and not words.outcome(verb):
+    # What is done, is done to the first thing that is given.
+    is_object = own_parameters(symbol)[:1] == [parameter]
+    if is_object and verb and words.is_verb(verb[0]) and not words.outcome(verb):
         return f"What to {verb[0].lower()}."
     return ""
 
