@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from .loading import CannotBeLoaded, Subject, load_subject
@@ -30,6 +32,9 @@ _MAX_LATER = 120
 _MAX_MINIMISED = 300
 _CASE_SECONDS = 0.5
 _TEST_SECONDS = 1.0
+_FILE_MODULES = frozenset({"os", "posixpath", "ntpath", "pathlib", "shutil", "glob", "tempfile"})
+# A path that is no part of ``tmp_path``: harmless here, but not where somebody runs the test.
+_OUTSIDE = re.compile(r"""['"](?:/|~|[A-Za-z]:\\|[^'"\n]*\.\.)""")
 _MAX_CRASHES = 20
 
 Tell = Callable[[dict[str, Any]], None]
@@ -170,6 +175,11 @@ class _Workshop:
         self._observer = Observer(references)
         self._is_usable = is_usable
         self._rng = rng
+        self._handles_files = any(
+            getattr(value, "__name__", "") in _FILE_MODULES or value in (Path, open)
+            for value in vars(subject.module).values()
+            if isinstance(value, (type, ModuleType))
+        )
         self._owners = [goal.owner for goal in subject.goals]
         self._seen: set[str] = set()
         self._n_minimised = 0
@@ -196,7 +206,12 @@ class _Workshop:
             test = finish(kept, self._runner, self._references, self._observer, self._is_usable)
         except Exception:
             return None
-        if test is None or not passes(test, self._runner.namespace, self._runner, _TEST_SECONDS):
+        if test is None or (self._handles_files and _OUTSIDE.search(test.source)):
+            return None
+        if not passes(test, self._runner.namespace, self._runner, _TEST_SECONDS):
+            return None
+        if self._runner.has_left_files:
+            # Where somebody runs the test, the current folder is their project.
             return None
         test.owners = frozenset(self._owners[goal] for goal in test.goals)
         return test

@@ -61,7 +61,9 @@ _CALLS: dict[str, tuple[Hint, ...]] = {
     "enumerate": ("iterable",), "list": ("iterable",), "tuple": ("iterable",), "set": ("iterable",),
     "zip": ("iterable",), "map": ("iterable",), "next": ("iterator",), "issubclass": ("class",),
     "vars": ("object",), "getattr": ("object",), "hasattr": ("object",), "setattr": ("object",),
-    "callable": ("callable", int), "exec": (str,), "eval": (str,), "compile": (str,),
+    "callable": ("callable", int), "fields": ("dataclass",), "is_dataclass": ("dataclass",),
+    "asdict": ("dataclass",), "astuple": ("dataclass",),
+    "exec": (str,), "eval": (str,), "compile": (str,),
     "repr": ("object",), "str": ("object",), "dict": (dict,), "bytes": (bytes,), "Path": ("path",),
 }  # fmt: skip
 _CALLS_OF_MODULE: dict[str, tuple[Hint, ...]] = {

@@ -22,6 +22,9 @@ _STANDARD: dict[type, Sequence[Any]] = {
     bool: (True, False),
     complex: (1j, 0j),
 }  # fmt: skip
+_ASKING = frozenset({"hasattr", "getattr", "setattr", "delattr"})
+# Of texts, lists, dictionaries, numbers and functions; some can be called and some not.
+_ATTRIBUTES = ("upper", "append", "keys", "real", "__name__", "__len__", "__doc__")
 _MAX_DYNAMIC = 200
 _MAX_TEXT = 400
 
@@ -36,6 +39,9 @@ class Pool:
         self._known: set[Any] = set()
         for value in _constants_of(tree):
             self._add(self.own, value)
+        if any(isinstance(node, ast.Name) and node.id in _ASKING for node in ast.walk(tree)):
+            for name in _ATTRIBUTES:
+                self._add(self.own, name)
         for text in list(self.own[str]):
             for sample in samples_of_regex(text, rng):
                 self._add(self.own, sample)

@@ -57,6 +57,8 @@ class Runner:
         self.namespace = namespace
         self.seconds = seconds
         self._home = Path(tempfile.mkdtemp(prefix="case-"))
+        # Code that works on the current folder must not find anything there that is needed.
+        self._work = self._home / "work"
         self._n_folders = 0
 
     def run(
@@ -71,6 +73,7 @@ class Runner:
         outcome.names = names
         source = case.source()
         folder = self._folder(names) if "tmp_path" in source else None
+        self.enter_folder()
         started = time.perf_counter()
         with _caught_output() as output, time_limit(self.seconds):
             try:
@@ -95,6 +98,37 @@ class Runner:
             names["__folder__"] = folder
         return outcome
 
+    def enter_folder(self) -> None:
+        """Make an empty folder the current one, whatever became of it before."""
+        try:
+            self._work.mkdir(parents=True, exist_ok=True)
+            os.chdir(self._work)
+        except OSError:
+            # Its rights were taken away, or a file stands in its place.
+            for folder in (*reversed(self._home.parents), self._home, self._work):
+                with contextlib.suppress(OSError):
+                    folder.chmod(0o700)
+            self._home = Path(tempfile.mkdtemp(prefix="case-"))
+            self._work = self._home / "work"
+            self._work.mkdir(parents=True, exist_ok=True)
+            os.chdir(self._work)
+
+    @property
+    def has_left_files(self) -> bool:
+        """Whether something was written into the current folder; it is taken away."""
+        try:
+            found = os.listdir(self._work)
+        except OSError:
+            return True
+        if found:
+            shutil.rmtree(self._work, ignore_errors=True)
+        return bool(found)
+
+    def move(self) -> None:
+        """Use folders of its own, in a process that is a copy of another one."""
+        self._home = self._home / f"copy{os.getpid()}"
+        self._work = self._home / "work"
+
     def close(self) -> None:
         shutil.rmtree(self._home, ignore_errors=True)
 
@@ -108,15 +142,20 @@ class Runner:
         return folder
 
 
-_FILES = {
-    '"file.txt"': '(tmp_path / "file.txt").write_text("line one\\nline two\\n")',
-    '"folder"': '(tmp_path / "folder").mkdir()',
-}
+_A_FILE = '(tmp_path / "file.txt").write_text("line one\\nline two\\n")'
+_A_FOLDER = '(tmp_path / "folder").mkdir()'
+_FILES = (
+    ('"file.txt"', (_A_FILE,)),
+    ('"folder"', (_A_FOLDER, '(tmp_path / "folder" / "a.py").write_text("x = 1\\n")')),
+    ('"*"', (_A_FILE, _A_FOLDER)),
+    ('"link"', (_A_FILE, '(tmp_path / "link").symlink_to(tmp_path / "file.txt")')),
+)
 
 
 def prelude_of(source: str) -> list[str]:
     """Statements that make the files which a case names."""
-    return [line for mark, line in _FILES.items() if mark in source]
+    lines = [line for mark, needed in _FILES if mark in source for line in needed]
+    return list(dict.fromkeys(lines))
 
 
 def settle(result: Any) -> tuple[Any, str]:
@@ -236,7 +275,6 @@ class _Output(io.StringIO):
 def _caught_output() -> Iterator[io.StringIO]:
     output = _Output()
     kept = sys.stdout, sys.stderr, sys.stdin
-    folder = os.getcwd()
     environment = dict(os.environ)
     sys.stdout, sys.stderr, sys.stdin = output, _Output(), io.StringIO()
     try:
@@ -246,6 +284,3 @@ def _caught_output() -> Iterator[io.StringIO]:
         if os.environ != environment:
             os.environ.clear()
             os.environ.update(environment)
-        with contextlib.suppress(OSError):
-            if os.getcwd() != folder:
-                os.chdir(folder)

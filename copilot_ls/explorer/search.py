@@ -25,8 +25,9 @@ from .targets import Definitions, References, Target, find_targets
 from .values import Values
 
 _STANDARD_MODULES = (
-    "argparse", "array", "asyncio", "collections", "datetime", "decimal", "fractions", "io",
-    "itertools", "json", "logging", "pathlib", "re", "types", "uuid",
+    "argparse", "array", "ast", "asyncio", "collections", "dataclasses", "datetime",
+    "decimal", "fractions", "io", "itertools", "json", "logging", "pathlib", "re",
+    "types", "typing", "uuid",
 )  # fmt: skip
 _MAX_SIGNATURES = 24
 _MAX_REPAIRS = 12

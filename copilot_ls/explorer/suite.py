@@ -5,12 +5,14 @@ Each fault is let loose in a process of its own, a copy of this one. Standard li
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import os
 import random
 import select
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from .loading import Subject
@@ -21,6 +23,7 @@ from .tests import Finished, passes
 _MAX_MUTANTS = 600
 _TEST_SECONDS = 1.0
 _MUTANT_SECONDS = 8.0
+_STEADY_SECONDS = 30.0
 
 
 class Suite:
@@ -44,11 +47,25 @@ class Suite:
 
     def add(self, tests: Sequence[Finished], deadline: float) -> None:
         """Choose among new tests: for branches first, then for faults, until the deadline."""
-        necessary, rest = self._necessary(tests)
+        necessary, rest = self._necessary(self._steady(tests))
         self.chosen += necessary
         self._try_survivors([*necessary, *rest], deadline)
         self._spare += rest
         self._try_others(deadline)
+
+    def _steady(self, tests: Sequence[Finished]) -> list[Finished]:
+        """Those that pass where the module was made anew without a fault, one after the other."""
+        if not hasattr(os, "fork"):
+            return list(tests)
+        answer = _in_copy(
+            lambda: ",".join(map(str, _all_failing(self._subject, tests, self._runner))),
+            self._runner,
+            _STEADY_SECONDS,
+        )
+        if answer is None:
+            return []
+        failing = set(answer.split(","))
+        return [test for number, test in enumerate(tests) if str(number) not in failing]
 
     def _necessary(self, tests: Sequence[Finished]) -> tuple[list[Finished], list[Finished]]:
         """Tests that together reach every branch that the new ones reach, public ones first."""
@@ -95,7 +112,7 @@ class Suite:
                 self._tell({"phase": "mutate", "mutants": self.n_tried, "of": total})
 
     def _is_noticed(self, mutant: Mutant, tests: Sequence[Finished]) -> bool:
-        killer = _first_killer(mutant, self._subject, tests, self._runner) if tests else None
+        killer = _first_failing(mutant, self._subject, tests, self._runner) if tests else None
         if killer is None:
             return False
         if killer >= 0:
@@ -118,34 +135,29 @@ def _is_near(test: Finished, mutant: Mutant) -> bool:
     return mutant.owner in test.owners or is_about(test.target, mutant.owner)
 
 
-def _first_killer(
+def _first_failing(
     mutant: Mutant, subject: Subject, tests: Sequence[Finished], runner: Runner
 ) -> int | None:
-    """The number of the first test that fails; -1 if the fault ends the module, none if none."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        answer = "?"
-        try:
-            answer = _run_mutant(mutant, subject, tests, runner)
-        except BaseException:
-            answer = "-1"
-        finally:
-            os.write(writing, answer.encode())
-            os._exit(0)
-    os.close(writing)
-    answer = _answer_of(child, reading)
+    """The number of the first test that fails; -1 if the module ends, none if none."""
+    answer = _in_copy(
+        lambda: _run_changed(mutant.tree(), subject, tests, runner), runner, _MUTANT_SECONDS + 2
+    )
     if answer == "none":
         return None
-    return int(answer) if answer.lstrip("-").isdigit() else -1
+    return int(answer) if answer is not None else -1
 
 
-def _run_mutant(mutant: Mutant, subject: Subject, tests: Sequence[Finished], runner: Runner) -> str:
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    module = subject.module
-    code = compile(mutant.tree(), module.__file__ or "<mutant>", "exec")
-    exec(code, module.__dict__)
+def _all_failing(subject: Subject, tests: Sequence[Finished], runner: Runner) -> Iterator[int]:
+    _remake(subject, ast.parse(subject.source))
+    for number, test in enumerate(tests):
+        if not passes(test, runner.namespace, runner, _TEST_SECONDS):
+            yield number
+
+
+def _run_changed(
+    tree: ast.Module, subject: Subject, tests: Sequence[Finished], runner: Runner
+) -> str:
+    _remake(subject, tree)
     started = time.monotonic()
     for number, test in enumerate(tests):
         if not passes(test, runner.namespace, runner, min(_TEST_SECONDS, 0.3 + 10 * test.seconds)):
@@ -155,11 +167,37 @@ def _run_mutant(mutant: Mutant, subject: Subject, tests: Sequence[Finished], run
     return "none"
 
 
-def _answer_of(child: int, reading: int) -> str:
-    ready, _, _ = select.select([reading], [], [], _MUTANT_SECONDS + 2)
-    answer = os.read(reading, 64).decode() if ready else "-1"
+def _remake(subject: Subject, tree: ast.Module) -> None:
+    module = subject.module
+    exec(compile(tree, module.__file__ or "<mutant>", "exec"), module.__dict__)
+
+
+def _in_copy(work: Callable[[], str], runner: Runner, seconds: float) -> str | None:
+    """The answer of ``work`` in a copy of this process; nothing if that dies or takes too long."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        answer = ""
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            runner.move()
+            answer = work()
+            os.write(writing, b"+" + answer.encode())
+        finally:
+            runner.close()
+            os._exit(0)
+    os.close(writing)
+    received = b""
+    deadline = time.monotonic() + seconds
+    while True:
+        ready, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
+        part = os.read(reading, 65_536) if ready else b""
+        if not part:
+            break
+        received += part
     os.close(reading)
-    if not ready:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return answer or "-1"
+    return received[1:].decode() if received else None

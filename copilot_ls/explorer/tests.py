@@ -45,6 +45,7 @@ class Finished:
     def run(self, namespace: dict[str, Any], runner: Runner) -> None:
         """Execute the test; raises what a failing test raises."""
         names = dict(namespace)
+        runner.enter_folder()
         if "tmp_path" in self.source:
             runner._folder(names)
         exec(compile(self.source, "<test>", "exec"), names)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import abc
+import ast
 import collections.abc
+import dataclasses
 import enum
 import inspect
 import io
@@ -48,14 +50,50 @@ _KNOWN_CALLS: dict[str, Sequence[str]] = {
     "bytearray": ('bytearray(b"abc")', "bytearray()"),
     "range": ("range(3)", "range(0)"),
 }  # fmt: skip
+_STATEMENTS = (
+    "x: int = 1", "x = 1", "x, y = 1, 2", "x += 1", "import os.path as p", "from a import b as c",
+    "from . import a", "def f(a, b: int = 1, *args, **kwargs) -> str:\n    'Doc.'\n    return a",
+    "async def f():\n    await g()", "class A(B):\n    x: int = 1\n    def f(self):\n        pass",
+    "if a:\n    b()\nelse:\n    c()", "for i in a:\n    break", "while a:\n    continue",
+    "try:\n    a()\nexcept ValueError as e:\n    raise\nfinally:\n    b()",
+    "with a as b:\n    pass", "assert a, 'why'", "del a", "global a", "f(1)", "@d\ndef f(): pass",
+    "return_value = f'{a}'", "raise ValueError('x')",
+)  # fmt: skip
+_EXPRESSIONS = (
+    "name", "a.b", "a.b.c", "f(1, key=2)", "a[0]", "a[1:2]", "List[int]", "Union[int, None]",
+    "a.Optional[str]", "1", "1.5", "'text'", "b'raw'", "None", "True", "...", "[1, 2]", "(1, 'a')",
+    "()", "{1, 2}", "{'a': 1}", "a + b", "-a", "not a", "a and b", "a or b", "a < b", "a | None",
+    "lambda x: x", "a if b else c", "[x for x in y]", "{x: y for x in z}", "f'{a}'", "(yield)",
+)  # fmt: skip
+_TREES = [
+    (f"ast.parse({text!r})", ast.Module) for text in (_STATEMENTS[7], _STATEMENTS[9])
+] + [
+    (f"ast.parse({text!r}).body[0]", type(ast.parse(text).body[0])) for text in _STATEMENTS
+] + [
+    (f'ast.parse({text!r}, mode="eval").body', type(ast.parse(text, mode="eval").body))
+    for text in _EXPRESSIONS
+] + [('ast.parse("def f(a, *, b=1): pass").body[0].args', ast.arguments)]  # fmt: skip
 _PATHS = (
-    "tmp_path", 'tmp_path / "missing.txt"', 'tmp_path / "file.txt"', 'tmp_path / "folder"',
-    "str(tmp_path)", 'str(tmp_path / "file.txt")', 'str(tmp_path / "missing" / "deep")',
-    'str(tmp_path / "folder" / "*.py")', 'str(tmp_path / "*")',
+    "tmp_path", 'tmp_path / "link"', 'tmp_path / "missing.txt"', 'tmp_path / "file.txt"',
+    'tmp_path / "folder"', "str(tmp_path)", 'str(tmp_path / "file.txt")',
+    'str(tmp_path / "missing" / "deep")', 'str(tmp_path / "folder" / "*.py")',
+    'str(tmp_path / "*")',
 )  # fmt: skip
 _CALLABLES = (
     "lambda *args, **kwargs: None", "lambda *args, **kwargs: args[0] if args else 1",
     "len", "str", "int", "lambda *args: True", "lambda *args: False",
+)  # fmt: skip
+_DATA_CLASS = 'dataclasses.make_dataclass("Point", [("x", int), ("tags", list)])'
+_NESTED_CLASS = f'dataclasses.make_dataclass("Line", [("start", {_DATA_CLASS}), ("name", str)])'
+_DATA_CLASSES = (
+    _DATA_CLASS,
+    _NESTED_CLASS,
+    'dataclasses.make_dataclass("Box", [("size", typing.Optional[int], None)])',
+    'dataclasses.make_dataclass("Bag", [("items", typing.List[int]), ("by", typing.Dict)])',
+)
+_DATA_OBJECTS = (
+    f'{_DATA_CLASS}(1, ["a"])', f'{_NESTED_CLASS}({_DATA_CLASS}(1, []), "a")',
+    'dataclasses.make_dataclass("Box", [("size", typing.Optional[int], None)])()',
 )  # fmt: skip
 _CLASSES = ("int", "str", "dict", "list", "object", "type(None)", "ValueError")
 _OBJECTS = (
@@ -88,7 +126,11 @@ class Values:
             return self.anything(depth)
         weights = [weight for weight, _ in hints]
         (_, hint), *_ = self._rng.choices(hints, weights)
-        return self.of(hint, depth)
+        try:
+            return self.of(hint, depth)
+        except Exception:
+            # Annotations may be any object, and classes may refuse to be looked at.
+            return self.anything(depth)
 
     def arguments(
         self, parameters: Sequence[inspect.Parameter], hints: dict[str, Hints], depth: int = 0
@@ -209,16 +251,23 @@ class Values:
             return Raw(rng.choice(_KNOWN_CALLS["io.StringIO"]))
         if word == "class":
             own = [self._reference(cls) for cls in self._classes]
-            return Raw(rng.choice([*_CLASSES, *[source for source in own if source]]))
+            some = [*_CLASSES, *[source for source in own if source]]
+            return Raw(rng.choice([*some, *(_DATA_CLASSES if self._knows_dataclasses else ())]))
         if word == "iterable":
             return self.of(rng.choice((list, list[str], list[int], str, dict)), depth)
         if word == "iterator":
             return Raw(f"iter({self.of(list, depth).render()})")
         if word == "module":
             return Literal(rng.choice(("json", "os.path", "missing_module")))
-        if word == "dataclass" and self._classes:
-            return self._of_class(rng.choice(self._classes), depth)
-        return Raw(rng.choice(_OBJECTS))
+        if word == "dataclass":
+            return Raw(rng.choice((*_DATA_OBJECTS, *_DATA_CLASSES)))
+        return Raw(rng.choice((*_OBJECTS, *(_DATA_OBJECTS if self._knows_dataclasses else ()))))
+
+    @property
+    def _knows_dataclasses(self) -> bool:
+        """Whether the module has to do with them."""
+        return any(getattr(v, "__name__", "") == "dataclasses" or v is dataclasses.fields
+                   or v is dataclasses.is_dataclass for v in self.namespace.values())  # fmt: skip
 
     def _of_generic(self, origin: Any, arguments: tuple[Any, ...], depth: int) -> Node:
         rng = self._rng
@@ -236,7 +285,8 @@ class Values:
         if origin is collections.abc.Callable:
             return Raw(rng.choice(_CALLABLES))
         if origin is type:
-            source = self._reference(arguments[0]) if inspect.isclass(arguments[0]) else None
+            wanted = arguments[0] if arguments else None
+            source = self._reference(wanted) if inspect.isclass(wanted) else None
             return Raw(source) if source else self._of_word("class", depth)
         if not inspect.isclass(origin):
             return self.anything(depth)
@@ -296,6 +346,8 @@ class Values:
             return Raw(rng.choice(_PATHS[:4]))
         if issubclass(cls, io.IOBase):
             return Raw(rng.choice(_KNOWN_CALLS["io.StringIO"]))
+        if issubclass(cls, ast.AST):
+            return self._of_tree(cls)
         if cls in (types.FunctionType, types.MethodType, types.BuiltinFunctionType):
             return Raw(rng.choice(_CALLABLES))
         if cls is types.GeneratorType:
@@ -332,6 +384,11 @@ class Values:
             self._constructors[cls] = hints_of(cls, definition, self.namespace)
         positional, keywords = self.arguments(parameters, self._constructors[cls], depth + 1)
         return Call(source, positional, keywords)
+
+    def _of_tree(self, cls: Any) -> Node:
+        """Syntax as a parser gives it, for code that handles code."""
+        fitting = [source for source, kinds in _TREES if issubclass(kinds, cls)]
+        return Raw(self._rng.choice(fitting)) if fitting else Raw(_TREES[0][0])
 
     def _vary_literal(self, value: Any) -> Node:
         rng = self._rng

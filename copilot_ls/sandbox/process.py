@@ -129,6 +129,13 @@ class ProcessSandbox:
 
     def close(self) -> None:
         """Remove the copy and all that was written beside it."""
+        for folder, names, _ in os.walk(self._folder):
+            for name in names:
+                # What ran inside may have taken away the rights to remove it.
+                with contextlib.suppress(OSError):
+                    path = Path(folder, name)
+                    if not path.is_symlink():
+                        path.chmod(0o700)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _command(

@@ -65,6 +65,11 @@ async def test_code_runs_on_a_copy(sandbox: ProcessSandbox, project: Path) -> No
         "shutil.rmtree(os.path.dirname({outside!r}))",
         "os.symlink('/', {outside!r} + '.link')",
         "open({outside!r}).read()",
+        "os.chmod({outside!r}, 0o777)",
+        "os.chmod(os.path.dirname({outside!r}), 0o777)",
+        "os.chown({outside!r}, 12345, 12345)",
+        "os.utime({outside!r}, (1, 1))",
+        "os.setxattr({outside!r}, 'user.a', b'b')",
         "socket.socket(socket.AF_INET)",
         "socket.socket(socket.AF_INET6)",
         "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
@@ -177,6 +182,18 @@ async def test_cancelling_ends_the_process(sandbox: ProcessSandbox) -> None:
         await work
     assert before
     assert not before & {p.pid for p in psutil.Process().children(recursive=True)}
+
+
+async def test_folders_without_rights_are_removed_too(sandbox: ProcessSandbox) -> None:
+    code = f"""
+        import os
+        os.makedirs({str(sandbox.scratch / "deep" / "er")!r})
+        os.chmod({str(sandbox.scratch / "deep")!r}, 0)
+        os.chmod({str(sandbox.scratch)!r}, 0)
+        """
+    assert (await run(sandbox, code)).returncode == 0
+    sandbox.close()
+    assert not sandbox.scratch.parent.exists()
 
 
 def test_links_out_of_the_project_are_not_copied(project: Path, tmp_path: Path) -> None:

@@ -285,3 +285,73 @@ def test_a_long_generator_is_cut() -> None:
     values, wrapper = settle(iter(range(1000)))
     assert len(values) == 50
     assert "islice" in wrapper
+
+
+def test_faults_in_what_writes_files_are_not_noticed_by_accident(exploration: Explore) -> None:
+    """Each test finds an empty folder, in every process in which a fault is tried."""
+    result = exploration(
+        """
+        from pathlib import Path
+
+        def note(path: Path) -> None:
+            (path / "note.txt").mkdir()
+            unseen = 1 + 2
+        """
+    )
+    assert any("tmp_path" in body for body in bodies(result))
+    alive = [mutant["line"] for mutant in result["survivors"]]
+    assert 6 in alive
+
+
+def test_code_that_removes_its_current_folder_does_no_harm(exploration: Explore) -> None:
+    result = exploration(
+        """
+        import os
+
+        def leave(twice: bool) -> str:
+            os.rmdir(os.getcwd())
+            if twice:
+                return "again"
+            return "once"
+        """
+    )
+    assert result["covered"] == result["goals"]
+
+
+def test_syntax_trees_and_data_classes_are_made_for_those_who_take_them(
+    exploration: Explore,
+) -> None:
+    result = exploration(
+        """
+        import ast
+        import dataclasses
+
+        def kind(node: ast.stmt) -> str:
+            return "definition" if isinstance(node, ast.FunctionDef) else "other"
+
+        def names(thing):
+            return [field.name for field in dataclasses.fields(thing)]
+        """
+    )
+    assert result["covered"] == result["goals"]
+    assert any("make_dataclass" in body for body in bodies(result))
+
+
+def test_no_test_works_outside_of_its_own_folder(exploration: Explore) -> None:
+    """Elsewhere than in the sandbox, a test that does would change somebody's files."""
+    result = exploration(
+        """
+        import os
+
+        def touch(path: str) -> bool:
+            path = os.path.expanduser(path)
+            if path.startswith("/etc/"):
+                return False
+            with open(path, "w") as file:
+                file.write("x")
+            return True
+        """
+    )
+    assert bodies(result)
+    assert all("tmp_path" in body for body in bodies(result) if "raises" not in body)
+    assert not any("/etc" in body for body in bodies(result))

@@ -6,7 +6,6 @@ and take out whatever does not pass every time. What is left is proposed, never 
 
 from __future__ import annotations
 
-import ast
 import json
 import logging
 import os
@@ -20,12 +19,16 @@ from copilot_ls.features.tests.drafts import Draft, Exploration, Suspicion
 from copilot_ls.features.tests.options import TestOptions
 from copilot_ls.features.tests.placing import module_of, place_of_tests
 from copilot_ls.features.tests.render import RenderedTest, render_file, render_tests
+from copilot_ls.features.tests.seeds import callables_of, calls_in_docstrings, literal_calls
 from copilot_ls.ports import Sandbox
 
 _log = logging.getLogger(__name__)
 _MAX_RESTARTS = 3
 _STARTUP_SECONDS = 15.0
 _VERIFY_SECONDS = 120.0
+_MAX_SEEDS = 300
+_MAX_CALLERS = 300
+_MAX_CALLER_CHARS = 300_000
 
 OnProgress = Callable[[str, float], None]
 """What is being done, and the share of the whole that is done."""
@@ -223,19 +226,19 @@ class TestWriter:
         return {str(name): [str(o) for o in results] for name, results in outcomes.items()}, ""
 
     def _examples(self, path: str) -> list[str]:
-        """Calls in the docstrings of the module, as seeds."""
-        try:
-            tree = ast.parse((self._sandbox.project / path).read_text(encoding="utf-8"))
-        except (OSError, SyntaxError, ValueError):
-            return []
-        found: list[str] = []
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                for line in (ast.get_docstring(node) or "").splitlines():
-                    text = line.strip()
-                    if text.startswith(">>> "):
-                        found.append(text.removeprefix(">>> "))
-        return found[:200]
+        """Calls that somebody wrote, as seeds: in the module's docstrings, and around it."""
+        text = _read_text(self._sandbox.project / path)
+        found = calls_in_docstrings(text)
+        names = callables_of(text)
+        n_read = 0
+        for file in sorted(self._sandbox.project.rglob("*.py")):
+            if n_read >= _MAX_CALLERS or len(found) >= _MAX_SEEDS:
+                break
+            source = _read_text(file)
+            if len(source) < _MAX_CALLER_CHARS and any(name in source for name in names):
+                n_read += 1
+                found += literal_calls(source, names)
+        return list(dict.fromkeys(found))[:_MAX_SEEDS]
 
     def _limits(self, seconds: float) -> Limits:
         return Limits(seconds=seconds, memory_bytes=self._memory_bytes)

@@ -1,0 +1,64 @@
+"""Calls that people wrote, as first inputs: examples in docstrings and real call sites. Pure."""
+
+from __future__ import annotations
+
+import ast
+import doctest
+from collections.abc import Collection, Iterator
+
+_PARSER = doctest.DocTestParser()
+
+
+def callables_of(text: str) -> frozenset[str]:
+    """Names of the functions and classes at the top of a module."""
+    tree = _tree(text)
+    definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return frozenset(
+        node.name for node in (tree.body if tree else ()) if isinstance(node, definitions)
+    )
+
+
+def calls_in_docstrings(text: str) -> list[str]:
+    """Every call in the examples (``>>>``) of a module, as source."""
+    found: list[str] = []
+    for node in ast.walk(_tree(text) or ast.Module([], [])):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            try:
+                examples = _PARSER.get_examples(ast.get_docstring(node) or "")
+            except ValueError:
+                continue
+            for example in examples:
+                found += [ast.unparse(call) for call in _calls(_tree(example.source))]
+    return found
+
+
+def literal_calls(text: str, names: Collection[str]) -> list[str]:
+    """Calls of ``names`` (or of attributes so called) whose arguments are literals, as source."""
+    found = []
+    for call in _calls(_tree(text)):
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        values = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if name in names and values and all(map(_is_literal, values)):
+            found.append(ast.unparse(ast.Call(ast.Name(name), call.args, call.keywords)))
+    return found
+
+
+def _tree(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _calls(tree: ast.AST | None) -> Iterator[ast.Call]:
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Call):
+            yield node
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return False
+    return True
