@@ -1,4 +1,9 @@
-vim.lsp.config('copilot_ls', { cmd = { 'copilot-ls', 'serve' }, root_markers = { '.git' } })
+vim.lsp.config('copilot_ls', {
+  cmd = { 'copilot-ls', 'serve' },
+  root_markers = { '.git' },
+  -- With this, changes are proposed and ask first.
+  capabilities = { workspace = { workspaceEdit = { documentChanges = true } } },
+})
 vim.lsp.enable('copilot_ls')
 vim.lsp.inline_completion.enable()
 

@@ -71,7 +71,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     settings = tmp_path / "config.toml"
     # A machine that is busy shows a block line by line.
     slow = "[completion]\nblock_ms = 20000\nverify_ms = 5000\n"
-    settings.write_text(f"[index]\nvectors = false\n{slow}", encoding="utf-8")
+    settings.write_text(f"[index]\nvectors = false\n{slow}[tests]\nseconds = 3\n", encoding="utf-8")
     (tmp_path / "engine").mkdir()
     return {
         "PATH": os.pathsep.join([str(BIN), os.environ["PATH"]]),
@@ -412,6 +412,54 @@ def test_a_renaming_is_followed_place_by_place(start: Start, folder: Path):
     asked = editor.wait("a place", ask)
     assert "toll" in asked
     editor.wait("the change", lambda: "\ntoll(3)" in editor.text())
+
+
+@in_all
+def test_a_docstring_follows_a_renamed_parameter(start: Start, folder: Path):
+    text = 'def area(width, height):\n    """Return the area.\n\n    Args:\n        wide: in metres\n        height: in metres\n    """\n    return width * height\n'
+    (folder / "shape.py").write_text(text, encoding="utf-8")
+    editor = start("shape.py")
+    editor.wait("a finding", lambda: editor.lua("return #vim.diagnostic.get(0)"))
+    editor.go(1, 0)
+    editor.lua(
+        "vim.lsp.buf.code_action({ apply = true, "
+        "filter = function(a) return a.title:find('Repair', 1, true) ~= nil end })"
+    )
+    editor.wait("the repair", lambda: "        width: in metres" in editor.text())
+
+
+@in_all
+def test_tests_are_proposed_confirmed_and_written(start: Start, folder: Path, setup: str):
+    text = "def clamp(x: int) -> int:\n    if x > 10:\n        return 10\n    return x\n"
+    (folder / "clamp.py").write_text(text, encoding="utf-8")
+    editor = start("clamp.py")
+    # Consent, and in the plain setup the confirmation, are questions of Neovim's own.
+    editor.lua(
+        "vim.ui.select = function(items, _, done) done(items[1], 1) end "
+        "vim.fn.confirm = function() return 1 end"
+    )
+    editor.go(1, 5)
+    editor.lua(
+        "vim.lsp.buf.code_action({ apply = true, "
+        "filter = function(a) return a.title:find('Write tests', 1, true) ~= nil end })"
+    )
+    if setup.startswith("module"):
+        diff = editor.wait("a diff", editor.floating, patience=90)
+        assert "+def test_" in diff
+        assert not list(folder.rglob("test_*.py"))
+        editor.type("y")
+    written = editor.wait(
+        "a file of tests",
+        lambda: editor.lua(
+            "for _, b in ipairs(vim.api.nvim_list_bufs()) do "
+            "if vim.fs.basename(vim.api.nvim_buf_get_name(b)):find('test_', 1, true) then "
+            "return table.concat(vim.api.nvim_buf_get_lines(b, 0, -1, false), '\\n') end end"
+        ),
+        patience=90,
+    )
+    assert "def test_" in written
+    if setup.startswith("module"):
+        editor.wait("the file", lambda: [p for p in folder.rglob("test_*.py") if p.read_text()])
 
 
 @in_one

@@ -96,7 +96,8 @@ local function edit(arguments, context)
   end
   local first, last = context.line1, context.line2
   local bufnr = api.nvim_get_current_buf()
-  local range = { start = { line = first - 1, character = 0 }, ['end'] = { line = last, character = 0 } }
+  local range =
+    { start = { line = first - 1, character = 0 }, ['end'] = { line = last, character = 0 } }
   if last >= api.nvim_buf_line_count(bufnr) then
     local text = api.nvim_buf_get_lines(bufnr, last - 1, last, false)[1] or ''
     local character = vim.str_utfindex(text, client.offset_encoding)
@@ -141,7 +142,11 @@ local function next_edit()
       return
     end
     local uri = found.textDocument.uri
-    vim.lsp.util.show_document({ uri = uri, range = found.range }, client.offset_encoding, { focus = true })
+    vim.lsp.util.show_document(
+      { uri = uri, range = found.range },
+      client.offset_encoding,
+      { focus = true }
+    )
     vim.ui.select({ 'yes', 'no' }, {
       prompt = ('%s: write `%s`? (%d to do)'):format(found.reason, found.newText, result.remaining),
     }, function(choice)
@@ -172,14 +177,65 @@ local function restart()
   end, #clients > 0 and 500 or 0)
 end
 
+--- Write tests for the present file; the server asks before it runs the project's code.
+local function tests()
+  local document = { uri = vim.uri_from_bufnr(0) }
+  say('exploring; this takes about a minute')
+  execute('copilot-ls.writeTests', { { textDocument = document } }, M.tests_written)
+end
+
+--- Tell what came of writing tests.
+---@param result table the answer of `copilot-ls.writeTests`
+function M.tests_written(result)
+  if not is_given(result) then
+    say('no tests; :CopilotLs status tells why', vim.log.levels.WARN)
+    return
+  end
+  if is_given(result.problem) and not result.applied then
+    say(result.problem, vim.log.levels.WARN)
+  end
+  local lines = {} ---@type string[]
+  for _, test in ipairs(result.tests or {}) do
+    table.insert(
+      lines,
+      ('- `%s`: %d lines and branches, %d mutants noticed'):format(
+        test.name,
+        test.branches or 0,
+        test.kills or 0
+      )
+    )
+  end
+  if #(result.suspicions or {}) > 0 then
+    vim.list_extend(lines, { '', '## This may be wrong in the code', '' })
+    for _, each in ipairs(result.suspicions) do
+      table.insert(lines, ('- `%s`: %s'):format(each.target, vim.split(each.error, '\n')[1]))
+    end
+  end
+  if #lines > 0 then
+    window.show(lines, { title = 'tests', filetype = 'markdown', centred = true })
+  end
+end
+
+--- Write or repair the docstring of the definition under the cursor.
+local function docs()
+  vim.lsp.buf.code_action({
+    apply = true,
+    filter = function(action)
+      return action.title:find('docstring', 1, true) ~= nil
+    end,
+  })
+end
+
 --- What `:CopilotLs NAME …` does.
 ---@type table<string, fun(arguments: string[], context: table)>
 M.subcommands = {
+  docs = docs,
   edit = edit,
   explain = explain,
   findings = findings,
   next_edit = next_edit,
   restart = restart,
+  tests = tests,
   reindex = function()
     execute('copilot-ls.reindex', {})
   end,
@@ -212,10 +268,12 @@ M.subcommands = {
       return
     end
     local levels = { Error = vim.log.levels.ERROR, Warning = vim.log.levels.WARN }
-    local remedy = status.command and (' (%s: :CopilotLs %s)'):format(
-      status.command.title,
-      status.command.command:gsub('^copilot%-ls%.', '')
-    ) or ''
+    local remedy = status.command
+        and (' (%s: :CopilotLs %s)'):format(
+          status.command.title,
+          status.command.command:gsub('^copilot%-ls%.', '')
+        )
+      or ''
     say(status.message .. remedy, levels[status.kind])
   end,
 }
@@ -223,6 +281,9 @@ M.subcommands = {
 --- Commands that code actions bring and that show something here.
 ---@type table<string, fun(command: table, context: table)>
 M.of_code_actions = {
+  ['copilot-ls.writeTests'] = function(command)
+    execute(command.command, command.arguments, M.tests_written)
+  end,
   ['copilot-ls.explainFinding'] = function(command)
     execute(command.command, command.arguments, function(result)
       if not is_given(result) then
@@ -242,10 +303,13 @@ function M.define()
     if action then
       action({ unpack(context.fargs, 2) }, context)
     else
-      say(('there is no :CopilotLs %s; there are %s'):format(
-        name,
-        table.concat(vim.fn.sort(vim.tbl_keys(M.subcommands)), ', ')
-      ), vim.log.levels.ERROR)
+      say(
+        ('there is no :CopilotLs %s; there are %s'):format(
+          name,
+          table.concat(vim.fn.sort(vim.tbl_keys(M.subcommands)), ', ')
+        ),
+        vim.log.levels.ERROR
+      )
     end
   end, {
     nargs = '*',

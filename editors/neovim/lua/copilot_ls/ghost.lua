@@ -155,9 +155,10 @@ local function ask(kind)
   end
   local bufnr = api.nvim_get_current_buf()
   local tick = api.nvim_buf_get_changedtick(bufnr)
-  local params = vim.tbl_extend('error', vim.lsp.util.make_position_params(0, client.offset_encoding), {
-    context = { triggerKind = kind },
-  })
+  local params =
+    vim.tbl_extend('error', vim.lsp.util.make_position_params(0, client.offset_encoding), {
+      context = { triggerKind = kind },
+    })
   local id ---@type integer?
   local function take(err, result)
     if not asking or asking.id ~= id then

@@ -17,7 +17,8 @@ local function check_program()
   local result = vim.system({ path, '--version' }, { text = true }):wait(20000)
   if result.code ~= 0 then
     health.error(('%s does not start: %s'):format(path, vim.trim(result.stderr or '')), {
-      'run it in a terminal, and install it again if it fails there: ' .. require('copilot_ls').INSTALL,
+      'run it in a terminal, and install it again if it fails there: '
+        .. require('copilot_ls').INSTALL,
     })
     return false
   end
@@ -31,7 +32,9 @@ local function check_project()
   local result = vim.system({ path, 'doctor', '--json' }, { text = true }):wait(60000)
   local ok, report = pcall(vim.json.decode, result.stdout or '')
   if not ok then
-    health.warn('copilot-ls doctor said nothing that can be read: ' .. vim.trim(result.stderr or ''))
+    health.warn(
+      'copilot-ls doctor said nothing that can be read: ' .. vim.trim(result.stderr or '')
+    )
     return
   end
   for _, check in ipairs(report.checks) do
@@ -52,7 +55,10 @@ end
 local function check_client()
   local clients = vim.lsp.get_clients({ name = 'copilot_ls' })
   if #clients == 0 then
-    health.warn('no server runs', { 'open a file of a project; :CopilotLs restart starts it again' })
+    health.warn(
+      'no server runs',
+      { 'open a file of a project; :CopilotLs restart starts it again' }
+    )
     return
   end
   local status = require('copilot_ls.status')

@@ -133,11 +133,7 @@ function M.setup(options)
     filetypes = M.options.filetypes,
     root_markers = M.options.root_markers,
     settings = { ['copilot-ls'] = M.options.settings },
-    capabilities = vim.tbl_deep_extend(
-      'force',
-      vim.lsp.protocol.make_client_capabilities(),
-      capabilities()
-    ),
+    capabilities = capabilities(),
     -- By its own name Neovim is known to wait before it asks for a suggestion; this does not.
     before_init = function(params)
       if M.options.ghost_text then

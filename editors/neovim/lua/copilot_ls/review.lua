@@ -61,7 +61,10 @@ local function diff(edit, encoding)
       local text = diff_of(before, after, { ctxlen = 3 }) --[[@as string]]
       vim.list_extend(lines, vim.split(vim.trim(text), '\n', { plain = true }))
     else
-      table.insert(lines, ('# %s %s'):format(change.kind, vim.uri_to_fname(change.uri or change.newUri)))
+      table.insert(
+        lines,
+        ('# %s %s'):format(change.kind, vim.uri_to_fname(change.uri or change.newUri))
+      )
     end
   end
   return lines
@@ -77,7 +80,18 @@ local function make(params, context)
   end
   params.edit.changeAnnotations = nil
   params.label = nil
-  return vim.lsp.handlers['workspace/applyEdit'](nil, params, context)
+  local result = vim.lsp.handlers['workspace/applyEdit'](nil, params, context)
+  for _, change in ipairs(params.edit.documentChanges or {}) do
+    if change.kind == 'create' and result.applied then
+      local path = vim.uri_to_fname(change.uri)
+      vim.cmd.split(vim.fn.fnameescape(path))
+      -- What was confirmed takes the place of the empty file that is there now.
+      if vim.fn.getfsize(path) == 0 then
+        vim.cmd.write({ bang = true, mods = { silent = true } })
+      end
+    end
+  end
+  return result
 end
 
 --- The handler of `workspace/applyEdit`.

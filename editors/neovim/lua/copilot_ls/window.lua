@@ -31,13 +31,17 @@ function M.show(lines, options)
       col = math.floor((vim.o.columns - width) / 2),
     }
   end
-  local win = api.nvim_open_win(bufnr, true, vim.tbl_extend('error', place, {
-    width = width,
-    height = height,
-    style = 'minimal',
-    border = 'rounded',
-    title = (' %s '):format(options.title),
-  }))
+  local win = api.nvim_open_win(
+    bufnr,
+    true,
+    vim.tbl_extend('error', place, {
+      width = width,
+      height = height,
+      style = 'minimal',
+      border = 'rounded',
+      title = (' %s '):format(options.title),
+    })
+  )
   vim.wo[win].wrap = true
   vim.wo[win].linebreak = true
   vim.wo[win].conceallevel = 2
