@@ -97,6 +97,29 @@ async def test_lines_as_in_dos_are_counted_as_the_client_was_given_them(
     assert await editor.end() == 0
 
 
+async def test_other_files_follow_a_renaming_that_is_not_saved(editor: Editor, folder: Path):
+    code = "def levy(x):\n    return x\n"
+    (folder / "levy.py").write_text(code, encoding="utf-8")
+    (folder / "bill.py").write_text("from levy import levy\n\nlevy(3)\n", encoding="utf-8")
+    await indexed(editor, folder)
+    uri = (folder / "levy.py").as_uri()
+    editor.open(uri, code)
+    # From here on the document is looked at, and the index is shown each change of it.
+    await editor.complete(uri, 0, 0)
+    editor.notify(
+        "textDocument/didChange",
+        {
+            "textDocument": {"uri": uri, "version": 2},
+            "contentChanges": [{"text": code.replace("levy", "toll")}],
+        },
+    )
+    answer = await editor.request("copilot-ls/nextEdit", {"textDocument": {"uri": uri}})
+    (edit,) = answer["edits"]
+    assert edit["textDocument"]["uri"] == (folder / "bill.py").as_uri()
+    assert (edit["range"]["start"]["line"], edit["newText"]) == (2, "toll")
+    assert await editor.end() == 0
+
+
 async def test_accepting_a_suggestion_adds_the_import_that_it_needs(editor: Editor, folder: Path):
     (folder / "ledger.py").write_text("class Ledger: ...\n", encoding="utf-8")
     await indexed(editor, folder)

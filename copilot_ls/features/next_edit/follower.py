@@ -35,7 +35,7 @@ class Follower:
         texts: dict[str, Document | None] = {after.path: after}
         for change in changes_between(old, new):
             found += edits_in(after.path, after.text, new, change, None)
-            for path, lines in (await self._uses(change)).items():
+            for path, lines in (await self._uses(change, after.path)).items():
                 if path == after.path:
                     continue
                 if path not in texts:
@@ -46,11 +46,13 @@ class Follower:
                     found += edits_in(path, document.text, parsed, change, frozenset(lines))
         return found
 
-    async def _uses(self, change: Change) -> dict[str, set[int]]:
+    async def _uses(self, change: Change, changed: str) -> dict[str, set[int]]:
         """The lines where the index knows a use of the definition as it was."""
         name = change.old.qualified_name if isinstance(change, Renamed) else change.called_as
         try:
-            hits = await self._index.search(Query(name, SearchMode.USAGE, limit=_MAX_PLACES))
+            # About the changed file: as it is in the editor it has no such definition any more.
+            query = Query(name, SearchMode.USAGE, path=changed, limit=_MAX_PLACES)
+            hits = await self._index.search(query)
         except IndexerError as error:
             _log.warning("uses not found: %s", error)
             return {}
