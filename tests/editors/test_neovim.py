@@ -396,8 +396,8 @@ def test_a_suggestion_tells_where_it_came_from(start: Start):
 
 @in_the_module
 def test_a_renaming_is_followed_place_by_place(start: Start, folder: Path):
-    text = "def levy(x):\n    return x\n\n\nlevy(3)\n"
-    (folder / "levy.py").write_text(text, encoding="utf-8")
+    (folder / "levy.py").write_text("def levy(x):\n    return x\n", encoding="utf-8")
+    (folder / "bill.py").write_text("from levy import levy\n\nlevy(3)\n", encoding="utf-8")
     editor = start("levy.py")
     editor.go(1, 4)
     editor.type("cwtoll<Esc>")
