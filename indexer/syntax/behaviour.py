@@ -7,7 +7,7 @@ that a check needs of every function. Nested functions are left out. Python.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from tree_sitter import Node
@@ -17,6 +17,8 @@ from indexer.syntax.source import Source
 from indexer.syntax.tree import SyntaxTree
 
 _NESTED = frozenset({"function_definition", "class_definition", "lambda"})
+# What is the last statement of these is the last of what they stand in.
+_TRANSPARENT = frozenset({"block", "with_statement", "else_clause", "elif_clause"})
 _MAX_TEXT = 200
 _BROAD = frozenset({"Exception", "BaseException"})
 
@@ -26,13 +28,14 @@ class Circumstance:
     """When a statement is reached: ``if condition``, or unless it is ``negated``.
 
     ``caught`` are the errors whose handler it stands in. ``is_last`` is true if nothing but the
-    end of the function follows it.
+    end of the function follows it, ``is_further`` if other conditions are tried first (``elif``).
     """
 
     condition: str = ""
     negated: bool = False
     caught: tuple[str, ...] = ()
     is_last: bool = False
+    is_further: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +204,8 @@ class _Reader:
                 case "try_statement":
                     waiting += self._attempts(node, when, bound, stopped)
                 case _:
-                    last = Circumstance(when.condition, when.negated, when.caught)
-                    inner = when if node.type in {"block", "with_statement"} else last
+                    last = replace(when, is_last=False)
+                    inner = when if node.type in _TRANSPARENT else last
                     waiting += [
                         (child, inner, bound, stopped) for child in reversed(node.named_children)
                     ]
@@ -216,7 +219,8 @@ class _Reader:
                 case "elif_clause":
                     n_clauses += 1
                     inner = self._line(child.child_by_field_name("condition"))
-                    found.append((child, Circumstance(inner, caught=when.caught)))
+                    further = Circumstance(inner, caught=when.caught, is_further=True)
+                    found.append((child, further))
                 case "else_clause":
                     other = Circumstance(condition, negated=True, caught=when.caught)
                     if n_clauses > 1:
@@ -242,13 +246,13 @@ class _Reader:
                 caught_here |= {"Exception" if n in _BROAD else n for n in names or ("Exception",)}
         for child, names, alias in reversed(handlers):
             inner = {**bound, **({alias: names} if alias else {}), "": names}
-            yield child, Circumstance(when.condition, when.negated, names), inner, stopped
+            yield child, replace(when, caught=names, is_last=False), inner, stopped
         body = node.child_by_field_name("body")
         for child in reversed(node.named_children):
             if child.type == "except_clause":
                 continue
             ends = stopped | frozenset(caught_here) if child == body else stopped
-            yield child, Circumstance(when.condition, when.negated, when.caught), bound, ends
+            yield child, replace(when, is_last=False), bound, ends
 
     def _handler(self, handler: Node) -> tuple[tuple[str, ...], str]:
         value = next(

@@ -159,6 +159,7 @@ def test_the_rest_of_the_file_stays_as_it_is():
         ("total(order)", "return order.sum", "Return the total for `order`."),
         ("items(order)", "yield order.one", "Yield the items for `order`."),
         ("celsius_to_kelvin(degrees)", "return degrees", "Convert a celsius to a kelvin."),
+        ("topology_to_text(a)", "return a", "Convert a topology to text."),
         ("refresh(window)", "window.paint()", "Refresh `window`."),
         ("main()", "run()", "Run the program."),
     ],
@@ -233,6 +234,18 @@ def test_errors_of_functions_that_are_called_are_told_apart():
     assert "`ValueError` of `check` passes through." in run
     assert "Raises:" not in run
     assert "ValueError" not in calm
+
+
+def test_a_condition_that_others_precede_is_not_said_to_be_the_whole_one():
+    text = GOOGLE + (
+        "\ndef pick(a):\n    if a == 1:\n        return a\n    elif a == 2:\n"
+        "        raise KeyError('two is taken')\n    else:\n        raise ValueError(a)\n"
+    )
+
+    written = docstring_of(applied(text, writer(text).write("pick")), "pick")
+
+    assert "KeyError: If `a == 2` and no case before applies (two is taken)." in written
+    assert "ValueError: If nothing before applies." in written
 
 
 def test_what_is_public_and_silent_is_named():

@@ -176,7 +176,7 @@ def _summary(
     )
     if words.is_verb(first) and not is_thing:
         return _verb_phrase(first, rest, symbol, parameters, context)
-    if "to" in plain[1:-1] and "to" not in plain[0]:
+    if "to" in plain[1:-1]:
         at = found.index("to")
         return "convert", (
             f"{words.noun_phrase(found[:at], definite=False)} to "

@@ -93,7 +93,8 @@ def _result(symbol: Symbol, behaviour: Behaviour, context: Context, returns: str
     if nothing and not BOOLEAN.match(returns):
         said += f", or {context.code('None')}"
         condition = nothing[0].when
-        if len(nothing) == 1 and not condition.negated and can_be_shown(condition.condition):
+        is_whole = not condition.negated and not condition.is_further
+        if len(nothing) == 1 and is_whole and can_be_shown(condition.condition):
             said += f" if {context.code(condition.condition)}"
     return said
 
@@ -246,7 +247,8 @@ def _when(when: Circumstance, context: Context) -> str:
     condition = when.condition
     if can_be_shown(condition):
         word = "unless" if when.negated else "if"
-        return f" {word} {context.code(condition)}"
+        further = " and no case before applies" if when.is_further else ""
+        return f" {word} {context.code(condition)}{further}"
     if when.caught:
         caught = [context.code(each.rpartition(".")[2]) for each in when.caught[:3]]
         return f" if {words.enumerated(caught, joint='or')} is caught inside"
