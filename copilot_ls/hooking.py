@@ -20,6 +20,7 @@ from copilot_ls.config import Settings
 from copilot_ls.documenting import index_options
 from copilot_ls.domain import Document
 from copilot_ls.features.documentation.check import check_text, is_checked
+from copilot_ls.features.tests.untested import untested, words_of
 from indexer import changes, scan
 from indexer.conventions.deviations import deviations
 from indexer.conventions.mine import Evidence, FileFacts, mine
@@ -223,6 +224,40 @@ def convention_findings(
         for each in deviations(parsed, document.text, conventions, paths):
             if change.overlaps(each.line + 1, each.line + 1):
                 yield HookFinding(each.path, each.line + 1, each.rule, each.message)
+
+
+def missing_tests(
+    root: Path, settings: Settings, found: Sequence[Change], budget: Budget
+) -> Iterator[HookFinding | None]:
+    """Public functions that change and that no test of the repository names.
+
+    Tests that are committed together with them count.
+    """
+    chosen = [
+        change
+        for change in found
+        if change.document.language == "python" and not is_test_path(change.document.path)
+    ]
+    if not chosen:
+        return
+    options = index_options(settings)
+    named: set[str] = set()
+    for change in found:
+        if is_test_path(change.document.path):
+            named |= words_of(change.document.text)
+    for path in scan.scan(root, options).files:
+        if path.endswith(".py") and is_test_path(path) and not budget.is_spent:
+            source = scan.read_source(root, path, options, as_it_is=True)
+            named |= words_of("" if isinstance(source, Skipped) else source.text)
+    for change in chosen:
+        if budget.is_spent:
+            yield None
+            continue
+        for each in untested(change.document.text, named):
+            if change.overlaps(each.first, each.last):
+                message = f"`{each.name}` changes, and no test names it"
+                path = change.document.path
+                yield HookFinding(path, each.first, "tests.missing", message, each.name)
 
 
 def mined_conventions(

@@ -6,6 +6,7 @@ Beside ``wiring`` and in its manner: it joins, and holds no logic of its own.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,12 @@ async def propose_tests(
     settings: Settings,
     path: str,
     *,
-    symbol: str = "",
+    symbols: Sequence[str] = (),
     text: str | None = None,
     allowed: bool = False,
     on_progress: OnProgress = lambda _, __: None,
 ) -> WrittenTests:
-    """Propose tests for the module at ``path``, or for one definition in it.
+    """Propose tests for the module at ``path``, or for some definitions in it.
 
     ``text`` is the module as it is in the editor, where that is not what is on disk. Cancelling
     ends everything that was started and removes the copy.
@@ -41,7 +42,7 @@ async def propose_tests(
         if text is not None:
             (sandbox.project / path).write_text(text, encoding="utf-8", newline="")
         writer = TestWriter(sandbox, settings.tests, settings.sandbox.memory_mb << 20)
-        only = [symbol.replace("::", ".")] if symbol else []
+        only = [symbol.replace("::", ".") for symbol in symbols]
         return await writer.write(path, only=only, on_progress=on_progress)
     except OSError as error:
         raise SandboxError(f"{path} is not in the copy: {error}", remedy="save it first") from error

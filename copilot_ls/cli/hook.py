@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -16,12 +17,13 @@ from typing import Annotated
 
 import typer
 
-from copilot_ls import documenting, hooking, wiring
+from copilot_ls import documenting, hooking, testing, wiring
 from copilot_ls.cli.context import console, find_root, options_of, print_json, unlinked
 from copilot_ls.cli.edit import replace_file
 from copilot_ls.cli.exit_codes import ExitCode
+from copilot_ls.cli.tests import write_new
 from copilot_ls.config import Settings
-from copilot_ls.errors import ConfigError, WorkspaceError
+from copilot_ls.errors import ConfigError, CopilotError, WorkspaceError
 from copilot_ls.features.documentation.reading import read_file
 from copilot_ls.features.documentation.write import Writer, edited
 from copilot_ls.hooking import Budget, Change, HookFinding, Memory
@@ -52,9 +54,12 @@ class HookCheck(StrEnum):
     DOCS = "docs"
     CONVENTIONS = "conventions"
     SECURITY = "security"
+    TESTS = "tests"
 
 
-_ALL = (HookCheck.DOCS, HookCheck.CONVENTIONS, HookCheck.SECURITY)
+_USUAL = (HookCheck.DOCS, HookCheck.CONVENTIONS, HookCheck.SECURITY)
+# Less than this is not enough to explore a module.
+_LEAST_SECONDS = 8.0
 
 
 @dataclass(slots=True)
@@ -69,7 +74,8 @@ class _Outcome:
 def run(
     context: typer.Context,
     checks: Annotated[
-        str, typer.Argument(metavar="CHECKS", help="docs, conventions, security: with commas.")
+        str,
+        typer.Argument(metavar="CHECKS", help="docs, conventions, security, tests: with commas."),
     ],
     files: Annotated[list[Path] | None, typer.Argument(help="Or all that are staged.")] = None,
     stdin: Annotated[
@@ -99,6 +105,10 @@ def run(
         _note(outcome, "docs", hooking.documentation_findings(found, memory, budget))
         if fix:
             _repair(root, settings, found, outcome, budget)
+    if HookCheck.TESTS in wanted:
+        _note(outcome, "tests", hooking.missing_tests(root, settings, found, budget))
+        if fix:
+            _write_tests(root, settings, outcome, budget)
     if HookCheck.CONVENTIONS in wanted and found:
         _conventions(root, settings, found, outcome, budget)
     memory.save()
@@ -125,8 +135,8 @@ def run(
 def install(
     context: typer.Context,
     checks: Annotated[
-        str, typer.Option("--checks", help="docs, conventions, security: with commas.")
-    ] = ",".join(_ALL),
+        str, typer.Option("--checks", help="docs, conventions, security, tests: with commas.")
+    ] = ",".join(_USUAL),
     fix: Annotated[bool, typer.Option("--fix", help="Repair what can be repaired.")] = False,
     seconds: Annotated[float, typer.Option("--budget", min=0, help="Seconds.")] = 20.0,
 ) -> None:
@@ -176,7 +186,7 @@ def _checks(text: str) -> list[HookCheck]:
     wanted: list[HookCheck] = []
     for name in filter(None, text.split(",")):
         if name not in list(HookCheck):
-            raise ConfigError(f"there is no check {name}", remedy=f"one of {', '.join(_ALL)}")
+            raise ConfigError(f"there is no check {name}", remedy=f"one of {', '.join(HookCheck)}")
         wanted.append(HookCheck(name))
     return wanted
 
@@ -301,6 +311,38 @@ def _repair(
             if each.path != document.path or each.symbol not in done
         ]
         outcome.repaired += [f"{document.path}: {name}" for name in sorted(done)]
+
+
+def _write_tests(root: Path, settings: Settings, outcome: _Outcome, budget: Budget) -> None:
+    """Write tests for what has none, one module after the other, while there is time."""
+    missing: dict[str, list[HookFinding]] = {}
+    for finding in outcome.findings:
+        if finding.rule == "tests.missing":
+            missing.setdefault(finding.path, []).append(finding)
+    if missing and not wiring.consent().is_given(root):
+        outcome.notices.append("tests: none written; `copilot-ls trust` allows to run this code")
+        return
+    for number, (path, findings) in enumerate(missing.items()):
+        seconds = budget.left / (len(missing) - number) / 2
+        if seconds < _LEAST_SECONDS:
+            outcome.notices.append(f"tests: no time was left; `copilot-ls tests {path}` takes its")
+            continue
+        own = replace(settings, tests=replace(settings.tests, seconds=seconds))
+        try:
+            written = asyncio.run(
+                testing.propose_tests(root, own, path, symbols=[f.symbol for f in findings])
+            )
+            if not written.text:
+                outcome.notices.append(f"tests: {path}: {written.problem}")
+                continue
+            write_new(root / written.test_path, written.text)
+        except CopilotError as error:
+            outcome.notices.append(f"tests: {path}: {error}")
+            continue
+        tested = {verdict.target for verdict in written.verdicts}
+        done = [finding for finding in findings if finding.symbol in tested]
+        outcome.findings = [each for each in outcome.findings if each not in done]
+        outcome.repaired += [f"{written.test_path}: {each.symbol}" for each in done]
 
 
 def _print(outcome: _Outcome) -> None:

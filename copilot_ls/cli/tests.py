@@ -48,10 +48,7 @@ def propose_tests(
         _write(root, settings, document.path, symbol, as_json=as_json, allowed=yes)
     )
     if write and written.text:
-        target = root / written.test_path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("x", encoding="utf-8") as file:
-            file.write(written.text)
+        write_new(root / written.test_path, written.text)
     if as_json:
         print_json(written)
     else:
@@ -65,8 +62,27 @@ async def _write(
 ) -> WrittenTests:
     with _progress(path, quiet=as_json) as on_progress:
         return await testing.propose_tests(
-            root, settings, path, symbol=symbol, allowed=allowed, on_progress=on_progress
+            root,
+            settings,
+            path,
+            symbols=[symbol] if symbol else [],
+            allowed=allowed,
+            on_progress=on_progress,
         )
+
+
+def write_new(file: Path, text: str) -> None:
+    """Write a file of tests; one that is there already is never touched.
+
+    Raises:
+        WorkspaceError: it is there, or cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("x", encoding="utf-8") as target:
+            target.write(text)
+    except OSError as error:
+        raise WorkspaceError(f"{file} cannot be written: {error}", remedy="move it") from error
 
 
 class _progress:  # noqa: N801 - reads as a function where it is used

@@ -208,12 +208,46 @@ def test_without_time_nothing_is_seen_and_that_is_said(tmp_path: Path):
     assert "no time was left for 1 files" in late.stderr
 
 
+GRADE = "def grade(points):\n    if points >= 50:\n        return 'passed'\n    return 'failed'\n"
+
+
+def test_a_function_without_a_test_stops_a_commit_until_there_is_one(tmp_path: Path):
+    project = project_with(tmp_path, "copilot-ls-tests")
+    assert run(project, "pre-commit", "install").returncode == 0
+    (project / "marks.py").write_text(GRADE)
+    git(project, "add", "-A")
+    stopped = run(project, "git", "commit", "-q", "-m", "grades")
+    assert stopped.returncode == 1
+    assert "marks.py:1: tests.missing: `grade` changes, and no test names it" in (
+        stopped.stdout + stopped.stderr
+    )
+    (project / "test_marks.py").write_text(
+        "import marks\n\n\ndef test_grade():\n    assert marks.grade(50) == 'passed'\n"
+    )
+    git(project, "add", "-A")
+    done = run(project, "git", "commit", "-q", "-m", "grades, tested")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_tests_are_written_by_a_hook_only_with_consent(tmp_path: Path):
+    project = repository(tmp_path / "project", **{"marks.py": GRADE})
+    command = [str(BIN / "copilot-ls"), "hook", "run", "tests", "marks.py", "--fix"]
+    refused = run(project, *command)
+    assert refused.returncode == 1
+    assert "copilot-ls trust" in " ".join(refused.stderr.split())
+    assert not (project / "tests").exists()
+    assert run(project, str(BIN / "copilot-ls"), "trust").returncode == 0
+    written = run(project, *command, "--budget", "17")
+    assert "tests/test_marks.py: grade: repaired" in written.stdout, written.stderr
+    assert "grade(" in (project / "tests" / "test_marks.py").read_text()
+
+
 def test_the_hooks_of_a_package_of_their_own_have_what_they_need():
     import yaml
 
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     names = {hook["id"] for hook in hooks if hook["language"] == "python"}
-    assert names == {"copilot-ls-security", "copilot-ls-docs", "copilot-ls-conventions"}
+    assert names == {f"copilot-ls-{what}" for what in ("security", "docs", "conventions", "tests")}
     assert {hook["id"] for hook in hooks if hook["language"] == "system"} == {
         f"{name}-system" for name in names
     }
@@ -221,4 +255,5 @@ def test_the_hooks_of_a_package_of_their_own_have_what_they_need():
         "copilot-ls check",
         "copilot-ls hook run docs",
         "copilot-ls hook run conventions",
+        "copilot-ls hook run tests",
     }

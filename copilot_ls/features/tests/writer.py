@@ -39,6 +39,7 @@ class Verdict:
     """Why a test is offered: how often it passed, and what nobody but it reaches or notices."""
 
     name: str
+    target: str
     passes: int
     runs: int
     branches: int
@@ -256,6 +257,7 @@ def _verdict(test: RenderedTest, outcomes: dict[str, list[str]]) -> Verdict:
     own = [results for name, results in outcomes.items() if _function_of(name) == test.name]
     return Verdict(
         name=test.name,
+        target=test.drafts[0].target,
         passes=min((sum(o == "passed" for o in results) for results in own), default=0),
         runs=min((len(results) for results in own), default=0),
         branches=len(frozenset().union(*(draft.goals for draft in test.drafts))),

@@ -126,7 +126,7 @@ async def _written(
             workspace.root,
             workspace.settings,
             document.path,
-            symbol=symbol,
+            symbols=[symbol] if symbol else [],
             text=document.text,
             on_progress=tell,
         )
