@@ -2,9 +2,9 @@ const { BrowserWindow, shell } = require('electron');
 
 // ruleid: javascript.electron.page-gets-node
 const node = { webPreferences: { nodeIntegration: true } };
-// ruleid: javascript.electron.page-gets-node
+// ruleid: javascript.electron.context-shared
 const shared = { preload, contextIsolation: false };
-// ok: javascript.electron.page-gets-node
+// ok: javascript.electron.page-gets-node, javascript.electron.context-shared
 const safe = { webPreferences: { nodeIntegration: false, contextIsolation: true } };
 // ruleid: javascript.electron.web-security-off
 const open = { webPreferences: { webSecurity: false } };

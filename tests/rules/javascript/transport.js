@@ -3,10 +3,12 @@ const tls = require('tls');
 
 // ruleid: javascript.transport.certificate-unchecked
 const agent = new https.Agent({ keepAlive: true, rejectUnauthorized: false });
-// ruleid: javascript.transport.certificate-unchecked
+// ruleid: javascript.transport.certificates-unchecked-everywhere
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-// ruleid: javascript.transport.certificate-unchecked
+// ruleid: javascript.transport.certificates-unchecked-everywhere
 process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = 0;
+// ok: javascript.transport.certificates-unchecked-everywhere
+process.env.NODE_ENV = '0';
 // ok: javascript.transport.certificate-unchecked
 const strict = new https.Agent({ rejectUnauthorized: true });
 // ok: javascript.transport.certificate-unchecked
