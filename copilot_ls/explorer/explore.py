@@ -19,6 +19,7 @@ from typing import Any
 
 from .loading import CannotBeLoaded, Subject, load_subject
 from .observing import Observer
+from .plausible import is_plausible
 from .running import Deliberate, Outcome, Runner
 from .search import Kept, Search
 from .suite import Suite, is_about
@@ -247,12 +248,22 @@ def _plain(test: Finished) -> dict[str, Any]:
 
 
 def _crashes(search: Search, deliberate: Deliberate) -> list[dict[str, str]]:
-    """What ended in an error that nobody raised on purpose, with the shortest case of each."""
-    found = []
+    """What ended in an error that nobody raised on purpose, on input of the promised types.
+
+    One for each place and kind of error, as short as it can be made.
+    """
+    targets = {target.name: target for target in search.targets}
+    found: dict[tuple[str, str], dict[str, str]] = {}
     for (target, message), (case, error) in search.crashes.items():
-        if isinstance(error, Exception) and deliberate.is_from_project(error):
-            found.append({"target": target, "error": message, "source": case.source()})
-    return found[:_MAX_CRASHES]
+        if not isinstance(error, Exception) or not deliberate.is_from_project(error):
+            continue
+        key = (type(error).__name__, deliberate.place_of(error))
+        if key in found or target not in targets or len(found) >= _MAX_CRASHES:
+            continue
+        if is_plausible(case, targets[target]):
+            smallest = search.smallest_crash(case, error)
+            found[key] = {"target": target, "error": message, "source": smallest.source()}
+    return list(found.values())
 
 
 def main() -> int:

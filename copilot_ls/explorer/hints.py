@@ -17,6 +17,8 @@ from typing import Any
 
 Hint = Any
 Hints = list[tuple[float, Hint]]
+ANNOTATED = 12.0
+"""The weight of what an annotation says; no other hint has as much."""
 
 _METHODS: dict[str, tuple[Hint, ...]] = {}
 for _type in (str, bytes, list, dict, set, int, float):
@@ -120,7 +122,7 @@ def hints_of(
         if isinstance(annotation, str):
             annotation = _evaluate(annotation, namespace)
         if annotation is not inspect.Parameter.empty and annotation is not None:
-            hints.append((12.0, annotation))
+            hints.append((ANNOTATED, annotation))
         if parameter.default is not inspect.Parameter.empty:
             if parameter.default is None:
                 hints.append((1.0, type(None)))

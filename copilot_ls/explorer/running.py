@@ -235,6 +235,15 @@ class Deliberate:
             os.path.abspath(name).startswith(self._root) for name, _ in _frames(error.__traceback__)
         )
 
+    def place_of(self, error: BaseException) -> str:
+        """The innermost line of the project's that took part."""
+        own = [
+            f"{name}:{line}"
+            for name, line in _frames(error.__traceback__)
+            if os.path.abspath(name).startswith(self._root)
+        ]
+        return own[-1] if own else ""
+
     def _raise_lines(self, filename: str) -> set[int]:
         if filename not in self._raising:
             lines: set[int] = set()

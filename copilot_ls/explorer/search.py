@@ -151,6 +151,24 @@ class Search:
                 return best
         return best
 
+    def smallest_crash(self, case: Case, error: BaseException, max_runs: int = 60) -> Case:
+        """A shorter case with the same kind of error at the same place."""
+        place = _innermost(error)
+        while True:
+            for candidate in _smaller(case):
+                if max_runs <= 0:
+                    return case
+                if len(candidate.source()) >= len(case.source()):
+                    continue
+                max_runs -= 1
+                self._before(candidate)
+                found = self._runner.run(candidate).error
+                if found is not None and type(found) is type(error) and _innermost(found) == place:
+                    case = candidate
+                    break
+            else:
+                return case
+
     def _same_but(self, case: Case, kept: Kept) -> Kept | None:
         self._before(case)
         self._subject.recorder.begin()
@@ -384,6 +402,15 @@ class Search:
         arguments = [_node(argument) for argument in tree.args]
         keywords = {entry.arg: _node(entry.value) for entry in tree.keywords if entry.arg}
         self._queue.append(Case(target.name, Call(target.source, arguments, keywords)))
+
+
+def _innermost(error: BaseException) -> tuple[str, int]:
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return "", 0
+    return traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
 
 
 def _smaller(case: Case) -> Iterator[Case]:

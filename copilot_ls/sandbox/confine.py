@@ -17,6 +17,7 @@ import ctypes
 import json
 import os
 import platform
+import signal
 import struct
 import sys
 from typing import Any, NoReturn
@@ -31,7 +32,7 @@ _AF_INET, _AF_INET6 = 2, 10
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x00020000, 0x10000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 1 << 12, 1 << 14, 1 << 18
 _MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _RDONLY = 442, -100, 0x8000, 1
-_PR_CAPBSET_DROP, _LAST_CAPABILITY = 24, 63
+_PR_CAPBSET_DROP, _LAST_CAPABILITY, _PR_SET_PDEATHSIG = 24, 63, 1
 # What changes owners and modes; Landlock has no say in it.
 _MODE_CALLS = {
     "x86_64": (90, 91, 92, 93, 94, 188, 189, 190, 197, 198, 199, 260, 268, 452),
@@ -119,6 +120,8 @@ def _confine_linux(spec: dict[str, Any], report: dict[str, str]) -> None:
         report["network"] = "seccomp"
     elif abi >= 4:
         report["network"] = "landlock, TCP alone"
+    # Whoever started this may be killed; nothing is left running then.
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _landlock(libc: Any, abi: int, spec: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -182,6 +183,29 @@ async def test_cancelling_ends_the_process(sandbox: ProcessSandbox) -> None:
         await work
     assert before
     assert not before & {p.pid for p in psutil.Process().children(recursive=True)}
+
+
+@confined
+async def test_it_ends_with_whoever_started_it(project: Path, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    script = f"""
+import asyncio, pathlib, sys
+from copilot_ls.domain import Limits
+from copilot_ls.sandbox.process import ProcessSandbox
+box = ProcessSandbox(pathlib.Path({str(project)!r}), pathlib.Path(sys.executable))
+pathlib.Path({str(note)!r}).write_text(str(box.scratch))
+code = "import os, time; open('pid', 'w').write(str(os.getpid())); time.sleep(60)"
+asyncio.run(box.run(["-c", code], Limits(seconds=60)))
+"""
+    starter = await asyncio.create_subprocess_exec(sys.executable, "-c", script)
+    while not note.exists() or not Path(note.read_text(), "pid").exists():  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    inside = psutil.Process(int(Path(note.read_text(), "pid").read_text()))
+    starter.kill()
+    await starter.wait()
+    psutil.wait_procs([inside], timeout=5)
+    assert not inside.is_running()
+    shutil.rmtree(Path(note.read_text()).parent)
 
 
 async def test_folders_without_rights_are_removed_too(sandbox: ProcessSandbox) -> None:

@@ -16,6 +16,7 @@ from copilot_ls.explorer.instrument import instrument
 from copilot_ls.explorer.mutants import mutants_of
 from copilot_ls.explorer.nodes import Call, Case, Literal, Raw, literal_source
 from copilot_ls.explorer.observing import Observer
+from copilot_ls.explorer.plausible import fits
 from copilot_ls.explorer.pool import samples_of_regex
 from copilot_ls.explorer.running import Runner, settle
 
@@ -355,3 +356,44 @@ def test_no_test_works_outside_of_its_own_folder(exploration: Explore) -> None:
     assert bodies(result)
     assert all("tmp_path" in body for body in bodies(result) if "raises" not in body)
     assert not any("/etc" in body for body in bodies(result))
+
+
+def test_only_a_crash_on_what_was_promised_is_called_a_bug(exploration: Explore) -> None:
+    result = exploration(
+        """
+        from typing import List
+
+        def first_word(text: str) -> str:
+            return text.split()[0]
+
+        def total(numbers: List[int]) -> int:
+            return sum(numbers)
+
+        def unsaid(thing):
+            return thing.nothing
+        """
+    )
+    crashes = {crash["target"]: crash for crash in result["crashes"]}
+    assert set(crashes) == {"first_word"}
+    assert crashes["first_word"]["error"].startswith("IndexError")
+    assert len(crashes["first_word"]["source"]) < 30
+
+
+@pytest.mark.parametrize(
+    ("value", "annotation", "expected"),
+    [
+        (1, int, True),
+        (True, int, False),
+        (1, float, True),
+        (None, str | None, True),
+        ([1, "a"], list[int], False),
+        ({"a": [1]}, dict[str, list[int]], True),
+        ((1, "a"), tuple[int, str], True),
+        ((1,), tuple[int, ...], True),
+        ([1], list, False),
+        (1, object, False),
+        (1, Any, False),
+    ],
+)
+def test_what_fits_an_annotation(value: object, annotation: object, expected: bool) -> None:
+    assert fits(value, annotation) is expected
