@@ -279,3 +279,12 @@ def test_fields_are_not_what_a_constructor_takes() -> None:
         "    number: int\n\n    def __init__(self, data):\n        self.number = data[0]\n"
     )
     assert found(text) == []
+
+
+def test_an_entry_that_is_written_in_another_way_is_there_all_the_same() -> None:
+    text = (
+        'def f(a, b, c):\n    """Do.\n\n    Args:\n        a (int): One.\n'
+        "        b (:class:`str`):\n            Two.\n        c Optional[str]: Three.\n"
+        '    """\n'
+    )
+    assert found(text) == []

@@ -213,6 +213,26 @@ def drop(name: str) -> None:
     assert "mode" not in docstring_of(after, "drop")
 
 
+def test_an_example_in_a_description_stays_where_it_is():
+    text = '''
+class Client:
+    def get(self, session: str) -> str:
+        """Return a user.
+
+        Args:
+            session: Session to use, such as:: >>> open("x")
+        """
+        return session
+
+    def drop(self, session: str) -> None:
+        remove(session)
+'''
+
+    after = applied(text, writer(text).write("Client.drop"))
+
+    assert "session: Session to use, such as\n" in docstring_of(after, "drop") + "\n"
+
+
 def test_neighbours_show_the_style_where_the_file_does_not():
     neighbours = read_neighbours([("shop/a.py", SPHINX), ("shop/b.py", SPHINX)])
 

@@ -74,7 +74,8 @@ class Item:
 class ParsedDocstring:
     """What a docstring says; ``has_parameters`` is true if it has a place for parameters at all.
 
-    ``text`` is all of it without its indentation.
+    ``text`` is all of it without its indentation; ``named`` are all names that stand where
+    parameters do, whether or not their entries could be read.
     """
 
     style: DocstringStyle
@@ -83,6 +84,7 @@ class ParsedDocstring:
     has_parameters: bool
     is_deprecated: bool = False
     text: str = ""
+    named: frozenset[str] = frozenset()
 
     def of(self, kind: ItemKind) -> list[Item]:
         return [item for item in self.items if item.kind is kind]
@@ -110,13 +112,15 @@ def parse_docstring(text: str) -> ParsedDocstring:
         parsed = docstring_parser.parse(_mended(clean, style), _STYLES[style])
     except (docstring_parser.ParseError, ValueError, IndexError, AttributeError):
         return ParsedDocstring(style, (), summary, has_parameters=False, text=clean)
-    items = tuple(_items(parsed, _Places(text, style)))
+    places = _Places(text, style)
+    items = tuple(_items(parsed, places))
     return ParsedDocstring(
         style,
         items,
         summary,
         has_parameters=_has_parameters(clean, style),
         text=clean,
+        named=places.parameters,
         is_deprecated=parsed.deprecation is not None or ".. deprecated::" in clean,
     )
 
@@ -227,6 +231,11 @@ class _Places:
                     self._types.setdefault((section.kind, name), entry.type_name)
                     if is_sure:
                         self._sure.add((section.kind, name))
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The names in sections of parameters."""
+        return frozenset(name for kind, name in self._first if kind is SectionKind.PARAMETERS)
 
     def type_of(self, kind: ItemKind, name: str) -> str:
         """What stands where the type does, as written."""

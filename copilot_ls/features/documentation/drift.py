@@ -215,8 +215,11 @@ def _parameters(
             missing = [p for p in missing if p.name != better]
     if _is_selective(parsed, len(missing), len(said)):
         missing = []
-    if parsed.style is DocstringStyle.SPHINX:
-        missing = [p for p in missing if not _has_a_line(p.name, parsed)]
+    if parsed.style is not DocstringStyle.NUMPY:
+        # What the parser did not understand is described all the same.
+        missing = [
+            p for p in missing if p.name not in parsed.named and not _has_a_line(p.name, parsed)
+        ]
     for name in stale:
         yield Drift(
             DriftRule.STALE_PARAMETER, name, f"there is no parameter `{name}`", said[name].line

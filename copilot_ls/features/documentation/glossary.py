@@ -142,7 +142,8 @@ def _fitting(text: str, known: frozenset[str]) -> str:
     """The sentences of a description that hold here too, from the first on."""
     kept: list[str] = []
     # What a default is, is said from the code.
-    for sentence in _SENTENCE_END.split(text):
+    # Examples and lists below a description are its own function's.
+    for sentence in _SENTENCE_END.split(re.split(r"::|>>>", text)[0]):
         part = _TASK.sub(_without_task, _DEFAULT_CLAUSE.sub("", sentence))
         if len(part.strip(" .,;")) < 3 or _DEFAULT.search(part) or _EMPTY.fullmatch(part):
             continue
