@@ -34,6 +34,9 @@ def evaluate_tests(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="This module alone; can be repeated.")
     ] = None,
+    mutants: Annotated[
+        int, typer.Option("--mutants", min=1, help="Faults of each module to try at most.")
+    ] = 200,
     keep: Annotated[
         Path | None, typer.Option("--keep", help="Put the generated tests into this folder.")
     ] = None,
@@ -58,6 +61,7 @@ def evaluate_tests(
             apps,
             settings,
             against_pynguin=against is not None,
+            mutants=mutants,
             keep=keep,
             on_progress=tell,
         )

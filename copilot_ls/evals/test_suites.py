@@ -29,7 +29,6 @@ from copilot_ls.features.tests.writer import TestWriter
 
 _PYNGUIN = "pynguin==0.48.0"
 _MEASURING = ("pytest>=8.4,<9", "coverage>=7.6")
-_MAX_MUTANTS = 200
 _MUTATION_SECONDS = 120.0
 _ORDERS = 10
 
@@ -83,6 +82,12 @@ class Row:
     skipped: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class _Measuring:
+    mutants: int
+    keep: Path | None
+
+
 def read_modules(file: Path) -> list[ModuleCase]:
     """Read JSON lines with ``app``, ``module`` and optionally ``requires``.
 
@@ -114,20 +119,26 @@ async def run_modules(
     settings: Settings,
     *,
     against_pynguin: bool,
+    mutants: int = 200,
     keep: Path | None = None,
     on_progress: OnProgress = lambda _: None,
 ) -> list[Row]:
-    """Generate and measure, one module after the other; ``keep`` is where the tests are put."""
+    """Generate and measure, one module after the other.
+
+    ``mutants`` is how many faults of each module are tried at most, an even sample; ``keep`` is
+    where the tests are put.
+    """
+    measuring = _Measuring(mutants, keep)
     rows = []
     for case in cases:
         on_progress(f"{case.module}: installing {case.app}")
         installed = install(case, apps, with_rival=against_pynguin)
         on_progress(f"{case.module}: copilot-ls")
-        own = await _own(case, installed, settings, keep)
+        own = await _own(case, installed, settings, measuring)
         rival = None
         if against_pynguin:
             on_progress(f"{case.module}: Pynguin")
-            rival = await _rival(case, installed, settings, keep)
+            rival = await _rival(case, installed, settings, measuring)
             own, rival = _with_sizes(own, rival), _with_sizes(rival, own)
         rows.append(Row(case, own, rival, installed.skipped))
     return rows
@@ -213,7 +224,7 @@ def _with_sizes(score: Score, other: Score) -> Score:
 
 
 async def _own(
-    case: ModuleCase, installed: Installed, settings: Settings, keep: Path | None
+    case: ModuleCase, installed: Installed, settings: Settings, measuring: _Measuring
 ) -> Score:
     settings = replace(settings, sandbox=replace(settings.sandbox, python=str(installed.python)))
     started = time.monotonic()
@@ -228,13 +239,13 @@ async def _own(
         return Score(problem=str(error))
     seconds = time.monotonic() - started
     text, n_generated = written.text, len(written.verdicts) + written.n_dropped
-    score = await _measured(case, installed, settings, text, keep, "own")
+    score = await _measured(case, installed, settings, text, measuring, "own")
     problem = score.problem or written.problem
     return replace(score, generated=n_generated, seconds=seconds, problem=problem)
 
 
 async def _rival(
-    case: ModuleCase, installed: Installed, settings: Settings, keep: Path | None
+    case: ModuleCase, installed: Installed, settings: Settings, measuring: _Measuring
 ) -> Score:
     if installed.rival_python is None:
         return Score(problem="Pynguin could not be installed")
@@ -267,7 +278,7 @@ async def _rival(
     if not text:
         lines = run.output.strip().splitlines() or [""]
         problem = lines[-1] if run.ending is Ending.EXITED else str(run.ending)
-    score = await _measured(case, installed, settings, text, keep, "pynguin")
+    score = await _measured(case, installed, settings, text, measuring, "pynguin")
     return replace(score, generated=score.tests, seconds=took, problem=score.problem or problem)
 
 
@@ -279,15 +290,15 @@ async def _measured(
     installed: Installed,
     settings: Settings,
     text: str,
-    keep: Path | None,
+    measuring: _Measuring,
     maker: str,
 ) -> Score:
     """Run the tests in a fresh sandbox; without any, the module's sizes are measured."""
     sandbox = wiring.open_sandbox(installed.root, settings, allowed=True)
     try:
         name = re.sub(r"\W", "_", case.module)
-        if keep is not None and text:
-            folder = keep / maker
+        if measuring.keep is not None and text:
+            folder = measuring.keep / maker
             folder.mkdir(parents=True, exist_ok=True)
             (folder / f"test_{name}.py").write_text(text, encoding="utf-8")
         tests = sandbox.project / f"test_{maker}_{name}.py"
@@ -301,7 +312,7 @@ async def _measured(
             "tests": str(tests),
             "configuration": str(configuration),
             "answer": str(answer),
-            "mutants": _MAX_MUTANTS,
+            "mutants": measuring.mutants,
             "seconds": _MUTATION_SECONDS,
             "orders": _ORDERS,
         }

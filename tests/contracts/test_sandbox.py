@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -183,6 +184,25 @@ async def test_cancelling_ends_the_process(sandbox: ProcessSandbox) -> None:
         await work
     assert before
     assert not before & {p.pid for p in psutil.Process().children(recursive=True)}
+
+
+@confined
+def test_without_namespaces_modes_stay_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "precious.txt"
+    file.write_text("precious")
+    file.chmod(0o640)
+    script = f"""
+import ctypes, os
+from copilot_ls.sandbox import confine
+libc = ctypes.CDLL(None, use_errno=True)
+assert not libc.prctl(confine._PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+assert confine._filter_calls(libc, keeps_modes=True)
+os.chmod({str(file)!r}, 0o777)
+os.chown({str(file)!r}, 12345, 12345)
+os.chmod(os.open({str(file)!r}, os.O_RDONLY), 0o777)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
+    assert (file.stat().st_mode & 0o777, file.stat().st_uid) == (0o640, os.getuid())
 
 
 @confined
