@@ -230,7 +230,7 @@ class Client:
 
     after = applied(text, writer(text).write("Client.drop"))
 
-    assert "session: Session to use, such as\n" in docstring_of(after, "drop") + "\n"
+    assert "session: Session to use\n" in docstring_of(after, "drop") + "\n"
 
 
 def test_neighbours_show_the_style_where_the_file_does_not():

@@ -19,6 +19,9 @@ from indexer.syntax.bodies import Body
 
 _MAX_CHARS = 240
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!etc\.)\s+(?=[A-Z`(])")
+_LEAD_IN = re.compile(
+    r"[,;]?\s*\b(?:such as|for example|for instance|usage|e\.g\.)\s*$", re.IGNORECASE
+)
 _TASK = re.compile(r"\s+to (?:be )?([a-z]+?)(?:d|ed)?(\.?)$")
 _CODE = re.compile(r"`+([^`\n]+)`+|\*(\w+)\*")
 _DEFAULT_CLAUSE = re.compile(
@@ -67,7 +70,12 @@ class Glossary:
         for group in self._groups(candidates, parameter, symbol, handed_to):
             for text, _ in Counter(each.text for each in group).most_common():
                 fitting = _fitting(text, known)
-                if fitting:
+                content = {word.lower() for word in re.findall(r"\w+", fitting)} - {
+                    "the",
+                    "a",
+                    "an",
+                }
+                if content - {word.lower() for word in words_of(parameter.name)}:
                     return fitting
         return ""
 
@@ -129,7 +137,7 @@ def _same_class(described: Described, symbol: Symbol) -> bool:
 
 def _without_task(match: re.Match[str]) -> str:
     """Leave out what another function does with it: ``ID of the user to delete``."""
-    return match[2] if is_verb(match[1]) else match[0]
+    return match[2] if is_verb(match[1]) and match[1] != "use" else match[0]
 
 
 def _is_task(described: Described) -> bool:
@@ -144,7 +152,8 @@ def _fitting(text: str, known: frozenset[str]) -> str:
     # What a default is, is said from the code.
     # Examples and lists below a description are its own function's.
     for sentence in _SENTENCE_END.split(re.split(r"::|>>>", text)[0]):
-        part = _TASK.sub(_without_task, _DEFAULT_CLAUSE.sub("", sentence))
+        plain = _LEAD_IN.sub("", _DEFAULT_CLAUSE.sub("", sentence))
+        part = _TASK.sub(_without_task, plain)
         if len(part.strip(" .,;")) < 3 or _DEFAULT.search(part) or _EMPTY.fullmatch(part):
             continue
         if _PLACE.search(part):
