@@ -39,6 +39,7 @@ SCRIPT = [
     # Once a function is named, the arguments are asked for with its signature in view.
     say("order.amount)\n        return net", when="net = tax.net(<|fim_suffix|>"),
     say("order.amount)", when="tax.net(<|fim_suffix|>"),
+    say("(order.amount)", when="tax.net<|fim_suffix|>"),
     say(BLOCK, when="def several(self, order, tax: Tax):"),
     say("tax.net(order.amount)", when='🛒🛒"] = '),
     say("tax.gross(order.amount)", when="wrong = "),
@@ -234,14 +235,14 @@ def test_a_dismissed_suggestion_is_not_offered_there_again(start: Start):
 @in_the_module
 def test_a_key_asks_for_several_and_goes_through_them(start: Start):
     script = [
-        say("tax.net(order.amount)", when="return ", once=True),
-        say("tax.net(order.total)", when="return ", once=True),
-        say("tax.net(order)", when="return "),
+        say("order.amount", when="return ", once=True),
+        say("order.total", when="return ", once=True),
+        say("order", when="return "),
     ]
     editor = start("orders.py", script=script)
     editor.go(5, 10)
     editor.type("A")
-    editor.wait_for_ghost("tax.net(order.amount)")
+    editor.wait_for_ghost("order.amount")
     editor.type("<M-]>")
     shown = editor.wait("several", lambda: "/" in (text := editor.ghost()) and text)
     editor.type("<M-]>")
@@ -571,7 +572,7 @@ def test_ghost_text_is_on_the_screen_of_a_terminal(
 
 @pytest.mark.real_model
 @in_all
-def test_the_real_model_writes_ghost_text(start: Start, environment: dict[str, str]):
+def test_the_real_model_writes_ghost_text(start: Start, folder: Path, environment: dict[str, str]):
     models = wiring.cache_root() / "models"
     if not (models / "qwen2.5-coder-0.5b-instruct").is_dir():
         pytest.skip("the default model is not here: copilot-ls model pull")
@@ -579,13 +580,14 @@ def test_the_real_model_writes_ghost_text(start: Start, environment: dict[str, s
     cache.mkdir()
     (cache / "models").symlink_to(models)
     del environment["COPILOT_LS_SCRIPT"]
-    editor = start("orders.py")
-    editor.go(5, 10)
-    editor.type("Atax.")
-    ghost = editor.wait("ghost text", editor.ghost, patience=120)
-    assert ghost.startswith("net(")
+    code = "def fibonacci(n):\n    if n < 2:\n        return n\n    return \n"
+    (folder / "numbers.py").write_text(code, encoding="utf-8")
+    editor = start("numbers.py")
+    editor.go(4, 10)
+    editor.type("A")
+    ghost = editor.wait("ghost text", editor.ghost, patience=60)
     editor.type("<Tab>")
-    editor.wait_for_line("    return tax." + ghost.partition("\n")[0])
+    editor.wait_for_line("    return " + ghost.partition("\n")[0])
 
 
 def engines(tmp_path: Path) -> list[psutil.Process]:
