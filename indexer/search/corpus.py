@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from indexer.model import Chunk, Import, ParsedFile, Reference, Symbol
@@ -22,6 +22,9 @@ class Corpus(Stored, Protocol):
     """What the store knows; it decides nothing."""
 
     def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]: ...
+    def symbols_at(
+        self, places: Collection[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Symbol]: ...
     def symbols_starting(self, prefix: str, *, limit: int = 64) -> Sequence[Symbol]: ...
     def symbols_used_on(self, receiver: str, *, limit: int = 64) -> Sequence[tuple[str, int]]: ...
     def uses_in(self, path: str, container: str) -> Sequence[tuple[str, str]]: ...
@@ -41,6 +44,7 @@ class Corpus(Stored, Protocol):
         *,
         weights: tuple[float, float, float],
         limit: int,
+        common: Sequence[str] = (),
         heads_only: bool = False,
     ) -> Sequence[tuple[int, float]]: ...
     def chunks_of(self, rowids: Sequence[int]) -> Mapping[int, Chunk]: ...

@@ -35,16 +35,14 @@ def symbol_hit(
 
 
 def chunk_hit(
-    corpus: Corpus,
     chunk: Chunk,
+    symbol: Symbol | None,
     signals: Mapping[str, float],
     *,
     score: float,
     ranks: Mapping[str, int] | None = None,
 ) -> Hit:
     """A piece of text, with the symbol that it is, if it is one."""
-    outline = corpus.outline(chunk.path)
-    symbol = outline.by_qualified_name.get(chunk.qualified_name) if outline else None
     return Hit(
         path=chunk.path,
         line=chunk.line,

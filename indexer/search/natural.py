@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 
 from indexer.model import Chunk, Hit, Query, Symbol, SymbolKind
@@ -46,7 +46,7 @@ FEATURES = (
 )
 
 _MAX_TERMS = 16
-# A word in more chunks than this costs more to look up than it tells.
+# Chunks are not looked up by a word that is in more of them than this: it tells too little.
 _COMMON = 3_000
 _MIN_TERMS = 3
 _N_CANDIDATES = 60
@@ -109,7 +109,7 @@ def search_natural(corpus: Corpus, query: Query, nearest: Nearest) -> list[Hit]:
     for number in chosen:
         candidate = found[keys[number]]
         if candidate.row is not None and candidate.row in chunks:
-            hits.append(_chunk_hit(corpus, chunks[candidate.row], candidate, scores[number]))
+            hits.append(_chunk_hit(chunks[candidate.row], candidate, scores[number]))
         elif candidate.symbol is not None:
             hits.append(_symbol_hit(corpus, candidate.symbol, candidate, scores[number]))
     return hits[: query.limit]
@@ -117,14 +117,11 @@ def search_natural(corpus: Corpus, query: Query, nearest: Nearest) -> list[Hit]:
 
 def candidates(corpus: Corpus, query: Query, nearest: Nearest) -> dict[Key, Candidate]:
     """What the lists give, and the classes whose members they give."""
-    terms = _telling(corpus, terms_of(query.text))
+    terms, common = _telling(corpus, terms_of(query.text))
+    match = partial(corpus.match_chunks, terms, common=common, limit=_N_CANDIDATES)
     lists: dict[str, dict[int, float]] = {
-        "full": dict(corpus.match_chunks(terms, weights=(4.0, 2.0, 1.0), limit=_N_CANDIDATES)),
-        "head": dict(
-            corpus.match_chunks(
-                terms, weights=(2.0, 1.0, 0.0), limit=_N_CANDIDATES, heads_only=True
-            )
-        ),
+        "full": dict(match(weights=(4.0, 2.0, 1.0))),
+        "head": dict(match(weights=(2.0, 1.0, 0.0), heads_only=True)),
     }
     if "meaning" not in query.without:
         similar = nearest(query.text, _N_CANDIDATES)
@@ -135,24 +132,22 @@ def candidates(corpus: Corpus, query: Query, nearest: Nearest) -> dict[Key, Cand
     lists = {name: scores for name, scores in lists.items() if scores and name not in query.without}
     fused = fuse(lists)
     containers = corpus.containers_of(list(fused))
+    places = set(containers.values())
+    places.update((path, owner) for path, name in containers.values() for owner in _owners(name))
+    symbols = corpus.symbols_at(places)
     found: dict[Key, Candidate] = {}
     for row, scores in fused.items():
         key = containers[row]
-        outline = corpus.outline(key[0])
-        symbol = outline.by_qualified_name.get(key[1]) if outline is not None else None
-        candidate = Candidate(symbol, row, scores, _ranks(lists, row))
+        candidate = Candidate(symbols.get(key), row, scores, _ranks(lists, row))
         # A long function has several chunks; the best one speaks for it.
         if key not in found or found[key].total < candidate.total:
             found[key] = candidate
     lowest = {name: min(scores[name] for scores in fused.values()) for name in lists}
     for path, qualified_name in list(found):
-        outline = corpus.outline(path)
-        owner = qualified_name.rpartition(".")[0]
-        while owner and outline is not None:
-            symbol = outline.by_qualified_name.get(owner)
+        for owner in _owners(qualified_name):
+            symbol = symbols.get((path, owner))
             if symbol is not None and symbol.kind in _CLASSES and (path, owner) not in found:
                 found[path, owner] = Candidate(symbol, None, lowest, {})
-            owner = owner.rpartition(".")[0]
     return found
 
 
@@ -199,6 +194,12 @@ def rows_of(text: str, found: Mapping[Key, Candidate], keys: Sequence[Key]) -> l
     return rows
 
 
+def _owners(qualified_name: str) -> list[str]:
+    """``a.b`` and ``a`` of ``a.b.c``."""
+    parts = qualified_name.split(".")[:-1]
+    return [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+
+
 def _has_vectors(found: Mapping[Key, Candidate]) -> bool:
     return any("meaning" in candidate.scores for candidate in found.values())
 
@@ -232,8 +233,8 @@ def _ranks(lists: Mapping[str, Mapping[int, float]], row: int) -> dict[str, int]
     }
 
 
-def _chunk_hit(corpus: Corpus, chunk: Chunk, candidate: Candidate, score: float) -> Hit:
-    return chunk_hit(corpus, chunk, candidate.scores, score=score, ranks=candidate.ranks)
+def _chunk_hit(chunk: Chunk, candidate: Candidate, score: float) -> Hit:
+    return chunk_hit(chunk, candidate.symbol, candidate.scores, score=score, ranks=candidate.ranks)
 
 
 def _symbol_hit(corpus: Corpus, symbol: Symbol, candidate: Candidate, score: float) -> Hit:
@@ -250,8 +251,8 @@ def _named(corpus: Corpus, text: str) -> list[Symbol]:
     return sorted(found, key=lambda s: (not s.is_public, s.path, s.line))
 
 
-def _telling(corpus: Corpus, terms: Iterable[str]) -> list[str]:
-    """Known terms, the rarest first, without those that nearly everything holds."""
+def _telling(corpus: Corpus, terms: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Known terms, the rarest first: those that tell, and common ones where few of them do."""
     stop_words = frozenset(_STOP_WORDS.split())
     counts = {
         term: corpus.frequency(term, in_chunks=True)
@@ -259,5 +260,5 @@ def _telling(corpus: Corpus, terms: Iterable[str]) -> list[str]:
         if term not in stop_words
     }
     known = sorted((term for term, count in counts.items() if count), key=lambda t: counts[t])
-    telling = [term for term in known if counts[term] <= _COMMON]
-    return (telling if len(telling) >= _MIN_TERMS else known[:_MIN_TERMS])[:_MAX_TERMS]
+    telling = [term for term in known if counts[term] <= _COMMON][:_MAX_TERMS]
+    return telling, known[len(telling) : _MIN_TERMS]

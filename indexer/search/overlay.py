@@ -8,7 +8,7 @@ a few documents do not change it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -146,6 +146,13 @@ class Overlay:
         found += (symbol for symbol in self._symbols() if symbol.name == name)
         return found[:limit]
 
+    def symbols_at(self, places: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Symbol]:
+        stored = self.stored.symbols_at([p for p in places if p[0] not in self.documents])
+        typed: dict[tuple[str, str], Symbol] = {}
+        for symbol in self._symbols():
+            typed.setdefault((symbol.path, symbol.qualified_name), symbol)
+        return {**stored, **{place: typed[place] for place in places if place in typed}}
+
     def symbols_starting(self, prefix: str, *, limit: int = 64) -> Sequence[Symbol]:
         lower = prefix.lower()
         typed = [s for s in self._symbols() if s.name.lower().startswith(lower)]
@@ -203,11 +210,13 @@ class Overlay:
         *,
         weights: tuple[float, float, float],
         limit: int,
+        common: Sequence[str] = (),
         heads_only: bool = False,
     ) -> Sequence[tuple[int, float]]:
         stored = self.stored.match_chunks(
-            terms, weights=weights, limit=limit, heads_only=heads_only
+            terms, weights=weights, limit=limit, common=common, heads_only=heads_only
         )
+        terms = [*terms, *common]
         hidden = self._hidden([row for row, _ in stored])
         best = max((score for _, score in stored), default=1.0)
         found = [(row, score) for row, score in stored if row not in hidden]

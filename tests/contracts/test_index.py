@@ -569,3 +569,24 @@ def test_opening_imports_nothing_heavy(root: Path, tmp_path: Path) -> None:
 def test_vectors_of_the_hashing_embedder_are_unit_rows() -> None:
     vectors = HashingEmbedder().embed(["parseHTTPResponse", "", "…"])
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0)
+
+
+def test_words_that_most_of_the_code_holds_are_weighed_but_not_looked_for(
+    root: Path, open_index: Callable[..., Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.search.natural._COMMON", 3)
+    (root / "steps.py").write_text(
+        "".join(f"def device_step_{n}():\n    return {n}\n\n\n" for n in range(6))
+    )
+    (root / "lamp.py").write_text(
+        "def livisi_state():\n    return 1\n\n\ndef livisi_device():\n    return 2\n"
+    )
+    index = open_index()
+    index.update()
+    assert titles(index, "step of the livisi device") == ["livisi_device", "livisi_state"]
+    assert len(titles(index, "the step of a device")) == 6
+    (root / "lights.py").write_text(
+        "".join(f"def dim_{n}():\n    return {n}\n\n\n" for n in range(6))
+    )
+    index.update()
+    assert any(title.startswith("dim") for title in titles(index, "dim a device"))

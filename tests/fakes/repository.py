@@ -1,7 +1,7 @@
 """A repository of texts in memory, seen as resolution and search see the real one."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from indexer.chunk import chunks_of, split_identifiers
 from indexer.model import Chunk, Import, ParsedFile, Reference, ReferenceKind, Symbol
@@ -30,6 +30,13 @@ class MemoryRepository:
     def outline(self, path: str) -> Outline | None:
         self.n_outlines_asked += 1
         return self._outlines.get(path)
+
+    def symbols_at(self, places: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Symbol]:
+        return {
+            (path, name): outline.by_qualified_name[name]
+            for path, name in places
+            if (outline := self._outlines.get(path)) and name in outline.by_qualified_name
+        }
 
     def paths_with_stem(self, stem: str) -> Sequence[str]:
         return sorted(
@@ -156,9 +163,11 @@ class MemoryRepository:
         *,
         weights: tuple[float, float, float],
         limit: int,
+        common: Sequence[str] = (),
         heads_only: bool = False,
     ) -> Sequence[tuple[int, float]]:
         scored = []
+        terms = [*terms, *common]
         for row, chunk in self._chunks.items():
             score = weights[0] * _shared(terms, chunk.qualified_name)
             score += weights[1] * _shared(terms, chunk.header)
