@@ -413,6 +413,24 @@ def copy(graph, as_view=False):
     assert "as_view: " in docstring_of(after, "copy")
 
 
+@pytest.mark.parametrize(
+    ("signature", "entry", "right"),
+    [
+        ("a: int", "a (str): One.", "a (int): One."),
+        ("a: int = 1", "a (str, optional): One.", "a (int, optional): One."),
+        ("a='x'", "a: One. Defaults to 'y'.", "a: One. Defaults to 'x'."),
+        ("a=2.5", "a: One (default 3.0).", "a: One (default 2.5)."),
+        ("a=False", "a: One. Defaults to True.", "a: One. Defaults to False."),
+    ],
+)
+def test_types_and_defaults_are_put_right_in_their_place(signature, entry, right):
+    text = f'def f({signature}):\n    """Do.\n\n    Args:\n        {entry}\n    """\n    go(a)\n'
+
+    after = applied(text, writer(text).repair("f"))
+
+    assert after == text.replace(entry, right)
+
+
 def test_one_of_several_names_is_taken_out():
     text = '''
 def f(a, c):

@@ -185,6 +185,9 @@ class _Repair:
                     if right and match["value"]:
                         start, end = match.span("value")
                         kept = "." if match["value"].endswith(".") else ""
+                        if match["quote"].strip("`"):
+                            # The quotes that stand there stay.
+                            right, kept = right.strip("\"'"), ""
                         self._lines[number] = f"{line[:start]}{right}{kept}{line[end:]}"
                     else:
                         left = line[: match.start()].rstrip().rstrip(",;(")
