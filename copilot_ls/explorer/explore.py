@@ -257,6 +257,9 @@ def _crashes(search: Search, deliberate: Deliberate) -> list[dict[str, str]]:
     for (target, message), (case, error) in search.crashes.items():
         if not isinstance(error, Exception) or not deliberate.is_from_project(error):
             continue
+        if isinstance(error, ImportError):
+            # Something optional is not installed here.
+            continue
         key = (type(error).__name__, deliberate.place_of(error))
         if key in found or target not in targets or len(found) >= _MAX_CRASHES:
             continue

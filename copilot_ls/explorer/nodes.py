@@ -46,8 +46,29 @@ class Call:
 
     def render(self) -> str:
         parts = [node.render() for node in self.arguments]
+        subject, _, name = self.function.rpartition(".")
+        if subject and not self.keywords and (pattern := _SPELLED.get((name, len(parts)))):
+            fenced = [f"({part})" if part.startswith("lambda") else part for part in parts]
+            return pattern.format(subject, *fenced)
         parts += [f"{name}={node.render()}" for name, node in self.keywords.items()]
         return f"{self.function}({', '.join(parts)})"
+
+
+# Special methods as people write them.
+_SPELLED: dict[tuple[str, int], str] = {
+    **{(f"__{name}__", 0): name + "({0})" for name in
+       ("len", "iter", "str", "repr", "bool", "hash", "int", "float", "abs", "next", "reversed")},
+    **{(f"__{name}__", 1): "{0} " + sign + " {1}" for name, sign in
+       (("eq", "=="), ("ne", "!="), ("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="),
+        ("add", "+"), ("sub", "-"), ("mul", "*"), ("truediv", "/"), ("floordiv", "//"),
+        ("mod", "%"), ("and", "&"), ("or", "|"), ("xor", "^"))},
+    ("__getitem__", 1): "{0}[{1}]",
+    ("__contains__", 1): "{1} in {0}",
+    ("__neg__", 0): "-{0}",
+    ("__invert__", 0): "~{0}",
+    **{("__call__", number): "{0}(" + ", ".join(f"{{{n}}}" for n in range(1, number + 1)) + ")"
+       for number in range(6)},
+}  # fmt: skip
 
 
 class Read(Call):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -484,10 +485,8 @@ def _rank(kept: Kept) -> tuple[int, int]:
 
 
 def _variable(class_name: str) -> str:
-    words = "".join(
-        f"_{character.lower()}" if character.isupper() and place else character.lower()
-        for place, character in enumerate(class_name)
-    ).strip("_")
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name)
+    words = words.lower().strip("_")
     return words if words.isidentifier() and words not in _TAKEN else "subject"
 
 

@@ -61,6 +61,12 @@ class References:
             self._statements = {self.alias: f"from {package} import {name}"}
         else:
             self._statements = {self.alias: f"import {name}"}
+        parent = sys.modules.get(package)
+        if package and parent is not None and getattr(parent, name, module) is not module:
+            # The package has something else under the module's name, mostly its main function.
+            self._statements[self.alias] = (
+                f'{self.alias} = importlib.import_module("{module.__name__}")'
+            )
         self.namespace: dict[str, Any] = {self.alias: module}
         self._known: dict[int, str | None] = {}
 
@@ -74,7 +80,10 @@ class References:
     def statements(self, source: str) -> list[str]:
         """The imports that ``source`` needs."""
         names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
-        return sorted(statement for name, statement in self._statements.items() if name in names)
+        found = {statement for name, statement in self._statements.items() if name in names}
+        if any(not statement.startswith(("import ", "from ")) for statement in found):
+            found.add("import importlib")
+        return sorted(found)
 
     def add_standard(self, names: Sequence[str]) -> None:
         """Make modules of the standard library known under their own names."""

@@ -397,3 +397,37 @@ def test_only_a_crash_on_what_was_promised_is_called_a_bug(exploration: Explore)
 )
 def test_what_fits_an_annotation(value: object, annotation: object, expected: bool) -> None:
     assert fits(value, annotation) is expected
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (Call("cart.__len__", [], {}), "len(cart)"),
+        (Call("cart.__getitem__", [Literal("a")], {}), "cart['a']"),
+        (Call("cart.__contains__", [Literal(1)], {}), "1 in cart"),
+        (Call("cart.__eq__", [Raw("lambda: 1")], {}), "cart == (lambda: 1)"),
+        (Call("cart.__call__", [Literal(1), Literal(2)], {}), "cart(1, 2)"),
+        (Call("cart.__call__", [], {"a": Literal(2)}), "cart.__call__(a=2)"),
+        (Call("cart.__setitem__", [Literal(1), Literal(2)], {}), "cart.__setitem__(1, 2)"),
+    ],
+)
+def test_special_methods_are_spelled_as_people_do(call: Call, expected: str) -> None:
+    assert call.render() == expected
+
+
+def test_a_module_that_its_package_hides_behind_a_function_is_imported_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "slug"
+    package.mkdir()
+    (package / "__init__.py").write_text("from slug.slug import slug\n")
+    (package / "slug.py").write_text("def slug(text: str) -> str:\n    return text.lower()\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    request = {"root": str(tmp_path), "module": "slug.slug", "seconds": 1}
+    result = explore(request, lambda _: None)
+    for name in ("slug", "slug.slug"):
+        sys.modules.pop(name, None)
+    assert result["tests"][0]["imports"] == [
+        "import importlib",
+        'slug = importlib.import_module("slug.slug")',
+    ]

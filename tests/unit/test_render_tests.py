@@ -79,3 +79,20 @@ def test_existing_tests_are_never_overwritten() -> None:
     files = {"tests/test_item.py", "tests/test_item_generated.py"}
     place = place_of_tests("shop/item.py", files.__contains__)
     assert place == "tests/test_item_generated_2.py"
+
+
+def test_a_module_that_must_be_looked_up_is_bound_after_the_imports() -> None:
+    bound = 'slug = importlib.import_module("slug.slug")'
+    one = Draft(
+        "slug", ("result = slug.slug('A')", "assert result == 'a'"), ("import importlib", bound)
+    )
+    assert f"import importlib\n\n{bound}\n\n\ndef test_slug" in text_of(one)
+
+
+def test_what_else_is_given_tells_tests_of_one_function_apart() -> None:
+    text = text_of(
+        draft("result = mod.bump('1')", "assert result == '2'"),
+        draft("result = mod.bump('5', 1)", "assert result == '5.1'"),
+    )
+    assert "def test_bump():" in text
+    assert "def test_bump_with_position():" in text

@@ -50,12 +50,13 @@ def render_tests(
     for entries in groups.values():
         shapes = [shape for _, shape in entries if shape is not None]
         own = [draft for draft, _ in entries]
+        more = shapes[0].names[1:] if shapes else ()
         if len(shapes) >= _MIN_GROUP:
-            name = _unique(_name_of(own[0], many=True), taken)
+            name = _unique(_name_of(own[0], many=True), taken, more)
             rendered.append(RenderedTest(name, _parametrised(name, shapes), tuple(own)))
             continue
         for draft in own:
-            name = _unique(_name_of(draft, many=False), taken)
+            name = _unique(_name_of(draft, many=False), taken, more)
             rendered.append(RenderedTest(name, _single(name, draft), (draft,)))
     return rendered
 
@@ -206,7 +207,10 @@ def _words(name: str) -> str:
     return re.sub(r"\W+|_+", "_", "_".join(parts)).strip("_").lower()
 
 
-def _unique(name: str, taken: set[str]) -> str:
+def _unique(name: str, taken: set[str], more: Sequence[str]) -> str:
+    """A free name; what else is given (``more``) tells tests of one function apart."""
+    if name in taken and more:
+        name = f"{name}_with_{'_and_'.join(_words(each) for each in more[:2])}"
     candidate, number = name, 1
     while candidate in taken:
         number += 1
@@ -220,10 +224,14 @@ def _quoted(name: str) -> str:
 
 
 def _arranged(imports: Sequence[str]) -> str:
-    """Standard modules, others, in two groups as formatters arrange them."""
+    """Standard modules, others, in two groups as formatters arrange them; then other bindings."""
     standard: list[str] = []
     other: list[str] = []
+    bound: list[str] = []
     for line in imports:
+        if not line.startswith(("import ", "from ")):
+            bound.append(line)
+            continue
         module = line.split()[1].split(".")[0]
         (standard if module in sys.stdlib_module_names else other).append(line)
-    return "\n\n".join("\n".join(sorted(group)) for group in (standard, other) if group)
+    return "\n\n".join("\n".join(sorted(group)) for group in (standard, other, bound) if group)
