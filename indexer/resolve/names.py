@@ -42,7 +42,10 @@ Target: TypeAlias = Found | Absent | Unknown
 UNKNOWN = Unknown()
 
 Memory: TypeAlias = dict[tuple[str, str, int], list[str]]
-"""What the modules of imports turned out to be; good for one generation of the index."""
+"""What the modules of imports turned out to be, by the folder that imports, the module's name and
+its level; good for one generation of the index."""
+# The level, with no folder, under which all files are kept that an absolute module may be.
+_ANYWHERE = -1
 
 
 class Names:
@@ -101,22 +104,34 @@ class Names:
         libraries = list(around.library_paths(module)) if around is not None else []
         if path.startswith("<"):
             return libraries
-        # A module may lie under any source root (``src/``, a monorepo's packages): every file
-        # whose path ends like the module counts, those that share more folders with us first.
-        suffix = "/".join(parts)
-        endings = tuple(_python_files(suffix))
-        found = [
-            candidate
-            for candidate in self._repository.paths_with_stem(parts[-1])
-            if candidate in endings or candidate.endswith(tuple(f"/{e}" for e in endings))
-        ]
-        # ... and whose first folder is no part of a package, else it has a longer name.
-        found = [candidate for candidate in found if self._is_root_of(candidate, len(parts))]
+        # Those that share more folders with us first.
         here = posixpath.dirname(path)
-        found.sort(key=lambda p: (-_shared_folders(here, p), len(p), p))
+        found = self._files_named(module)
+        found = sorted(found, key=lambda p: (-_shared_folders(here, p), len(p), p))
         is_standard = bool(libraries) and libraries[0].startswith("<stdlib>")
         if not found or (is_standard and posixpath.dirname(found[0]) != here):
             return libraries
+        return found
+
+    def _files_named(self, module: str) -> list[str]:
+        """Files that may be an absolute module, from wherever it is imported.
+
+        A module may lie under any source root (``src/``, a monorepo's packages): every file whose
+        path ends like the module counts, if its first folder is no part of a package, else it has
+        a longer name.
+        """
+        key = ("", module, _ANYWHERE)
+        found = self._memory.get(key)
+        if found is None:
+            parts = module.split(".")
+            endings = tuple(_python_files("/".join(parts)))
+            inner = tuple(f"/{ending}" for ending in endings)
+            found = self._memory[key] = [
+                candidate
+                for candidate in self._repository.paths_with_stem(parts[-1])
+                if (candidate in endings or candidate.endswith(inner))
+                and self._is_root_of(candidate, len(parts))
+            ]
         return found
 
     def _is_root_of(self, path: str, n_parts: int) -> bool:
