@@ -10,11 +10,12 @@ Standard library alone.
 from __future__ import annotations
 
 import ast
+import keyword
 import random
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Any
 
 from .instrument import Goal
@@ -327,7 +328,7 @@ class Search:
         if target.owner is None:
             positional, keywords = values.arguments(target.parameters, target.hints)
             return Case(target.name, Call(target.source, positional, keywords))
-        name = _variable(target.owner.__name__)
+        name = _variable(target.owner.__name__, self._runner.namespace)
         setup.append((name, values.instance(target.owner)))
         if self._rng.random() < 0.45:
             siblings = [
@@ -484,10 +485,15 @@ def _rank(kept: Kept) -> tuple[int, int]:
     return (0 if kept.outcome_kind == "value" else 1, kept.size + _SMALL * len(kept.case.steps))
 
 
-def _variable(class_name: str) -> str:
+def _variable(class_name: str, taken: Container[str]) -> str:
+    """A name for an instance that hides nothing of what a test imports."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name)
     words = words.lower().strip("_")
-    return words if words.isidentifier() and words not in _TAKEN else "subject"
+    for candidate in (words, f"my_{words}", f"a_{words}"):
+        is_free = candidate not in taken and candidate not in _TAKEN
+        if is_free and candidate.isidentifier() and not keyword.iskeyword(candidate):
+            return candidate
+    return "instance"
 
 
 _TAKEN = frozenset(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -186,11 +187,16 @@ class TestWriter:
             outcomes, problem = await self._run_tests(text, folder, test_path)
             if problem:
                 return [], outcomes, problem
-            failed = {name for name, results in outcomes.items() if set(results) != {"passed"}}
+            failed = {
+                _function_of(name)
+                for name, results in outcomes.items()
+                if set(results) != {"passed"}
+            }
+            # A test that was not even run has not passed.
+            failed |= {test.name for test in tests} - {_function_of(name) for name in outcomes}
             if not failed:
                 return tests, outcomes, ""
-            names = {_function_of(name) for name in failed}
-            drafts = [draft for test in tests if test.name not in names for draft in test.drafts]
+            drafts = [draft for test in tests if test.name not in failed for draft in test.drafts]
         return [], outcomes, problem
 
     async def _run_tests(
@@ -199,8 +205,13 @@ class TestWriter:
         file = self._sandbox.project / test_path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+        # What the exploration left behind must not mislead the tests.
+        for left in self._sandbox.scratch.iterdir():
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
         report = self._sandbox.scratch / "outcomes.json"
-        report.unlink(missing_ok=True)
         wish = {"orders": self._options.reruns, "report": str(report)}
         # A configuration without content, so that options of the project do not count.
         configuration = self._sandbox.scratch / "pytest.ini"
@@ -224,6 +235,8 @@ class TestWriter:
         except (OSError, ValueError):
             _log.debug("pytest: %s", run.output)
             return {}, f"the tests could not be run: {_why(run)}"
+        if not outcomes:
+            return {}, f"the tests could not be collected: {_why(run)}"
         return {str(name): [str(o) for o in results] for name, results in outcomes.items()}, ""
 
     def _examples(self, path: str) -> list[str]:
