@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgpack
 
 T = TypeVar("T")
-PATIENCE = 10.0
+PATIENCE = 30.0
 POLL_S = 0.02
 
 _SPY = """

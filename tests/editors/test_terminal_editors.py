@@ -34,6 +34,7 @@ def total(order, tax: Tax):
 """
 SCRIPT = [
     say("order.amount)", when="return tax.net(<|fim_suffix|>"),
+    say("(order.amount)", when="return tax.net<|fim_suffix|>"),
     say("net(order.amount)", when="return tax."),
     say("tax.net(order.amount)", when="return "),
 ]

@@ -261,11 +261,12 @@ local function accept(cut)
   local bufnr = shown.bufnr
   -- Later, because keys that are mapped as expressions may not change the text.
   vim.schedule(function()
-    -- Other keys may have come before.
-    local now, still = current()
-    if not now or still ~= suggestion then
+    -- Another key, or the same suggestion in a newer answer, may have come before.
+    local now, newest = current()
+    if not now or not newest or (newest ~= suggestion and now ~= rest) then
       return
     end
+    suggestion = newest
     local n = #cut(now)
     write(now, suggestion, n)
     if n == #now then
