@@ -251,6 +251,12 @@ class _Writer:
 
     def _parts(self, node: SgNode, children: list[SgNode]) -> Iterator[Condition]:
         """Say what each child must be, by its field where it has one, else by its place."""
+        # The operator first: it costs least, and most comparisons have another one.
+        for field in ("operator", "operators"):
+            operator = node.field(field)
+            if operator is not None and not operator.is_named():
+                sign = re.escape(operator.text())
+                yield {"has": {"field": field, "regex": f"^{sign}$"}}
         n_placed = 0
         for child in children:
             field = _field_of(node, child)
@@ -267,11 +273,6 @@ class _Writer:
             else:
                 n_placed += 1
                 yield {"has": {**rule, **_at(n_placed, self._grammar)}}
-        for field in ("operator", "operators"):
-            operator = node.field(field)
-            if operator is not None and not operator.is_named():
-                sign = re.escape(operator.text())
-                yield {"has": {"field": field, "regex": f"^{sign}$"}}
 
     def _says_nothing(self, child: SgNode) -> bool:
         """Whether a child of the pattern is nothing but a gap, as in ``def f(...): ...``."""
