@@ -59,10 +59,17 @@ def test_every_command_is_in_the_readme_or_its_pages():
         assert f"copilot-ls {command.name}" in pages, command.name
 
 
-@pytest.mark.parametrize("recipe", ["emacs/copilot-ls.el", "helix/languages.toml"])
-def test_the_recipes_on_the_page_are_those_that_are_tested(recipe: str):
-    page = (ROOT / "docs" / "editors" / "others.md").read_text(encoding="utf-8")
-    assert (ROOT / "editors" / recipe).read_text(encoding="utf-8") in page
+@pytest.mark.parametrize(
+    ("page", "recipe"),
+    [
+        ("README.md", "neovim/copilot-ls.lua"),
+        ("docs/editors/others.md", "emacs/copilot-ls.el"),
+        ("docs/editors/others.md", "helix/languages.toml"),
+    ],
+)
+def test_the_recipes_on_the_pages_are_those_that_are_tested(page: str, recipe: str):
+    tested = (ROOT / "editors" / recipe).read_text(encoding="utf-8")
+    assert tested in (ROOT / page).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -252,11 +252,11 @@ class _Writer:
     def _parts(self, node: SgNode, children: list[SgNode]) -> Iterator[Condition]:
         """Say what each child must be, by its field where it has one, else by its place."""
         # The operator first: it costs least, and most comparisons have another one.
-        for field in ("operator", "operators"):
-            operator = node.field(field)
+        for place in ("operator", "operators"):
+            operator = node.field(place)
             if operator is not None and not operator.is_named():
                 sign = re.escape(operator.text())
-                yield {"has": {"field": field, "regex": f"^{sign}$"}}
+                yield {"has": {"field": place, "regex": f"^{sign}$"}}
         n_placed = 0
         for child in children:
             field = _field_of(node, child)
