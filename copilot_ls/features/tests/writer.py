@@ -94,9 +94,14 @@ class TestWriter:
         started = time.monotonic()
         module, folder = module_of(path, self._exists)
         test_path = place_of_tests(path, self._exists)
+        sources = {file: file.read_bytes() for file in self._sandbox.project.rglob("*.py")}
         exploration, run = await self._explore(
             module, folder, only=only, seeds=[*seeds, *self._examples(path)], tell=on_progress
         )
+        for file, content in sources.items():
+            # Inputs nobody thought of may have written into the copy itself.
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
         told = WrittenTests(
             path,
             module,
