@@ -223,6 +223,9 @@ def _layering(scope: str, edges: Iterable[Edge], language: str) -> Layering | No
         directions=tuple(sorted(directions, key=lambda each: -each.n_files)),
         mutual=tuple(sorted(mutual, key=lambda each: -each.n_files)),
         cycles=tuple(cycle for cycle in cycles if len(cycle) > 1),
+        arrows=tuple(
+            (*pair, len(files)) for pair, files in sorted(users.items(), key=lambda e: -len(e[1]))
+        ),
     )
 
 

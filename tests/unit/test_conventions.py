@@ -392,6 +392,7 @@ def test_parts_that_import_each_other_stand_on_one_level() -> None:
     assert layering.levels == (("c",), ("a", "b"))
     assert layering.cycles == (("a", "b"),)
     assert [(d.importer, d.imported, d.n_files) for d in layering.mutual] == [("a", "b", 4)]
+    assert ("a", "b", 4) in layering.arrows
 
 
 @pytest.mark.parametrize(

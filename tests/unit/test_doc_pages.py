@@ -137,6 +137,7 @@ def test_a_site_has_a_page_for_each_module_and_one_for_the_whole():
         2,
         (("api",), ("store",)),
         (Direction("api", "store", 7, Place("a.py", 0), (Place("b.py", 4),)),),
+        arrows=(("api", "store", 7), ("store", "api", 1)),
     )
     project = Project("shop", "Sells.", files, Conventions(layers=(layering,)), {"shop": "a:b"})
 
@@ -155,7 +156,7 @@ def test_a_site_has_a_page_for_each_module_and_one_for_the_whole():
     assert "- `number: int`" in orders
     assert "def total(self) -> int" in orders
     assert "_inner" not in orders
-    assert "n0 -->|7| n1" in pages["docs/architecture.md"]
+    assert "n0 -->|7| n1\n    n1 -->|1| n0\n" in pages["docs/architecture.md"]
     assert (
         "`store` imports `api` in `b.py:5` (the reverse: 7 files)"
         in (pages["docs/architecture.md"])

@@ -245,12 +245,13 @@ def _layering(layering: Layering) -> list[str]:
         for number, part in enumerate(dict.fromkeys(p for level in layering.levels for p in level))
     }
     lines += [f'    {ids[part]}["{part}"]' for part in ids]
-    arrows = [*layering.directions, *layering.mutual][:_MAX_ARROWS]
-    for arrow in arrows:
-        if arrow.importer in ids and arrow.imported in ids:
-            link = "<-->" if arrow in layering.mutual else "-->"
-            lines.append(f"    {ids[arrow.importer]} {link}|{arrow.n_files}| {ids[arrow.imported]}")
+    for importer, imported, n_files in layering.arrows[:_MAX_ARROWS]:
+        if importer in ids and imported in ids:
+            lines.append(f"    {ids[importer]} -->|{n_files}| {ids[imported]}")
     lines += ["```", ""]
+    n_left = len(layering.arrows) - _MAX_ARROWS
+    if n_left > 0:
+        lines += [f"The {n_left} rarest arrows are left out.", ""]
     lines += ["Each line may import those below it:", ""]
     lines += [f"{n}. {', '.join(f'`{p}`' for p in level)}" for n, level in
               enumerate(layering.levels, 1)]  # fmt: skip
