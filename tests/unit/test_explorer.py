@@ -26,6 +26,12 @@ Explore = Callable[..., dict[str, Any]]
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
+@pytest.fixture(autouse=True)
+def stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Come back to where the tests started: exploring changes the current folder."""
+    monkeypatch.chdir(Path.cwd())
+
+
 @pytest.fixture
 def exploration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Explore]:
     monkeypatch.syspath_prepend(str(tmp_path))
