@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from copilot_ls.scanners.patterns.names import Names, find_all
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 _SPACES = re.compile(r"\s+")
 _QUOTES = re.compile(r"(?s)[A-Za-z]*(?:\"\"\"|'''|[\"'`])(.*?)(?:\"\"\"|'''|[\"'`])")
 _MAX_MATCHES = 2_000
-# What Rust's regular expressions lack: looking around, going back, possession.
-_PYTHON_ONLY = re.compile(r"\(\?(?:[=!<>(]|P=)|\\[1-9]|\\Z|[*+?}]\+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +53,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A pattern of code; ``variables`` are expressions that what they stand for must begin with."""
+    """A pattern of code; what its ``variables`` stand for must begin as their expressions say."""
 
     pattern: Pattern
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,8 +261,8 @@ def _code_matches(code: Code, file: File) -> Iterator[Match]:
     pattern = code.pattern
     if not pattern.needs <= file.words:
         return
-    nodes = find_all(file.root, pattern.config(file.names, code.variables))
-    for node in nodes[:_MAX_MATCHES]:
+    nodes = find_all(file.root, pattern.config(file.names))
+    for node in islice((n for n in nodes if _begins_well(n, code.variables)), _MAX_MATCHES):
         place = node.range()
         end = place.end.index
         if pattern.reaches_on and (block := _block_of(node)) is not None:
@@ -277,6 +276,14 @@ def _code_matches(code: Code, file: File) -> Iterator[Match]:
                 where = held.range()
                 bound[variable] = Bound(text, Span(where.start.index, where.end.index))
         yield Match(Span(place.start.index, end), bound)
+
+
+def _begins_well(node: SgNode, variables: Mapping[str, re.Pattern[str]]) -> bool:
+    for variable, regex in variables.items():
+        held = node.get_match(variable)
+        if held is not None and regex.match(held.text()) is None:
+            return False
+    return True
 
 
 def _block_of(node: SgNode) -> SgNode | None:
@@ -336,17 +343,19 @@ def _both(parts: Sequence[object], language: str) -> Both:
 
 
 def _sharpened(formula: Formula, conditions: Iterable[Condition]) -> Formula:
-    """Let ast-grep itself leave out what the conditions on variables would refuse anyway."""
+    """Leave out early what the conditions on variables would refuse anyway.
+
+    Ast-grep could do so itself, but to read an expression there takes longer than to match it here.
+    """
     match formula:
         case Either(choices):
             return Either(tuple(_sharpened(choice, conditions) for choice in choices))
         case Code(pattern):
             regexes = {
-                each.variable: each.regex.pattern
+                each.variable: each.regex
                 for each in conditions
                 if isinstance(each, Resembles)
                 and each.variable in pattern.variables - pattern.texts
-                and not _PYTHON_ONLY.search(each.regex.pattern)
             }
             return Code(pattern, regexes)
     return formula

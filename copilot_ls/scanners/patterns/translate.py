@@ -9,7 +9,7 @@ nothing. A pattern that holds what cannot be said in this way raises :class:`Unt
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -100,20 +100,12 @@ class Pattern:
     texts: frozenset[str]
     reaches_on: bool
 
-    def config(self, names: Names, variables: Mapping[str, str]) -> Condition:
-        """Write it for a file with these names.
-
-        ``variables`` are regular expressions that must match at the start of what a variable
-        stands for, in a form that both Python and Rust read.
-        """
+    def config(self, names: Names) -> Condition:
+        """Write it for a file with these names."""
         writer = _Writer(GRAMMARS[self.language], names)
         config: Condition = {"rule": writer.rule(self.root)}
         if writer.uses_constants:
             config["utils"] = {"constant": writer.constant()}
-        if variables:
-            config["constraints"] = {
-                name: {"regex": f"^(?:{regex})"} for name, regex in variables.items()
-            }
         return config
 
 
