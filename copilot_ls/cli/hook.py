@@ -258,7 +258,7 @@ def _security(
     """Ask `copilot-ls check`, in a process that can be stopped when the time is over."""
     names = [change.document.path for change in found]
     what = ["--staged"] if is_staged else ["--", *names]
-    command = [sys.executable, "-m", "copilot_ls", "check", "--only-changed-lines", *what]
+    command = [sys.executable, "-P", "-m", "copilot_ls", "check", "--only-changed-lines", *what]
     try:
         answer = subprocess.run(
             command,

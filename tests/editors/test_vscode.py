@@ -183,6 +183,7 @@ def test_ghost_text_a_quick_fix_and_the_status_in_the_workbench(
         "accepted": "    return tax.net(order.amount)",
         "withheld": True,
         "squiggle": True,
+        "explained": True,
         "fixed": "    return yaml.safe_load(text)",
         "clean": True,
         "paused": True,

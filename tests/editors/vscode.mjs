@@ -72,6 +72,16 @@ try {
   await page.keyboard.press("Control+.");
   await page.waitForSelector(".action-widget .monaco-list-row", PATIENCE);
   await page.screenshot({ path: `${given.pictures}/quick-fix.png` });
+  step = "its explanation";
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector('.tab.active[aria-label*="Untitled"]', PATIENCE);
+  seen.explained = true;
+  await open("danger.py");
+  await goTo(5, 16);
+  await page.keyboard.press("Control+.");
+  await page.waitForSelector(".action-widget .monaco-list-row", PATIENCE);
   step = "its quick fix";
   await page.keyboard.press("Enter");
   seen.fixed = await line("    return yaml.safe_load(text)");

@@ -181,6 +181,20 @@ def test_a_hook_whose_program_is_gone_stops_nothing(tmp_path: Path):
     assert "nothing was checked" in passed.stderr
 
 
+def test_a_repository_that_calls_a_package_as_ours_runs_nothing(tmp_path: Path):
+    trap = "from pathlib import Path\n\nPath('sprung').touch()\n"
+    files = {"copilot_ls/__init__.py": trap, "copilot_ls/__main__.py": trap}
+    project = repository(tmp_path / "project", **files)
+    (project / "load.py").write_text("import yaml\n\nyaml.load(open('a'))\n")
+    git(project, "add", "-A")
+
+    done = run(project, str(BIN / "copilot-ls"), "hook", "run", "security")
+
+    assert done.returncode == 1
+    assert "load.py" in done.stdout
+    assert not (project / "sprung").exists()
+
+
 def test_what_is_repaired_is_left_to_be_looked_at(tmp_path: Path):
     project = repository(tmp_path / "project", **{"shapes.py": DRIFTED})
     module = project / "shapes.py"

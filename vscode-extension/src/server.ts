@@ -2,7 +2,7 @@
 
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 
 import * as vscode from "vscode";
 import { type ConfigurationParams, LanguageClient, State } from "vscode-languageclient/node";
@@ -25,7 +25,8 @@ export class Server {
   async start(): Promise<void> {
     const program = await findProgram();
     if (program === undefined) {
-      await this.sayMissing();
+      // Not awaited: the message stays until somebody answers it.
+      void this.sayMissing();
       return;
     }
     this.status.show({ kind: "Normal", busy: true, message: "Starting" });
@@ -41,6 +42,11 @@ export class Server {
         ],
         outputChannel: this.log,
         middleware: {
+          executeCommand: async (command, args, next) => {
+            const answer: unknown = await next(command, args);
+            await showMarkdown(answer);
+            return answer;
+          },
           workspace: {
             configuration: async (params: ConfigurationParams, token, next) =>
               (await next(params, token) as unknown[]).map(withoutOwnSettings),
@@ -131,6 +137,16 @@ export class Server {
   }
 }
 
+/** Shows what a command answers for people to read, such as the explanation of a finding. */
+async function showMarkdown(answer: unknown): Promise<void> {
+  if (typeof answer !== "object" || answer === null || !("markdown" in answer)) return;
+  const document = await vscode.workspace.openTextDocument({
+    language: "markdown",
+    content: String(answer.markdown),
+  });
+  await vscode.window.showTextDocument(document, { preview: true, viewColumn: vscode.ViewColumn.Beside });
+}
+
 function configuredPath(): string {
   // What a workspace says does not count: the scope of the setting is the machine.
   return vscode.workspace.getConfiguration("copilot-ls").get("server.path", "").trim();
@@ -139,7 +155,8 @@ function configuredPath(): string {
 async function findProgram(): Promise<string | undefined> {
   const path = configuredPath();
   const name = process.platform === "win32" ? "copilot-ls.exe" : "copilot-ls";
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  // A relative folder would be one of the workspace, which may name no program.
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter(isAbsolute);
   for (const candidate of path ? [path] : folders.map((folder) => join(folder, name))) {
     try {
       await access(candidate, constants.X_OK);
