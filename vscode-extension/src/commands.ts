@@ -123,12 +123,15 @@ async function goToNextEdit(server: Server): Promise<void> {
   const { start, end } = edit.range;
   const range = new vscode.Range(start.line, start.character, end.line, end.character);
   const uri = vscode.Uri.parse(edit.textDocument.uri);
-  await vscode.window.showTextDocument(uri, { selection: range });
+  const { document } = await vscode.window.showTextDocument(uri, { selection: range });
+  const version = document.version;
   const choice = await vscode.window.showInformationMessage(
     `${edit.reason}: \`${edit.newText}\` (${next?.remaining ?? 0} more)`,
     "Change",
   );
-  if (choice === "Change") {
+  if (choice === "Change" && document.version !== version) {
+    void vscode.window.showWarningMessage("copilot-ls: the text has changed; ask again.");
+  } else if (choice === "Change") {
     const change = new vscode.WorkspaceEdit();
     change.replace(uri, range, edit.newText);
     await vscode.workspace.applyEdit(change);
