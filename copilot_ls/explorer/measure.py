@@ -13,7 +13,6 @@ import importlib.util
 import json
 import os
 import random
-import select
 import signal
 import sys
 import time
@@ -25,6 +24,7 @@ from typing import Any
 
 from .loading import replaced_source
 from .mutants import mutants_of
+from .pipes import read_until
 
 _MUTANT_SECONDS = 20.0
 _SUITE_SECONDS = 120.0
@@ -160,15 +160,7 @@ def _in_child(work: Callable[[], Any], seconds: float) -> Any:
         finally:
             os._exit(0)
     os.close(writing)
-    answer = b""
-    deadline = time.monotonic() + seconds
-    while True:
-        ready, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
-        part = os.read(reading, 65_536) if ready else b""
-        if not part:
-            break
-        answer += part
-    os.close(reading)
+    answer = read_until(reading, seconds)
     try:
         os.killpg(child, signal.SIGKILL)
     except OSError:

@@ -9,7 +9,6 @@ import ast
 import contextlib
 import os
 import random
-import select
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from typing import Any
 
 from .loading import Subject
 from .mutants import Mutant, mutants_of
+from .pipes import read_until
 from .running import Runner
 from .tests import Finished, passes
 
@@ -188,15 +188,7 @@ def _in_copy(work: Callable[[], str], runner: Runner, seconds: float) -> str | N
             runner.close()
             os._exit(0)
     os.close(writing)
-    received = b""
-    deadline = time.monotonic() + seconds
-    while True:
-        ready, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
-        part = os.read(reading, 65_536) if ready else b""
-        if not part:
-            break
-        received += part
-    os.close(reading)
+    received = read_until(reading, seconds)
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)

@@ -162,27 +162,13 @@ class Client:
                     )
                     for uri, version, edits in changes
                 ],
-                change_annotations={
-                    annotation: types.ChangeAnnotation(
-                        label=label, needs_confirmation=True, description=description
-                    )
-                }
+                change_annotations=_to_confirm(annotation, label, description)
                 if annotates
                 else None,
             )
         else:
             edit = types.WorkspaceEdit(changes={uri: list(edits) for uri, _, edits in changes})
-        try:
-            # People read a change before they confirm it.
-            answer = await self._protocol.ask(
-                types.WORKSPACE_APPLY_EDIT,
-                types.ApplyWorkspaceEditParams(edit=edit, label=label),
-                seconds=_CONFIRMATION_SECONDS,
-            )
-        except ClientRefused as error:
-            logger.info("The client made no change: %s", error)
-            return False
-        return isinstance(answer, Mapping) and answer.get("applied") is True
+        return await self._apply(label, edit)
 
     async def propose_file(self, label: str, description: str, uri: str, text: str) -> bool:
         """Hand a new file to the editor, to be confirmed; tells if it was made.
@@ -214,22 +200,20 @@ class Client:
                     ],
                 ),
             ],
-            change_annotations={
-                annotation: types.ChangeAnnotation(
-                    label=label, needs_confirmation=True, description=description
-                )
-            }
-            if annotation
-            else None,
+            change_annotations=_to_confirm(annotation, label, description) if annotation else None,
         )
+        return await self._apply(label, edit)
+
+    async def _apply(self, label: str, edit: types.WorkspaceEdit) -> bool:
         try:
+            # People read a change before they confirm it.
             answer = await self._protocol.ask(
                 types.WORKSPACE_APPLY_EDIT,
                 types.ApplyWorkspaceEditParams(edit=edit, label=label),
                 seconds=_CONFIRMATION_SECONDS,
             )
         except ClientRefused as error:
-            logger.info("The client made no file: %s", error)
+            logger.info("The client made no change: %s", error)
             return False
         return isinstance(answer, Mapping) and answer.get("applied") is True
 
@@ -361,3 +345,10 @@ class ClientLog(logging.Handler):
         message = record.getMessage()
         with contextlib.suppress(RuntimeError):  # the loop is closed: the session is over
             self._loop.call_soon_threadsafe(self._client.log, severity, message)
+
+
+def _to_confirm(annotation: str, label: str, description: str) -> dict[str, types.ChangeAnnotation]:
+    confirmed = types.ChangeAnnotation(
+        label=label, needs_confirmation=True, description=description
+    )
+    return {annotation: confirmed}

@@ -181,7 +181,8 @@ def test_ghost_text_a_quick_fix_and_the_status_in_the_workbench(
     assert seen == {
         "status": "copilot-ls: Ready",
         "accepted": "    return tax.net(order.amount)",
-        "withheld": True,
+        "shows_what_does_not_exist": False,
+        "withheld": '"outcome": "withheld",',
         "squiggle": True,
         "explained": True,
         "fixed": "    return yaml.safe_load(text)",

@@ -62,7 +62,12 @@ try {
   await goTo(9, 11);
   await page.keyboard.type(" ");
   await page.waitForTimeout(2_500);
-  seen.withheld = !(await page.locator("text=gross").count());
+  seen.shows_what_does_not_exist = (await page.locator("text=gross").count()) > 0;
+  await page.keyboard.press("F1");
+  await page.waitForSelector(".quick-input-widget input", PATIENCE);
+  await page.keyboard.type("copilot-ls: Why This");
+  await page.keyboard.press("Enter");
+  seen.withheld = (await line('  "outcome": "withheld",')).trim();
 
   step = "a finding";
   await open("danger.py");

@@ -19,13 +19,6 @@ interface Place {
   readonly character: number;
 }
 
-interface Tests {
-  readonly problem: string;
-  readonly path: string;
-  readonly tests: readonly { readonly name: string }[];
-  readonly suspicions: readonly { readonly target: string; readonly error: string }[];
-}
-
 const MENU: readonly (readonly [label: string, command: string])[] = [
   ["$(debug-pause) Pause suggestions", "pause"],
   ["$(debug-continue) Resume suggestions", "resume"],
@@ -84,29 +77,19 @@ async function editSelection(server: Server): Promise<void> {
   });
   if (!instruction) return;
   const { start, end } = editor.selection;
-  const answer = await server.execute<{ problem: string }>("copilot-ls.edit", {
+  await vscode.commands.executeCommand("copilot-ls.edit", {
     textDocument: { uri: server.uriOf(editor.document) },
-    range: { start: { ...plain(start) }, end: { ...plain(end) } },
+    range: { start: plain(start), end: plain(end) },
     instruction,
   });
-  if (answer?.problem) void vscode.window.showWarningMessage(`copilot-ls: ${answer.problem}`);
 }
 
 async function writeTests(server: Server): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined) return;
-  const found = await server.execute<Tests>("copilot-ls.writeTests", {
+  await vscode.commands.executeCommand("copilot-ls.writeTests", {
     textDocument: { uri: server.uriOf(editor.document) },
   });
-  if (!found) return;
-  if (found.problem) {
-    void vscode.window.showWarningMessage(`copilot-ls: ${found.problem}`);
-  } else {
-    const bugs = found.suspicions.map((each) => `${each.target}: ${each.error}`).join("\n");
-    void vscode.window.showInformationMessage(
-      `copilot-ls: ${found.tests.length} tests for ${found.path}${bugs && `; possible bugs:\n${bugs}`}`,
-    );
-  }
 }
 
 async function goToNextEdit(server: Server): Promise<void> {

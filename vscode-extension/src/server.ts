@@ -1,12 +1,13 @@
 /** The server's process and the connection to it: found, started, restarted, or said why not. */
 
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join } from "node:path";
 
 import * as vscode from "vscode";
 import { type ConfigurationParams, LanguageClient, State } from "vscode-languageclient/node";
 
+import { showAnswer } from "./answers";
 import type { Status, StatusItem } from "./status";
 
 const INSTALLATION = "https://github.com/copilot-ls/copilot-ls#use-it";
@@ -44,7 +45,7 @@ export class Server {
         middleware: {
           executeCommand: async (command, args, next) => {
             const answer: unknown = await next(command, args);
-            await showMarkdown(answer);
+            await showAnswer(command, answer);
             return answer;
           },
           workspace: {
@@ -58,8 +59,12 @@ export class Server {
       this.status.show(status),
     );
     client.onDidChangeState(({ newState }) => {
+      // One that was stopped on purpose has nothing to say any more.
+      if (this.client !== client) return;
       if (newState === State.Stopped) {
         this.status.show({ kind: "Error", message: "The server has stopped; the log tells why" });
+      } else if (newState === State.Running) {
+        this.tellFocus(vscode.window.activeTextEditor);
       }
     });
     this.client = client;
@@ -68,9 +73,7 @@ export class Server {
     } catch (error) {
       this.log.error(`${program} could not be started: ${String(error)}`);
       this.status.show({ kind: "Error", message: `${program} could not be started` });
-      return;
     }
-    this.tellFocus(vscode.window.activeTextEditor);
   }
 
   async stop(): Promise<void> {
@@ -137,16 +140,6 @@ export class Server {
   }
 }
 
-/** Shows what a command answers for people to read, such as the explanation of a finding. */
-async function showMarkdown(answer: unknown): Promise<void> {
-  if (typeof answer !== "object" || answer === null || !("markdown" in answer)) return;
-  const document = await vscode.workspace.openTextDocument({
-    language: "markdown",
-    content: String(answer.markdown),
-  });
-  await vscode.window.showTextDocument(document, { preview: true, viewColumn: vscode.ViewColumn.Beside });
-}
-
 function configuredPath(): string {
   // What a workspace says does not count: the scope of the setting is the machine.
   return vscode.workspace.getConfiguration("copilot-ls").get("server.path", "").trim();
@@ -160,7 +153,7 @@ async function findProgram(): Promise<string | undefined> {
   for (const candidate of path ? [path] : folders.map((folder) => join(folder, name))) {
     try {
       await access(candidate, constants.X_OK);
-      return candidate;
+      if ((await stat(candidate)).isFile()) return candidate;
     } catch {
       // The next one.
     }
