@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,6 +12,8 @@ import pytest
 
 from copilot_ls import config
 from copilot_ls.cli.settings import configuration_page
+from copilot_ls.config import Trust
+from scripts import vscode_manifest
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -42,6 +45,29 @@ def test_the_configuration_page_is_fresh():
     assert page.read_text(encoding="utf-8") == configuration_page(), (
         "run: copilot-ls settings --markdown > docs/configuration.md"
     )
+
+
+def test_the_vscode_extension_declares_the_settings_of_the_server():
+    for path, text in vscode_manifest.files().items():
+        assert path.read_text(encoding="utf-8") == text, "run: python -m scripts.vscode_manifest"
+
+
+def test_every_text_of_the_vscode_extension_is_given_and_used():
+    used = re.findall(r'"%([^%"]+)%"', vscode_manifest.MANIFEST.read_text(encoding="utf-8"))
+    given = json.loads(vscode_manifest.TEXTS.read_text(encoding="utf-8"))
+    assert set(used) == set(given)
+
+
+def test_what_a_workspace_may_not_say_is_no_setting_of_a_workspace_in_vscode():
+    groups = json.loads(vscode_manifest.MANIFEST.read_text(encoding="utf-8"))["contributes"]
+    declared = {
+        key.removeprefix("copilot-ls."): entry["scope"]
+        for group in groups["configuration"]
+        for key, entry in group["properties"].items()
+    }
+    for entry in config.describe():
+        expected = {Trust.WORKSPACE: "resource", Trust.EDITOR: "machine", Trust.USER: None}
+        assert declared.get(entry.key) == expected[entry.trust], entry.key
 
 
 def test_every_setting_is_described():

@@ -8,11 +8,10 @@ import * as vscode from "vscode";
 import { type ConfigurationParams, LanguageClient, State } from "vscode-languageclient/node";
 
 import { showAnswer } from "./answers";
+import { explicitSettings, SECTION } from "./settings";
 import type { Status, StatusItem } from "./status";
 
 const INSTALLATION = "https://github.com/copilot-ls/copilot-ls#use-it";
-/** Settings of ours that the server does not know. */
-const OWN_SETTINGS = ["server", "trace"];
 
 export class Server {
   private client: LanguageClient | undefined;
@@ -31,7 +30,7 @@ export class Server {
       return;
     }
     this.status.show({ kind: "Normal", busy: true, message: "Starting" });
-    const client = new LanguageClient(
+    const client: LanguageClient = new LanguageClient(
       "copilot-ls",
       "copilot-ls",
       { command: program, args: ["serve"] },
@@ -49,8 +48,13 @@ export class Server {
             return answer;
           },
           workspace: {
-            configuration: async (params: ConfigurationParams, token, next) =>
-              (await next(params, token) as unknown[]).map(withoutOwnSettings),
+            // It asks for the values; what would be sent holds every declared default.
+            didChangeConfiguration: () =>
+              client.sendNotification("workspace/didChangeConfiguration", { settings: null }),
+            configuration: ({ items }: ConfigurationParams) =>
+              items.map(({ scopeUri }) =>
+                explicitSettings(scopeUri === undefined ? undefined : vscode.Uri.parse(scopeUri)),
+              ),
           },
         },
       },
@@ -142,7 +146,7 @@ export class Server {
 
 function configuredPath(): string {
   // What a workspace says does not count: the scope of the setting is the machine.
-  return vscode.workspace.getConfiguration("copilot-ls").get("server.path", "").trim();
+  return vscode.workspace.getConfiguration(SECTION).get("server.path", "").trim();
 }
 
 async function findProgram(): Promise<string | undefined> {
@@ -159,9 +163,4 @@ async function findProgram(): Promise<string | undefined> {
     }
   }
   return undefined;
-}
-
-function withoutOwnSettings(section: unknown): unknown {
-  if (typeof section !== "object" || section === null) return section;
-  return Object.fromEntries(Object.entries(section).filter(([key]) => !OWN_SETTINGS.includes(key)));
 }
