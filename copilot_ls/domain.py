@@ -249,12 +249,24 @@ class TraceStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """From where a text that is wrong can be written anew: behind ``at``, with one of ``choices``.
+
+    What follows the choice is open.
+    """
+
+    at: int
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something a check has to say of a text; ``span`` is in the text that was checked.
 
     ``path`` names the document if there is more than one. ``cwe`` holds numbers such as
     ``CWE-89``, the most specific first. ``fix`` are edits of the same text which remove the
-    cause; empty if no rule knows a safe one. ``references`` are addresses to read, best first.
+    cause; empty if no rule knows a safe one. ``opening`` is for who wrote the text: what could
+    stand there instead. ``references`` are addresses to read, best first.
     """
 
     rule: str
@@ -267,6 +279,7 @@ class Finding:
     cwe: tuple[str, ...] = ()
     owasp: tuple[str, ...] = ()
     fix: tuple[Edit, ...] = ()
+    opening: Opening | None = None
     references: tuple[str, ...] = ()
     trace: tuple[TraceStep, ...] = ()
 

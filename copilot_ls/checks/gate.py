@@ -24,10 +24,19 @@ _MAX_CHARS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Retry:
+    """How a suggestion that was withheld may be written anew: ``kept``, then one of ``choices``."""
+
+    kept: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """What to show: ``text`` in place of the suggestion, unless it is withheld.
 
-    ``imports`` are statements that it needs and the document lacks.
+    ``imports`` are statements that it needs and the document lacks. ``retry`` is there if it was
+    withheld and what could stand in the place of its first fault is known.
     ``findings`` are all that were made on the way, those that were repaired included.
     """
 
@@ -35,6 +44,7 @@ class Judgement:
     text: str
     findings: tuple[Finding, ...] = ()
     imports: tuple[str, ...] = ()
+    retry: Retry | None = None
 
     @property
     def reason(self) -> str:
@@ -56,9 +66,19 @@ def judge(draft: Draft, repository: Repository, checks: Sequence[Check] = CHECKS
             return Judgement(verdict, draft.edit.text, tuple(told), draft.imports)
         repaired = _repaired(draft, wrong)
         if repaired is None:
-            break
+            return Judgement(Verdict.WITHHELD, "", tuple(told), retry=_retry(draft, wrong))
         draft = repaired
     return Judgement(Verdict.WITHHELD, "", tuple(told))
+
+
+def _retry(draft: Draft, wrong: Sequence[Finding]) -> Retry | None:
+    """Where the suggestion can be written anew, if that is within its first line."""
+    first = min(wrong, key=lambda finding: finding.span.start).opening
+    start = draft.span.start
+    if first is None or first.at < start:
+        return None
+    kept = draft.text[start : first.at]
+    return None if "\n" in kept else Retry(kept, first.choices)
 
 
 def _repaired(draft: Draft, wrong: Sequence[Finding]) -> Draft | None:

@@ -13,8 +13,9 @@ from functools import partial
 from copilot_ls.checks.draft import Draft
 from copilot_ls.checks.imports import import_edits
 from copilot_ls.checks.nearest import nearest
+from copilot_ls.checks.openings import Openings
 from copilot_ls.checks.repairs import Repairs
-from copilot_ls.domain import Edit, Finding, Severity
+from copilot_ls.domain import Edit, Finding, Opening, Severity
 from indexer.model import Span
 from indexer.resolve import typescript
 from indexer.resolve.calls import Fault, Misfit, misfit
@@ -83,6 +84,7 @@ class _Judge:
             self._wholeness = Wholeness(self._inference)
             self._signatures = partial(signatures_of, self._inference)
         self._repairs = Repairs(self._inference, view, outline)
+        self._openings = Openings(self._inference, outline, draft.text)
 
     @property
     def _is_typescript(self) -> bool:
@@ -173,7 +175,9 @@ class _Judge:
         yield from self._deprecated(definitions, name.text, name.span)
         if definitions == ():
             message = f"{name.text} is not defined"
-            yield self._finding(UNDEFINED_NAME, message, name.span, self._import_of(name))
+            fix = self._import_of(name)
+            opening = None if fix else self._openings.name(use.place, name.span)
+            yield self._finding(UNDEFINED_NAME, message, name.span, fix, opening)
 
     def _import_of(self, name: Name) -> tuple[Edit, ...]:
         """What brings in an undefined name: an import above, or its real spelling."""
@@ -199,7 +203,8 @@ class _Judge:
         elif all(self._wholeness.is_absent(owner, member.name) for owner in owners):
             message = f"{_described(owners)} has no {member.name}"
             fix = self._renamed(member.span, self._repairs.member(owners, member.name))
-            yield self._finding(UNKNOWN_MEMBER, message, member.span, fix)
+            opening = None if fix else self._openings.member(owners, member.name, member.span)
+            yield self._finding(UNKNOWN_MEMBER, message, member.span, fix, opening)
 
     def _values(self, use: Use, member: Member) -> Values:
         if use.place.is_tested(text_of(member)) or use.place.is_tested(text_of(member.object)):
@@ -239,7 +244,8 @@ class _Judge:
         if fault.fault is Fault.UNEXPECTED_KEYWORD:
             name = self._repairs.keyword(offered, call.arguments, fault.name)
             fix = self._renamed(span, name)
-        yield self._finding(str(fault.fault), _fault_message(fault, call), span, fix)
+        opening = None if fix else self._openings.call(use.place, call, fault, offered)
+        yield self._finding(str(fault.fault), _fault_message(fault, call), span, fix, opening)
 
     def _callees(self, use: Use, call: Call) -> Values:
         functions = self._inference.values(call.function, use.place, self._outline)
@@ -251,8 +257,15 @@ class _Judge:
         is_fitting = all(isinstance(each, Class) == call.is_new for each in functions)
         return functions if is_fitting else None
 
-    def _finding(self, rule: str, message: str, span: Span, fix: Sequence[Edit] = ()) -> Finding:
-        return Finding(rule, message, Severity.HIGH, span, fix=tuple(fix))
+    def _finding(
+        self,
+        rule: str,
+        message: str,
+        span: Span,
+        fix: Sequence[Edit] = (),
+        opening: Opening | None = None,
+    ) -> Finding:
+        return Finding(rule, message, Severity.HIGH, span, fix=tuple(fix), opening=opening)
 
 
 def _described(owners: Values) -> str:

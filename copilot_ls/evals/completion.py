@@ -19,6 +19,7 @@ from copilot_ls import scanning, wiring
 from copilot_ls.checks import secrets, syntax
 from copilot_ls.checks.draft import Draft
 from copilot_ls.checks.gate import CHECKS
+from copilot_ls.checks.imports import import_edits
 from copilot_ls.config import Settings
 from copilot_ls.domain import Completion, CompletionRequest, Document, Edit, Severity
 from copilot_ls.evals.cases import (
@@ -64,6 +65,7 @@ class Part(StrEnum):
     CONTEXT = "context"
     STEPS = "steps"
     NAMES = "names"
+    SECOND_TRY = "second-try"
     VERIFY = "verify"
 
 
@@ -83,6 +85,7 @@ class Condition:
             context=has_context,
             exact_signatures=Part.STEPS not in self.without,
             settled_names=Part.NAMES not in self.without,
+            second_try=Part.SECOND_TRY not in self.without,
             verify=Part.VERIFY not in self.without,
             multiline=False,
             candidates=1,
@@ -194,9 +197,12 @@ async def _ask(
     completion = await completer.complete(CompletionRequest(document, hole.offset, invoked=True))
     broken: frozenset[str] = frozenset()
     shown = ""
+    await completer.aclose()
     for suggestion in completion.suggestions[:1]:
         shown = suggestion.text
         draft = Draft(document, Edit(suggestion.span, shown))
+        for edit in import_edits(document, suggestion.imports):
+            draft = draft.with_import(edit)
         broken = await _DirectIndex(repository).consult(partial(_broken_rules, draft))
     return Answer(case, case.expected(run.at), first_line(shown), completion, broken)
 

@@ -849,6 +849,9 @@ class _Nowhere:
         del name
         return None
 
+    def names(self) -> Sequence[str]:
+        return ()
+
     def is_tested(self, text: str) -> bool:
         del text
         return False

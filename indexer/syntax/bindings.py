@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
@@ -73,3 +74,8 @@ class Flow:
             if start <= offset < end and end - start <= best[1] - best[0]:
                 best = (start, end)
         return best
+
+
+def is_before(bound: Sequence[Bound], offset: int | None) -> bool:
+    """Whether a name is bound by the time that a position is reached; always without one."""
+    return offset is None or any(each.end <= offset for each in bound)

@@ -6,7 +6,7 @@ no trees. Spans are code points of the text that was read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -162,6 +162,10 @@ class Place(Protocol):
 
         The module's own names, seen from inside a function, are left to the outline.
         """
+        ...
+
+    def names(self) -> Iterable[str]:
+        """The names that scopes here have bound by then, innermost first; a name may come twice."""
         ...
 
     def is_tested(self, text: str) -> bool:

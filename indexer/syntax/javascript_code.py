@@ -7,13 +7,13 @@ their block alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from tree_sitter import Node
 
 from indexer.model import Import, Span
-from indexer.syntax.bindings import Bound, Flow
+from indexer.syntax.bindings import Bound, Flow, is_before
 from indexer.syntax.code import (
     OPAQUE,
     Arguments,
@@ -311,6 +311,12 @@ class _Scope:
         self._conditions: list[str] = []
         self._is_read = False
 
+    @property
+    def bound(self) -> Mapping[str, list[Bound]]:
+        """All that it binds anywhere."""
+        self._read()
+        return self._bound
+
     def visible(self, name: str, offset: int, *, is_inside: bool) -> list[Bound]:
         """The bindings of a name in the blocks around a position that may reach it."""
         self._read()
@@ -562,6 +568,14 @@ class JavaScriptPlace:
                 return [self._binding(scope, each) for each in found]
             is_inside = False
         return None
+
+    def names(self) -> Iterator[str]:
+        offset: int | None = self._offset
+        for scope in self._scopes:
+            for name, bound in scope.bound.items():
+                if is_before(bound, offset) and self.bindings(name):
+                    yield name
+            offset = None
 
     def is_tested(self, text: str) -> bool:
         functions = [scope for scope in self._scopes if scope.node.type != "program"]

@@ -14,7 +14,7 @@ from functools import cached_property
 from tree_sitter import Node
 
 from indexer.model import Import, Span
-from indexer.syntax.bindings import Bound, Flow
+from indexer.syntax.bindings import Bound, Flow, is_before
 from indexer.syntax.code import (
     OPAQUE,
     Arguments,
@@ -770,6 +770,15 @@ class PythonPlace:
                 return [self._binding(scope, each) for each in found]
             is_inside = is_inside and scope.node.type in _COMPREHENSIONS
         return None
+
+    def names(self) -> Iterator[str]:
+        is_inside = True
+        for scope in self._scopes:
+            offset = self._offset if is_inside else None
+            for name, bound in scope.bound.items():
+                if is_before(bound, offset) and self.bindings(name):
+                    yield name
+            is_inside = is_inside and scope.node.type in _COMPREHENSIONS
 
     def is_tested(self, text: str) -> bool:
         functions = [scope for scope in self._scopes if scope.node.type != "module"]

@@ -11,6 +11,8 @@ from copilot_ls.models.scripted import Crash, Hang, Reach, Reply, Say, Script, S
 from indexer.errors import IndexCorrupt
 from indexer.model import Hit, Query, Span, Symbol, SymbolKind
 from tests.fakes.ports import QWEN_FIM, FakeIndex, scripted
+from tests.fakes.repository import MemoryRepository
+from tests.fakes.stubs import STUBS
 
 OPTIONS = CompletionOptions(debounce_ms=0, verify_ms=60_000)
 
@@ -232,6 +234,55 @@ async def test_an_engine_that_cannot_be_held_to_choices_writes_freely():
     completion = await completer_of(model, index).complete(request_of("client.█\n"))
     assert completion.suggestions[0].text == "anything(item)"
     assert model.prompts[0].choices == ()
+
+
+SAVED = "def save(key, value): ...\n\ndef f(order):\n    █\n"
+KNOWING = FakeIndex(repository=MemoryRepository(STUBS))
+
+
+async def test_what_does_not_exist_is_written_anew_with_what_does():
+    model = scripted("save(order, unheard)", "order", ")")
+    model.can_choose = True
+    completion = await completer_of(model, KNOWING).complete(request_of(SAVED))
+    assert [s.text for s in completion.suggestions] == ["save(order, order)"]
+    assert "order" in model.prompts[1].choices
+    assert "    save(order, <|fim_suffix|>" in model.prompts[1].text
+    assert "    save(order, order<|fim_suffix|>" in model.prompts[2].text
+
+
+async def test_what_is_wrong_again_is_kept_back():
+    model = scripted("save(unheard)", *["order", ", unheard)"] * 9)
+    model.can_choose = True
+    completion = await completer_of(model, KNOWING).complete(request_of(SAVED))
+    assert completion.outcome is Outcome.WITHHELD
+    assert len(model.prompts) == 3
+
+
+async def test_a_chosen_name_is_not_made_longer():
+    model = scripted("save(order, unheard)", "order", "_total)")
+    model.can_choose = True
+    completion = await completer_of(model, KNOWING).complete(request_of(SAVED))
+    assert [s.text for s in completion.suggestions] == ["save(order, order)"]
+
+
+async def test_what_can_go_on_in_one_way_only_asks_no_model_for_it():
+    model = scripted("save(value)", ")")
+    saved = SAVED.replace("(order)", "(value)").replace("save(key, value)", "save(key, *, value)")
+    completion = await completer_of(model, KNOWING).complete(request_of(saved))
+    assert [s.text for s in completion.suggestions] == ["save(value, value=value)"]
+
+
+async def test_an_engine_that_cannot_be_held_to_choices_gets_no_second_try():
+    model = scripted("save(order, unheard)", "order", ")")
+    completion = await completer_of(model, KNOWING).complete(request_of(SAVED))
+    assert (completion.outcome, len(model.prompts)) == (Outcome.WITHHELD, 1)
+
+
+async def test_a_second_try_can_be_switched_off():
+    model = scripted("save(order, unheard)", "order", ")")
+    model.can_choose = True
+    completer = completer_of(model, KNOWING, second_try=False)
+    assert (await completer.complete(request_of(SAVED))).outcome is Outcome.WITHHELD
 
 
 async def test_who_asks_by_a_key_gets_several_suggestions_each_of_them_once():

@@ -413,6 +413,61 @@ def test_what_was_meant_is_put_in_its_place(code: str, text: str) -> None:
     assert repaired(HEAD + code) == (text, ())
 
 
+def retry(code: str) -> tuple[str, set[str]] | None:
+    """What is kept of a suggestion that is withheld, and what the model can go on with."""
+    before, _, rest = code.partition("⟦")
+    suggestion, _, after = rest.partition("⟧")
+    text = HEAD + before
+    document = Document("file:///shop/app.py", "shop/app.py", "python", text + after)
+    draft = Draft(document, Edit(Span(len(text), len(text)), suggestion))
+    repository = MemoryRepository({**STUBS, **SHOP, "shop/app.py": text + after})
+    found = judge(draft, repository).retry
+    return found and (found.kept, set(found.choices))
+
+
+@pytest.mark.parametrize(
+    ("code", "kept", "choices"),
+    [
+        ("⟦Order('a', items=[])⟧", "Order('a'", {")", ", lines="}),
+        ("⟦Item(name='a', cost=1)⟧", "Item(name='a'", {", price=", ", tags=", ", code="}),
+        ("⟦Item(name='a')⟧", "Item(name='a'", {", code="}),
+        ("code = 1\n⟦Item(name='a')⟧", "Item(name='a'", {", code=code"}),
+        ("def f(code):\n    ⟦Item(name='a')⟧", "Item(name='a'", {", code=code"}),
+        ("def f(a):\n    ⟦cached()⟧", "cached(", {"a"}),
+        ("⟦money.TAX⟧", "money.", {"RATE", "Money"}),
+    ],
+)
+def test_what_could_stand_in_the_place_of_a_fault_is_known(
+    code: str, kept: str, choices: set[str]
+) -> None:
+    assert retry(code) == (kept, choices)
+
+
+def test_any_name_in_reach_could_stand_for_one_that_is_not_defined() -> None:
+    code = "def f(order):\n    later(1)\n    ⟦save(unheard)⟧\n    after = 1\n"
+    found = retry(f"def save(x): ...\n{code}")
+    assert found is not None
+    kept, choices = found
+    assert kept == "save("
+    assert {"order", "save", "Line", "os"} <= choices
+    assert not {"after", "later", "unheard"} & choices
+
+
+def test_an_argument_too_many_is_no_slip() -> None:
+    assert retry("⟦Order('a', 'b')⟧") is None
+    assert retry("⟦Order('a', key='b')⟧") is None
+    assert retry("def f():\n    ⟦print(*unheard)⟧") is None
+
+
+def test_what_the_user_wrote_is_not_written_anew() -> None:
+    assert retry("Item(name='a'⟦, code='b', cost=1)⟧") == (
+        ", code='b'",
+        {")", ", price=", ", tags="},
+    )
+    assert retry("Order('a', items=⟦[])⟧") is None
+    assert retry("print(⟦1)\nprint(unheard)⟧") is None
+
+
 def test_a_name_from_elsewhere_brings_its_import() -> None:
     assert repaired("x = ⟦Special()⟧") == ("Special()", ("from shop.orders import Special",))
     assert repaired("x = ⟦[Special(), Money()]⟧")[1] == (

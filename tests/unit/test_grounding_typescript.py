@@ -8,7 +8,7 @@ import pytest
 
 from copilot_ls.checks import grounding
 from copilot_ls.checks.draft import Draft
-from copilot_ls.checks.gate import judge
+from copilot_ls.checks.gate import Retry, judge
 from copilot_ls.domain import Document, Edit
 from indexer.model import Span
 from indexer.syntax.parse import language_of
@@ -236,3 +236,38 @@ def test_a_name_of_the_repository_brings_its_import() -> None:
         'import { OrderLedger } from "./deep/ledger";',
         'import { roundUp } from "./deep/tools";',
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "kept", "choices"),
+    [
+        (
+            "shared.describe().length + shared.sum",
+            "shared.describe().length + shared.",
+            {"total"},
+        ),
+        ("Color.Green", "Color.", {"Red"}),
+    ],
+)
+def test_what_could_stand_in_the_place_of_a_fault_is_known(
+    code: str, kept: str, choices: set[str]
+) -> None:
+    found = _retry(HEAD, code, ";\n")
+    assert found is not None
+    assert found.kept == kept
+    assert choices <= set(found.choices)
+
+
+def test_any_name_in_reach_could_stand_for_an_argument_that_is_missing() -> None:
+    before = HEAD + "function f(line: Line) { later(1); const own = 1; "
+    found = _retry(before, "shared.total()", "; const after = 1; }\n")
+    assert found is not None
+    assert found.kept == "shared.total("
+    assert {"line", "own", "Order"} <= set(found.choices)
+    assert "after" not in found.choices
+
+
+def _retry(before: str, code: str, after: str) -> Retry | None:
+    document = Document("file:///src/app.ts", "src/app.ts", "typescript", before + after)
+    draft = Draft(document, Edit(Span(len(before), len(before)), code))
+    return judge(draft, MemoryRepository({**SHOP, "src/app.ts": before + after})).retry

@@ -78,6 +78,13 @@ class CompletionOptions:
             "of a receiver are known, or an import waits for its use), write one of those."
         },
     )
+    second_try: bool = field(
+        default=True,
+        metadata={
+            "doc": "Where a suggestion would be kept back, but it is known what exists in the "
+            "place of what does not, let the model write it anew from there."
+        },
+    )
     verify: bool = field(
         default=True,
         metadata={

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -17,7 +18,7 @@ from functools import partial
 
 from copilot_ls.checks import grounding
 from copilot_ls.checks.draft import Draft, TreeMemory
-from copilot_ls.checks.gate import CHECKS, Check, Judgement, judge
+from copilot_ls.checks.gate import CHECKS, Check, Judgement, Retry, judge
 from copilot_ls.domain import (
     Capabilities,
     CodeOrigin,
@@ -123,6 +124,7 @@ class Attempt:
     is_provisional: bool = False
     clock: Clock = field(default_factory=Clock)
     setting: _Setting | None = None
+    callee: Snippet | None = None
 
     @property
     def whole_lines(self) -> str:
@@ -199,7 +201,14 @@ class Writer:
         attempt.clock.lap("context")
         began = time.perf_counter()
         try:
-            await self._generate(attempt, _Asked(model, capabilities, capabilities.fim), around)
+            asked = _Asked(model, capabilities, capabilities.fim)
+            await self._generate(attempt, asked, around)
+            attempt.clock.lap("model")
+            completion, retry = await self._judge(attempt, attempt.raw_text)
+            # Once only: what was wrong in two places was never worth having.
+            if retry is not None and await self._rewrite(attempt, asked, around, retry):
+                attempt.clock.lap("retry")
+                completion, _ = await self._judge(attempt, attempt.raw_text)
         except ModelError as error:
             _log.warning("no suggestion: %s", error)
             return Completion(
@@ -211,12 +220,16 @@ class Writer:
             )
         finally:
             self.engine_seconds += time.perf_counter() - began
-        attempt.clock.lap("model")
         self._pace.note(attempt.usage)
-        return await self.judge(attempt, attempt.raw_text)
+        return completion
 
     async def judge(self, attempt: Attempt, raw_text: str) -> Completion:
         """Make of the model's text, or of what there is of it, what is worth showing, if any."""
+        completion, _ = await self._judge(attempt, raw_text)
+        return completion
+
+    async def _judge(self, attempt: Attempt, raw_text: str) -> tuple[Completion, Retry | None]:
+        """Judge a text, and tell how the model may better one that is withheld."""
         setting = attempt.setting
         if setting is None:
             raise AssertionError("nothing was asked of the model yet")
@@ -226,7 +239,7 @@ class Writer:
         if not text:
             is_silent = not raw_text.strip()
             reason = "the model offers nothing here" if is_silent else "filtered out"
-            return replace(told, ends_line=is_silent, reason=reason)
+            return replace(told, ends_line=is_silent, reason=reason), None
         hole = attempt.hole
         edit = Edit(place(text, setting.scene, hole.offset), text)
         is_cut = attempt.is_cut and raw_text.rstrip().endswith(text)
@@ -237,12 +250,13 @@ class Writer:
         ends_line = _ends_line(raw_text, judgement.text, is_cut=attempt.is_cut)
         told = replace(told, findings=judgement.findings, ends_line=ends_line)
         if judgement.verdict is Verdict.WITHHELD:
-            return replace(told, outcome=Outcome.WITHHELD, reason=judgement.reason)
+            withheld = replace(told, outcome=Outcome.WITHHELD, reason=judgement.reason)
+            return withheld, judgement.retry
         origins = await self._code_origins(judgement.text)
         attempt.clock.lap("provenance")
         if reason := withheld_for(origins, self.provenance_options):
             self.counts["provenance:withheld"] += 1
-            return replace(told, outcome=Outcome.WITHHELD, reason=reason)
+            return replace(told, outcome=Outcome.WITHHELD, reason=reason), None
         suggestion = Suggestion(
             id="",
             text=judgement.text,
@@ -252,7 +266,7 @@ class Writer:
             code_origins=tuple(origins),
             imports=judgement.imports,
         )
-        return replace(told, outcome=Outcome.SHOWN, suggestions=(suggestion,))
+        return replace(told, outcome=Outcome.SHOWN, suggestions=(suggestion,)), None
 
     async def warm(self, hole: Hole) -> None:
         """Let a local engine read what the prompt for an answer would begin with."""
@@ -283,43 +297,74 @@ class Writer:
         """Let the model write; once it has named a callee, with that very signature in view."""
         callee: Snippet | None = None
         if len(around.choices) == 1 or asked.capabilities.can_choose:
-            callee = await self._choose(attempt, asked, around)
+            callee = await self._choose_first(attempt, asked, around)
+        await self._go_on(attempt, asked, around, callee)
+
+    async def _go_on(
+        self, attempt: Attempt, asked: _Asked, around: Around, callee: Snippet | None
+    ) -> None:
+        """Let the model write on from what there is of the answer."""
         for n_left in range(_MAX_STEPS, -1, -1):
+            attempt.callee = callee or attempt.callee
             setting = self._set(
                 attempt.hole, asked, around.snippets, written=attempt.raw_text, callee=callee
             )
             attempt.setting = setting
             look_up = partial(self._callee, attempt, callee) if n_left else None
+            chosen = attempt.raw_text
             stream = asked.model.stream(setting.prompt)
             callee = await _read(stream, attempt, setting.scene, look_up)
+            attempt.raw_text = chosen + _without_word(attempt.raw_text[len(chosen) :], chosen)
             if callee is None:
                 return
             callee = await self._with_examples(callee, attempt.hole, asked)
             self.counts["steps"] += 1
 
-    async def _choose(self, attempt: Attempt, asked: _Asked, around: Around) -> Snippet | None:
+    async def _rewrite(self, attempt: Attempt, asked: _Asked, around: Around, retry: Retry) -> bool:
+        """Have the model write anew what was wrong, beginning with what exists."""
+        can_choose = len(retry.choices) == 1 or asked.capabilities.can_choose
+        if not (can_choose and self.options.second_try):
+            return False
+        attempt.raw_text = retry.kept
+        if not await self._choose(attempt, asked, around, retry.choices):
+            return False
+        self.counts["retries"] += 1
+        await self._go_on(attempt, asked, around, attempt.callee)
+        return True
+
+    async def _choose_first(
+        self, attempt: Attempt, asked: _Asked, around: Around
+    ) -> Snippet | None:
         """Have the model name one of the only things that can stand here, if they are known."""
         hole = attempt.hole
-        match around.choices:
-            case ():
-                return None
-            case (choice,):
-                attempt.raw_text = choice
-            case choices:
-                setting = attempt.setting = self._set(hole, asked, around.snippets)
-                prompt = replace(
-                    setting.prompt,
-                    choices=choices,
-                    stops=asked.fim_format.stops,
-                    max_tokens=_MAX_NAME_TOKENS,
-                )
-                await _read(asked.model.stream(prompt), attempt, setting.scene, None)
-        if attempt.raw_text not in around.choices:
-            attempt.raw_text = ""
+        if not around.choices or not await self._choose(attempt, asked, around, around.choices):
             return None
         self.counts["chosen"] += 1
         chosen = self._grounding.chosen(around, hole.document, hole.offset, attempt.raw_text)
         return None if chosen is None else await self._with_examples(chosen, hole, asked)
+
+    async def _choose(
+        self, attempt: Attempt, asked: _Asked, around: Around, choices: tuple[str, ...]
+    ) -> bool:
+        """Go on with one of the choices; tell whether the model, held to them, wrote one."""
+        written = attempt.raw_text
+        if len(choices) == 1:
+            attempt.raw_text += choices[0]
+            return True
+        setting = attempt.setting = self._set(
+            attempt.hole, asked, around.snippets, written=written, callee=attempt.callee
+        )
+        prompt = replace(
+            setting.prompt,
+            choices=choices,
+            stops=asked.fim_format.stops,
+            max_tokens=_MAX_NAME_TOKENS,
+        )
+        await _read(asked.model.stream(prompt), attempt, setting.scene, None)
+        if attempt.raw_text[len(written) :] in choices:
+            return True
+        attempt.raw_text = written
+        return False
 
     async def _with_examples(self, snippet: Snippet, hole: Hole, asked: _Asked) -> Snippet:
         return await self._grounding.with_examples(
@@ -458,6 +503,11 @@ async def _read(
                 attempt.raw_text = complete
                 return None
     return None
+
+
+def _without_word(text: str, chosen: str) -> str:
+    """Take off what makes another name of the chosen one before it."""
+    return re.sub(r"^\w+", "", text) if re.search(r"\w$", chosen) else text
 
 
 def _ends_line(raw_text: str, text: str, *, is_cut: bool) -> bool:
