@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from copilot_ls.config import Settings
+from indexer.conventions.model import Conventions
 from indexer.errors import IndexerError, IndexLocked, ReadingTakesLong
 from indexer.model import (
     Hit,
@@ -91,6 +92,9 @@ class IndexReader:
 
     async def status(self) -> IndexStatus:
         return await self._read(lambda index: index.status())
+
+    async def conventions(self) -> Conventions:
+        return await self._read(lambda index: index.conventions())
 
     def put_document(self, path: str, text: str) -> None:
         """Let an open document hide its stored file; parsed when a question meets it."""

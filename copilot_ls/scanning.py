@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from copilot_ls.scanners.secrets import SecretScanner
 
 _log = logging.getLogger(__name__)
+# So much text of a project is held at a time, whatever its size.
+_PORTION_CHARS = 20_000_000
 
 
 def find_semgrep(workspace: Path | None) -> Engine | None:
@@ -195,6 +197,24 @@ class Selection:
             if found is not None:
                 yield found
 
+    def portions(self, skipped: list[Skipped]) -> Iterator[list[Document]]:
+        """Read all, a bearable amount of text at a time; what is left out goes to ``skipped``."""
+        portion: list[Document] = []
+        n_chars = 0
+        for each in self.read():
+            if isinstance(each, Skipped):
+                skipped.append(each)
+                continue
+            if each.path == BASELINE_FILE:
+                continue
+            portion.append(each)
+            n_chars += len(each.text)
+            if n_chars > _PORTION_CHARS:
+                yield portion
+                portion, n_chars = [], 0
+        if portion:
+            yield portion
+
     def _on_disk(self, path: str) -> Document | Skipped:
         source = scan.read_source(self.root, path, self.options, as_it_is=True)
         return source if isinstance(source, Skipped) else self._document(path, source.text)
@@ -263,15 +283,17 @@ def _secrets() -> SecretScanner:
 
 
 @asynccontextmanager
-async def project_scanners(workspace: Path, *, jobs: int) -> AsyncIterator[Sequence[Scanner]]:
+async def project_scanners(
+    workspace: Path, *, jobs: int, semgrep: bool = True
+) -> AsyncIterator[Sequence[Scanner]]:
     """Open what scans whole projects, and close it again; ``jobs`` 0 is one for each processor.
 
-    The first one takes by far the most time.
+    The first one takes by far the most time. Without ``semgrep``, data is not followed.
     """
     from copilot_ls.scanners.rulebook import own_rulebook
     from copilot_ls.scanners.semgrep import SemgrepScanner
 
-    engine = find_semgrep(workspace)
+    engine = find_semgrep(workspace) if semgrep else None
     n_jobs = jobs or os.cpu_count() or 1
     scanners: list[Scanner] = [
         _RULES.patterns()

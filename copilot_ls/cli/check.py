@@ -40,8 +40,6 @@ from indexer.model import Problem, Skipped, SkipReason
 
 _SEVERITIES = [*Severity]
 _MAX_TOLD_PROBLEMS = 10
-# So much text is held at a time, whatever the size of the project.
-_PORTION_CHARS = 20_000_000
 _INSTALL = "pip install 'copilot-ls[security]'"
 
 
@@ -199,7 +197,7 @@ def _run(selection: Selection, settings: Settings, jobs: int) -> _Outcome:
     async def run(on_progress: Callable[[int], None]) -> None:
         async with scanning.project_scanners(selection.root, jobs=jobs) as scanners:
             n_done = 0
-            for documents in _portions(selection, outcome.skipped):
+            for documents in selection.portions(outcome.skipped):
                 count = partial(_count_on, on_progress, n_done)
                 checked = await look_at(documents, scanners, settings.security, count)
                 outcome.add(checked, documents)
@@ -212,25 +210,6 @@ def _run(selection: Selection, settings: Settings, jobs: int) -> _Outcome:
 
 def _count_on(on_progress: Callable[[int], None], n_before: int, n_done: int) -> None:
     on_progress(n_before + n_done)
-
-
-def _portions(selection: Selection, skipped: list[Skipped]) -> Iterator[list[Document]]:
-    """Read the files, a bearable amount of text at a time; what is left out goes to ``skipped``."""
-    portion: list[Document] = []
-    n_chars = 0
-    for each in selection.read():
-        if isinstance(each, Skipped):
-            skipped.append(each)
-            continue
-        if each.path == BASELINE_FILE:
-            continue
-        portion.append(each)
-        n_chars += len(each.text)
-        if n_chars > _PORTION_CHARS:
-            yield portion
-            portion, n_chars = [], 0
-    if portion:
-        yield portion
 
 
 @contextlib.contextmanager

@@ -35,6 +35,7 @@ from copilot_ls.server.handlers import (
     edits,
     inline_completion,
     lifecycle,
+    overview,
     suggestions,
     workspace,
 )
@@ -171,6 +172,10 @@ class Server:
         for command in commands.COMMANDS:
             server.command(command)(_only_advertised)
         self._add("copilot-ls/nextEdit", functools.partial(edits.next_edit, session))
+        self._add(
+            "copilot-ls/conventions", lambda _: functools.partial(overview.conventions, session)
+        )
+        self._add("copilot-ls/checkWorkspace", lambda _: functools.partial(overview.check, session))
         self._add("copilot-ls/status", lambda _: self._board.status.to_json())
         self._add("copilot-ls/statistics", lambda _: session.statistics())
 

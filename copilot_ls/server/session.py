@@ -416,7 +416,7 @@ class Session:
         if opened.followed is None:
             opened.followed = snapshot.document
             return []
-        buffers = self._buffers(folder)
+        buffers = self.buffers(folder)
         places: dict[str, tuple[Snapshot, int | None]] = {
             snapshot.document.path: (snapshot, snapshot.document.version)
         }
@@ -438,7 +438,13 @@ class Session:
             opened.followed = snapshot.document
         return [(entry, *places[entry.path]) for entry in found]
 
-    def _buffers(self, folder: Folder) -> dict[str, Snapshot]:
+    async def workspace_folders(self) -> list[Folder]:
+        """Return the folders that the editor opened as such, once they are known."""
+        await self._has_begun.wait()
+        return [folder for folder in self._folders.values() if folder.uri is not None]
+
+    def buffers(self, folder: Folder) -> dict[str, Snapshot]:
+        """Return the open documents of a folder by their paths in it."""
         return {
             opened.document.path: opened.document.snapshot()
             for opened in self._documents.values()

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from copilot_ls.domain import FimFormat
 from copilot_ls.models.scripted import Crash, Reply, Script, ScriptedModel, say
+from indexer.conventions.model import Conventions
 from indexer.model import Hit, Query, SearchMode, Symbol
 from indexer.resolve.outline import EmptyRepository, Repository
 
@@ -44,6 +45,7 @@ class FakeIndex:
         self.uses = uses
         self.repository = repository or EmptyRepository()
         self.queries: list[Query] = []
+        self.known_conventions = Conventions()
 
     async def search(self, query: Query) -> Sequence[Hit]:
         self.queries.append(query)
@@ -53,6 +55,9 @@ class FakeIndex:
         self, question: Callable[[Repository], _Result], *, about: str = ""
     ) -> _Result:
         return question(self.repository)
+
+    async def conventions(self) -> Conventions:
+        return self.known_conventions
 
     async def lookup(self, name: str) -> Sequence[Symbol]:
         return [hit.symbol for hit in self.hits if hit.symbol and hit.symbol.name == name]

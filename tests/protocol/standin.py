@@ -40,6 +40,7 @@ from copilot_ls.features.edit.editor import Editor
 from copilot_ls.features.next_edit.follower import Follower
 from copilot_ls.features.security.live import LiveCheck
 from copilot_ls.features.security.report import Baseline
+from indexer.conventions.model import Choice, Conventions, Habit, Place
 from indexer.errors import IndexerError
 from indexer.model import Hit, Plan, Span, UpdatePhase, UpdateProgress, UpdateReport
 from tests.fakes.ports import FakeIndex
@@ -47,6 +48,19 @@ from tests.fakes.ports import FakeIndex
 log = logging.getLogger("copilot_ls.standin")
 
 FIM = FimFormat(prefix="<P>", suffix="<S>", middle="<M>", stops=("<E>",))
+CONVENTIONS = Conventions(
+    n_files=2,
+    habits=(
+        Habit(
+            "python",
+            "naming",
+            "functions",
+            100,
+            (Choice("snake_case", 95, (Place("a.py", 3),)), Choice("camelCase", 5)),
+        ),
+        Habit("python", "docs", "style", 1, (Choice("google", 1),)),
+    ),
+)
 ORDER = re.compile(r"# (say|hang|crash|explode|print)(?: ([^\n\r]*))?")
 
 
@@ -198,6 +212,8 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         others=find_drift if settings.docs.enabled else lambda _: (),
     )
     documenter = Documenter(root.resolve(), settings, engines.chat_model)
+    index = FakeIndex()
+    index.known_conventions = CONVENTIONS
     return Workspace(
         root.resolve(),
         settings,
@@ -206,6 +222,7 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         Follower(known),
         documenter,
         security or None,
+        index,
     )
 
 
