@@ -34,7 +34,7 @@ class Results:
 def read_results(
     output: bytes, documents: Mapping[str, Document], rules: Mapping[str, Rule]
 ) -> Results:
-    """Read the JSON of one run; ``documents`` by the path that Semgrep was given.
+    """Read the JSON of one run; ``documents`` and ``rules`` by the paths and ids that it was given.
 
     Raises:
         UnknownOutput: it is torn, or another version's.
@@ -59,8 +59,8 @@ def read_results(
     ]
     return Results(
         tuple(findings),
-        tuple(dict.fromkeys(_problems(errors, documents))),
-        {_text(e, "rule_id"): _first_line(e) for e in errors if _is_about_rule(e)},
+        tuple(dict.fromkeys(_problems(errors, documents, rules))),
+        {_rule_id(e, rules): _first_line(e) for e in errors if _is_about_rule(e)},
     )
 
 
@@ -128,7 +128,9 @@ def _call_trace(trace: object, text: _Bytes, what: str) -> Iterator[TraceStep]:
             yield from _call_trace(inner, text, what)
 
 
-def _problems(errors: list[object], documents: Mapping[str, Document]) -> Iterator[Problem]:
+def _problems(
+    errors: list[object], documents: Mapping[str, Document], rules: Mapping[str, Rule]
+) -> Iterator[Problem]:
     for error in errors:
         if _is_about_rule(error) or not isinstance(error, Mapping):
             continue
@@ -139,7 +141,7 @@ def _problems(errors: list[object], documents: Mapping[str, Document]) -> Iterat
             continue
         kind = _kind(error)
         if "Timeout" in kind or "memory" in kind.lower():
-            rule = _text(error, "rule_id")
+            rule = _rule_id(error, rules)
             what = "takes too much memory" if "memory" in kind.lower() else "takes too long"
             yield Problem(document.path, f"{what} to scan" + (f" for {rule}" if rule else ""))
         elif "Partial" in kind:
@@ -151,6 +153,12 @@ def _problems(errors: list[object], documents: Mapping[str, Document]) -> Iterat
 def _is_about_rule(error: object) -> bool:
     kind = _kind(error)
     return bool(_text(error, "rule_id")) and ("rule" in kind.lower() or "pattern" in kind.lower())
+
+
+def _rule_id(error: object, rules: Mapping[str, Rule]) -> str:
+    """Return what we call the rule that an error is about."""
+    given = _text(error, "rule_id")
+    return rules[given].id if given in rules else given
 
 
 def _kind(error: object) -> str:

@@ -1,10 +1,10 @@
 """Semgrep as a scanner: programs that end with their answer, one of them started ahead.
 
-A core process that was started ahead has read the rules and waits for its list of files; it
-answers in the time that scanning takes. Each answers once, so that none grows, and a crash
-costs one scan. The texts are written to a private folder under names of our own: what Semgrep
-sees of a repository is what we chose to show, whatever the repository says about ignoring,
-configuring or linking.
+A core process that was started ahead waits for its rules, of which it gets those that can say
+something of a text; it answers in the time that reading them and scanning takes. Each answers
+once, so that none grows, and a crash costs one scan. The texts are written to a private folder
+under names of our own: what Semgrep sees of a repository is what we chose to show, whatever the
+repository says about ignoring, configuring or linking.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import re
 import shutil
 from asyncio.subprocess import Process
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -26,9 +26,10 @@ from copilot_ls.domain import Document, ScanReport
 from copilot_ls.errors import ScannerError
 from copilot_ls.scanners.engine import Engine, environment
 from copilot_ls.scanners.languages import dialect_of
+from copilot_ls.scanners.narrowing import narrow
 from copilot_ls.scanners.private import make_private_folder
 from copilot_ls.scanners.results import Results, UnknownOutput, read_results
-from copilot_ls.scanners.rulebook import Rulebook
+from copilot_ls.scanners.rulebook import Rule, Rulebook
 from indexer.model import Problem
 
 _log = logging.getLogger(__name__)
@@ -52,8 +53,8 @@ _NODE_MODULE = re.compile(r"(\bfrom\s*|\b(?:require|import)\(\s*)([\"'])node:([\
 class SemgrepScanner:
     """The ``Scanner`` port on Semgrep.
 
-    ``jobs`` processes run side by side. With ``idle_seconds``, one more is kept ahead for the
-    language that was scanned last, until nothing was scanned for so long; it takes 110 MB.
+    ``jobs`` processes run side by side. With ``idle_seconds``, one more is kept ahead, until
+    nothing was scanned for so long; it takes 110 MB.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class SemgrepScanner:
         self._idle_seconds = idle_seconds
         self._folder: Path | None = None
         self._numbers = count()
-        self._ahead: tuple[str, _WaitingCore] | None = None
+        self._ahead: _WaitingCore | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
         self._core_works = engine.core is not None
 
@@ -104,11 +105,9 @@ class SemgrepScanner:
             ),
         )
 
-    async def warm(self, language: str) -> None:
-        """Start a process ahead for a language, unless one waits already."""
-        dialect = dialect_of(language)
-        if dialect is not None and dialect.name in self._rules:
-            await self._start_ahead(dialect.name)
+    async def warm(self) -> None:
+        """Start a process ahead, unless one waits already."""
+        await self._start_ahead()
 
     async def aclose(self) -> None:
         if self._idle_timer is not None:
@@ -141,14 +140,16 @@ class SemgrepScanner:
     async def _run(self, batch: _Batch) -> Results:
         folder = self._private_folder() / f"run-{next(self._numbers)}"
         folder.mkdir()
+        rules = self._rules[batch.language]
         try:
-            files = _write(batch.documents, folder)
-            seconds = _START_SECONDS + _FILE_SECONDS * len(files)
-            rules = self._rules[batch.language]
+            seconds = _START_SECONDS + _FILE_SECONDS * len(batch.documents)
             if self._core_works:
+                work = await asyncio.to_thread(_prepare, batch, rules, folder)
+                if not work.rules:
+                    return Results(())
                 try:
-                    output = await self._ask_core(batch.language, files, seconds)
-                    return read_results(output, files, rules)
+                    output = await self._ask_core(batch.language, work, folder, seconds)
+                    return read_results(output, work.files, work.rules)
                 except UnknownOutput as error:
                     if self._engine.cli is None:
                         raise ScannerError(
@@ -158,6 +159,7 @@ class SemgrepScanner:
                         ) from error
                     _log.warning("Semgrep's core is not understood; its slow command line serves")
                     self._core_works = False
+            files = _write(batch.documents, folder)
             output = await self._ask_cli(batch.language, files, folder, seconds)
             try:
                 return read_results(output, files, rules)
@@ -166,22 +168,17 @@ class SemgrepScanner:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             if self._idle_seconds:
-                await self._start_ahead(batch.language)
+                await self._start_ahead()
 
-    async def _ask_core(
-        self, language: str, files: Mapping[str, Document], seconds: float
-    ) -> bytes:
-        message = _targets(files, language)
-        if _HAS_NAMED_PIPES:
-            process = await self._take(language)
-            return await process.answer(message, seconds)
-        targets = self._private_folder() / f"targets-{next(self._numbers)}.json"
-        targets.write_bytes(message)
-        try:
-            command = _core_command(self._core(), self._rules_file(language), targets)
-            return await _output(await _spawn(command, self._private_folder()), seconds)
-        finally:
-            targets.unlink(missing_ok=True)
+    async def _ask_core(self, language: str, work: _Work, folder: Path, seconds: float) -> bytes:
+        targets = _targets(work.files, language)
+        waiting = self._take()
+        if waiting is not None:
+            return await waiting.answer(work.configuration, targets, seconds)
+        (folder / "rules.json").write_bytes(work.configuration)
+        (folder / "targets.json").write_bytes(targets)
+        command = _core_command(self._core(), folder / "rules.json", folder / "targets.json")
+        return await _output(await _spawn(command, self._private_folder()), seconds)
 
     async def _ask_cli(
         self, language: str, files: Iterable[str], folder: Path, seconds: float
@@ -206,20 +203,15 @@ class SemgrepScanner:
         ]
         return await _output(await _spawn(command, folder), seconds)
 
-    async def _take(self, language: str) -> _WaitingCore:
-        """Return a core process for a language: the one that waits, or a new one."""
-        if self._ahead is not None and self._ahead[0] == language:
-            process, self._ahead = self._ahead[1], None
-            if process.is_alive:
-                return process
-            await process.stop()
-        return await self._start(language)
+    def _take(self) -> _WaitingCore | None:
+        """Return the process that waits, if there is one that lives."""
+        waiting, self._ahead = self._ahead, None
+        if waiting is not None and not waiting.is_alive:
+            waiting.forget()
+            return None
+        return waiting
 
-    async def _start(self, language: str) -> _WaitingCore:
-        targets = self._private_folder() / f"targets-{next(self._numbers)}.json"
-        return await _WaitingCore.start(self._core(), self._rules_file(language), targets)
-
-    async def _start_ahead(self, language: str) -> None:
+    async def _start_ahead(self) -> None:
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         loop = asyncio.get_running_loop()
@@ -229,14 +221,16 @@ class SemgrepScanner:
         if not self._core_works or not _HAS_NAMED_PIPES:
             return
         if self._ahead is not None:
-            if self._ahead[0] == language and self._ahead[1].is_alive:
+            if self._ahead.is_alive:
                 return
             await self._stop_ahead()
-        self._ahead = (language, await self._start(language))
+        folder = self._private_folder() / f"ahead-{next(self._numbers)}"
+        folder.mkdir()
+        self._ahead = await _WaitingCore.start(self._core(), folder)
 
     async def _stop_ahead(self) -> None:
         if self._ahead is not None:
-            process, self._ahead = self._ahead[1], None
+            process, self._ahead = self._ahead, None
             await process.stop()
 
     def _core(self) -> Path:
@@ -266,60 +260,119 @@ class _Batch:
     documents: Sequence[Document]
 
 
-class _WaitingCore:
-    """A core that has been told its rules, and will be told its files once, through a pipe."""
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a core is to do: files, as documents by their paths, and rules by their ids there."""
 
-    def __init__(self, process: Process, targets: Path, writer: int) -> None:
+    files: Mapping[str, Document]
+    rules: Mapping[str, Rule]
+    configuration: bytes
+
+
+def _prepare(batch: _Batch, rules: Mapping[str, Rule], folder: Path) -> _Work:
+    """Write what of the documents must be looked at; each part has rules of its own."""
+    files: dict[str, Document] = {}
+    sent: dict[str, Rule] = {}
+    definitions: list[Mapping[str, object]] = []
+    for document in batch.documents:
+        dialect = dialect_of(document.language)
+        suffix = dialect.suffix if dialect else ""
+        spelled = replace(document, text=_spelled_for(document))
+        for part in narrow(spelled, rules.values()):
+            number = len(files)
+            path = folder / f"{number}{suffix}"
+            path.write_bytes(part.text.encode(errors="replace"))
+            files[str(path)] = replace(document, text=part.text)
+            for definition in part.definitions:
+                id_ = f"{definition['id']}.s{number}"
+                only = {"include": [f"/{path.name}"]}
+                definitions.append({**definition, "id": id_, "paths": only})
+                sent[id_] = rules[str(definition["id"])]
+    return _Work(files, sent, json.dumps({"rules": definitions}).encode())
+
+
+class _WaitingCore:
+    """A core that waits at a pipe for its rules, and has its list of files by then.
+
+    The pipe has the name of a YAML file, since JSON is read twice.
+    """
+
+    def __init__(self, process: Process, folder: Path, writer: int) -> None:
         self._process = process
-        self._targets = targets
+        self._folder = folder
         self._writer: int | None = writer
 
     @classmethod
-    async def start(cls, core: Path, rules: Path, targets: Path) -> _WaitingCore:
-        os.mkfifo(targets, 0o600)
+    async def start(cls, core: Path, folder: Path) -> _WaitingCore:
+        """Start one that has a folder to itself."""
+        rules, targets = folder / "rules.yaml", folder / "targets.json"
+        os.mkfifo(rules, 0o600)
         # Open for both, so that neither side waits for the other to open it.
-        writer = os.open(targets, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        writer = os.open(rules, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            process = await _spawn(_core_command(core, rules, targets), targets.parent)
+            process = await _spawn(_core_command(core, rules, targets), folder)
         except BaseException:
             os.close(writer)
             raise
-        return cls(process, targets, writer)
+        return cls(process, folder, writer)
 
     @property
     def is_alive(self) -> bool:
         return self._process.returncode is None
 
-    async def answer(self, message: bytes, seconds: float) -> bytes:
-        """Tell it the files and return what it writes.
+    async def answer(self, rules: bytes, targets: bytes, seconds: float) -> bytes:
+        """Tell it rules and files, and return what it writes.
 
         Raises:
             _Failed: it died, or took longer than ``seconds``.
         """
-        # The core opens its list twice. A plain file takes the place of the pipe first: whoever
-        # opens it from now on reads that, and whoever waits at the pipe already is told there.
-        plain = self._targets.with_suffix(".plain")
-        plain.write_bytes(message)
-        plain.replace(self._targets)
+        (self._folder / "targets.json").write_bytes(targets)
+        # A process that has not come to the pipe yet will find a plain file in its place.
+        plain = self._folder / "plain.yaml"
+        plain.write_bytes(rules)
+        plain.replace(self._folder / "rules.yaml")
+        telling = asyncio.create_task(self._tell(rules))
         try:
-            if self._writer is None or os.write(self._writer, message) != len(message):
-                raise _Failed("it could not be told its files")
-            self._close()
             return await _output(self._process, seconds)
-        except BlockingIOError as error:
-            raise _Failed("it could not be told its files") from error
         finally:
+            telling.cancel()
             await self.stop()
 
     async def stop(self) -> None:
-        self._close()
         await _kill(self._process)
-        self._targets.unlink(missing_ok=True)
+        self.forget()
+
+    def forget(self) -> None:
+        """Remove what it leaves behind."""
+        self._close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _tell(self, rules: bytes) -> None:
+        """Write into the pipe, as fast as it is read, and close it."""
+        loop = asyncio.get_running_loop()
+        left = memoryview(rules)
+        while self._writer is not None:
+            try:
+                left = left[os.write(self._writer, left) :]
+            except BlockingIOError:
+                writable = loop.create_future()
+                loop.add_writer(self._writer, _resolve, writable)
+                try:
+                    await writable
+                finally:
+                    loop.remove_writer(self._writer)
+            if not left:
+                self._close()
 
     def _close(self) -> None:
         if self._writer is not None:
             os.close(self._writer)
             self._writer = None
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _batches(documents: Sequence[Document], languages: Container[str]) -> Iterator[_Batch]:

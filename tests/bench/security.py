@@ -86,12 +86,12 @@ async def bench_semgrep(texts: list[Document]) -> tuple[list[float], int, int]:
     scanner = SemgrepScanner(engine, own_rulebook(), jobs=1, idle_seconds=60.0)
     times, resting, largest = [], 0, 0
     try:
-        await scanner.warm("python")
+        await scanner.warm()
         for document in texts:
             # People pause between two saves; the process that comes next reads its rules.
             await asyncio.sleep(1.0)
             assert scanner._ahead is not None
-            process = psutil.Process(scanner._ahead[1]._process.pid)
+            process = psutil.Process(scanner._ahead._process.pid)
             resting = max(resting, process.memory_info().rss)
             started = time.perf_counter()
             scan = asyncio.create_task(scanner.scan([document], lambda _: None))

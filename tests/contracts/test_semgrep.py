@@ -86,7 +86,8 @@ def ignore(_: int) -> None:
 
 
 async def test_data_is_followed_and_its_way_is_told(scanner: SemgrepScanner):
-    report = await scanner.scan([document("app/view.py", WEAK)], ignore)
+    text = WEAK + "    run()\n"
+    report = await scanner.scan([document("app/view.py", text)], ignore)
     [found] = report.findings
     assert (found.rule, found.path) == ("python.command.system", "app/view.py")
     assert WEAK[found.span.start : found.span.end] == '"ls " + name'
@@ -103,14 +104,14 @@ async def test_the_second_scan_meets_a_process_that_waits(scanner: SemgrepScanne
         assert len(report.findings) == 1
     waiting = scanner._ahead
     assert waiting is not None
-    assert waiting[1].is_alive
+    assert waiting.is_alive
 
 
 async def test_a_waiting_process_that_died_costs_nothing(scanner: SemgrepScanner):
-    await scanner.warm("python")
+    await scanner.warm()
     assert scanner._ahead is not None
-    os.kill(scanner._ahead[1]._process.pid, 9)
-    await scanner._ahead[1]._process.wait()
+    os.kill(scanner._ahead._process.pid, 9)
+    await scanner._ahead._process.wait()
     report = await scanner.scan([document("view.py", WEAK)], ignore)
     assert len(report.findings) == 1
 
@@ -158,7 +159,7 @@ async def test_closing_leaves_no_process_and_no_file(engine: Engine, rulebook: R
     await scanner.scan([document("view.py", WEAK)], ignore)
     assert scanner._ahead is not None
     assert scanner._folder is not None
-    process, folder = scanner._ahead[1], scanner._folder
+    process, folder = scanner._ahead, scanner._folder
     assert folder.stat().st_mode & 0o077 == 0
     await scanner.aclose()
     assert not process.is_alive
