@@ -63,6 +63,8 @@ def judge(draft: Draft, repository: Repository, checks: Sequence[Check] = CHECKS
         wrong = [finding for finding in findings if finding.severity is Severity.HIGH]
         if not wrong:
             verdict = Verdict.PASSED if len(told) == len(findings) else Verdict.REPAIRED
+            style = {e for f in findings if f.rule == grounding.CALLING_STYLE for e in f.fix}
+            draft = _fixed(draft, style) or draft
             return Judgement(verdict, draft.edit.text, tuple(told), draft.imports)
         repaired = _repaired(draft, wrong)
         if repaired is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from copilot_ls.checks.calling import Callee, conforming
 from copilot_ls.checks.draft import Draft
 from copilot_ls.checks.imports import import_edits
 from copilot_ls.checks.nearest import nearest
@@ -23,7 +24,7 @@ from indexer.resolve.infer import Inference, text_of
 from indexer.resolve.missing import missing_module, missing_package
 from indexer.resolve.outline import Outline, Repository, WithDocument
 from indexer.resolve.signatures import Parameters, signatures_of
-from indexer.resolve.values import Class, Definitions, Instance, Module, Values
+from indexer.resolve.values import Class, Definitions, Function, Instance, Module, Value, Values
 from indexer.resolve.whole import Wholeness
 from indexer.syntax.code import Call, ImportUse, Member, Name, Reading, Use
 from indexer.syntax.reading import read_uses
@@ -34,6 +35,7 @@ UNDEFINED_NAME = "undefined-name"
 UNKNOWN_MODULE = "unknown-module"
 UNKNOWN_PACKAGE = "unknown-package"
 DEPRECATED = "deprecated"
+CALLING_STYLE = "calling-style"
 
 
 def check(draft: Draft, repository: Repository) -> Iterator[Finding]:
@@ -73,6 +75,7 @@ class _Judge:
     def __init__(self, draft: Draft, repository: Repository, outline: Outline) -> None:
         self._draft = draft
         self._outline = outline
+        self._repository = repository
         view = WithDocument(repository, outline, lambda: draft.references_before)
         if outline.language in typescript.LANGUAGES:
             inference = typescript.TypeScriptInference(view)
@@ -226,6 +229,8 @@ class _Judge:
             offered += alternatives
             found = [misfit(parameters, call.arguments) for parameters in alternatives]
             if any(each is None for each in found):
+                if len(functions) == len(alternatives) == 1:
+                    yield from self._style(call, function, alternatives[0])
                 return
             faults += [each for each in found if each is not None]
         if not faults:
@@ -246,6 +251,23 @@ class _Judge:
             fix = self._renamed(span, name)
         opening = None if fix else self._openings.call(use.place, call, fault, offered)
         yield self._finding(str(fault.fault), _fault_message(fault, call), span, fix, opening)
+
+    def _style(self, call: Call, function: Value, parameters: Parameters) -> Iterator[Finding]:
+        """Tell of arguments that are passed in another way than the repository passes them."""
+        match function:
+            case Function(symbols=(symbol,)):
+                callee = Callee(symbol, parameters)
+            case Class(symbol=symbol, outline=outline):
+                own = outline.definitions(f"{symbol.qualified_name}.__init__")
+                callee = Callee(symbol, parameters, is_class=True, is_written=bool(own))
+            case _:
+                return
+        if self._is_typescript or callee.symbol.path.startswith("<"):
+            return
+        edits = conforming(callee, call.arguments, self._draft.text, self._repository)
+        if edits and all(self._is_added(edit.span) for edit in edits):
+            message = f"arguments of {symbol.name}() are passed in another way here"
+            yield Finding(CALLING_STYLE, message, Severity.LOW, call.span, fix=edits)
 
     def _callees(self, use: Use, call: Call) -> Values:
         functions = self._inference.values(call.function, use.place, self._outline)
