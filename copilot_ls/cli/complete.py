@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from copilot_ls import wiring
-from copilot_ls.cli.context import console, find_root, options_of, print_json
+from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
 from copilot_ls.domain import Completion, CompletionRequest, Document, Outcome, Verdict
@@ -26,7 +26,7 @@ def complete(
     place: Annotated[
         str, typer.Argument(metavar="FILE:LINE[:COLUMN]", help="Counted from 1; default line end.")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
     without_context: Annotated[
         bool, typer.Option("--without-context", help="Do not ask the index.")
     ] = False,

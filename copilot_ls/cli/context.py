@@ -7,7 +7,7 @@ import logging
 import sys
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +17,7 @@ from copilot_ls.errors import ConfigError, WorkspaceError
 if TYPE_CHECKING:
     from rich.console import Console
 
+JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
 _ROOT_MARKERS = (config.WORKSPACE_FILE, "pyproject.toml", "package.json", "go.mod", "Cargo.toml")
 
 

@@ -12,7 +12,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from copilot_ls import wiring
-from copilot_ls.cli.context import console, find_root, options_of, plain, print_json, unlinked
+from copilot_ls.cli.context import (
+    JsonOption,
+    console,
+    find_root,
+    options_of,
+    plain,
+    print_json,
+    unlinked,
+)
 from indexer.conventions.model import (
     Choice,
     Conventions,
@@ -52,7 +60,7 @@ def conventions(
     everything: Annotated[
         bool, typer.Option("--all", help="Also what too few places show, and rare languages.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show how this repository is written: what is usual, how often, and where to see it."""
     root = find_root(path)

@@ -13,7 +13,7 @@ import typer
 
 from copilot_ls import documenting, wiring
 from copilot_ls.cli import examples, pages
-from copilot_ls.cli.context import console, find_root, options_of, print_json, unlinked
+from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json, unlinked
 from copilot_ls.cli.edit import replace_file
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
@@ -101,7 +101,7 @@ def docs(
     changelog: Annotated[
         str, typer.Option("--changelog", metavar="REV..REV", help="Draft what changed for users.")
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Find documentation that says what the code does not do; repair and write docstrings."""
     if check and (diff or write):
@@ -145,7 +145,10 @@ def docs(
             unsaid = find_gaps(file, Writer(file, Neighbours(), settings.docs))
             gaps += [each for each in unsaid if not symbols or each.symbol in symbols]
     is_wide = any(each.path.suffix == ".md" or each.path.is_dir() for each in asked)
-    dead = _dead_references(root, settings, asked) if (is_wide if names is None else names) else []
+    dead: list[DeadReference] = []
+    if is_wide if names is None else names:
+        dead, n_pages = _dead_references(root, settings, asked)
+        n_files += n_pages
     if as_json:
         print_json({"files": n_files, "findings": findings, "incomplete": gaps, "references": dead})
     else:
@@ -254,8 +257,8 @@ def _deliver(root: Path, changed: Sequence[_Changed], *, write: bool, as_json: b
 
 def _dead_references(
     root: Path, settings: Settings, asked: Sequence[_Place]
-) -> list[DeadReference]:
-    """What Markdown and docstrings name that is not there."""
+) -> tuple[list[DeadReference], int]:
+    """What Markdown and docstrings name that is not there, and how many pages were read."""
     known = documenting.repository_names(root, settings)
     found: list[DeadReference] = []
     chosen = [
@@ -266,8 +269,10 @@ def _dead_references(
             root / path == place.path or (root / path).is_relative_to(place.path) for place in asked
         )
     ]
+    n_pages = 0
     for path, text in documenting.read_texts(root, chosen, settings):
         if path.endswith(".md"):
+            n_pages += 1
             found += check_markdown(path, text, known)
         elif path.endswith((".py", ".pyi")) and (read := read_file(path, text)) is not None:
             for definition in read.definitions:
@@ -275,7 +280,7 @@ def _dead_references(
                 if docstring is not None:
                     first = text.count("\n", 0, docstring.span.start)
                     found += check_docstring_names(path, first, docstring.text, known)
-    return found
+    return found, n_pages
 
 
 def _print(
@@ -293,9 +298,9 @@ def _print(
         out.print(f"[bold]{place}[/]  {finding.symbol}", highlight=False)
         out.print(f"    {finding.drift.message}  ({finding.drift.rule})", markup=False)
     console(stderr=True).print(
-        f"{n_files:,} files, {len(findings):,} statements that are not so"
-        + (f", {len(dead):,} names that lead nowhere" if dead else "")
-        + (f", {len(gaps):,} things unsaid" if gaps else ""),
+        f"files looked at: {n_files:,}, statements that are not so: {len(findings):,}"
+        + (f", names that lead nowhere: {len(dead):,}" if dead else "")
+        + (f", things unsaid: {len(gaps):,}" if gaps else ""),
         style="dim",
     )
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from copilot_ls import config, scanning, wiring
-from copilot_ls.cli.context import console, find_root, options_of, print_json
+from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.cli.settings import shown, value_of
 from copilot_ls.errors import CopilotError
@@ -43,7 +43,7 @@ class Line:
 def doctor(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(help="The project, or a folder in it.")] = Path(),
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Look at Python, engine, model, index, settings and network policy."""
     root = find_root(path)

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from copilot_ls import wiring
-from copilot_ls.cli.context import console, find_root, options_of, print_json
+from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
 from copilot_ls.domain import Document
@@ -26,7 +26,7 @@ def edit(
     place: Annotated[str, typer.Argument(metavar="FILE:START-END", help="Lines, counted from 1.")],
     instruction: Annotated[str, typer.Argument(help="What to do with them.")],
     write: Annotated[bool, typer.Option("--write", help="Change the file.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Change lines as you say: by the chat model, checked, and shown before anything is written."""
     path, first, last = _parse(place)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from copilot_ls.cli.context import console, options_of, print_json
+from copilot_ls.cli.context import JsonOption, console, options_of, print_json
 from copilot_ls.evals import test_suites
 
 
@@ -40,7 +40,7 @@ def evaluate_tests(
     keep: Annotated[
         Path | None, typer.Option("--keep", help="Put the generated tests into this folder.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Are generated tests worth having: branches, faults noticed, reliability?
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from copilot_ls.cli.context import console, options_of, print_json
+from copilot_ls.cli.context import JsonOption, console, options_of, print_json
 from copilot_ls.evals import keystrokes
 from copilot_ls.evals.typist import Habits
 
@@ -37,7 +37,7 @@ def evaluate_typing(
         float, typer.Option(min=0.0, max=1.0, help="Share of right suggestions that are taken.")
     ] = _HABITS.patience,
     seed: Annotated[int, typer.Option("--seed")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """What would a user have seen and waited, typing real functions through the real server?"""
     from rich.progress import Progress

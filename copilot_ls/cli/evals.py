@@ -14,7 +14,7 @@ import typer
 
 from copilot_ls import wiring
 from copilot_ls.cli import eval_tests, eval_typing
-from copilot_ls.cli.context import console, find_root, options_of, print_json
+from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json
 from copilot_ls.config import Settings
 from copilot_ls.domain import Confidence
 from copilot_ls.errors import ConfigError
@@ -36,7 +36,6 @@ app = typer.Typer(help="Measure retrieval and completions on real cases.", no_ar
 CasesOption = Annotated[Path, typer.Option("--cases", help="JSON lines, one case each.")]
 ReposOption = Annotated[Path, typer.Option("--repos", help="Folder with the repositories.")]
 AtOption = Annotated[At, typer.Option("--at", help="Before the callee's name, or at line start.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
 LimitOption = Annotated[int, typer.Option("--limit", min=0, help="Every n-th case up to so many.")]
 
 

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from copilot_ls import documenting, hooking, testing, wiring
-from copilot_ls.cli.context import console, find_root, options_of, print_json, unlinked
+from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json, unlinked
 from copilot_ls.cli.edit import replace_file
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.cli.tests import write_new
@@ -89,7 +89,7 @@ def run(
         bool, typer.Option("--all-lines", help="Not only the lines that change.")
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Fail if anything goes unseen.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Look at the lines that change; exit code 1 if there is something to see, or was repaired."""
     budget = Budget(seconds)

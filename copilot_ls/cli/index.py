@@ -18,7 +18,7 @@ import typer
 from rich.markup import escape
 
 from copilot_ls import indexing, wiring
-from copilot_ls.cli.context import console, find_root, options_of, plain, print_json
+from copilot_ls.cli.context import JsonOption, console, find_root, options_of, plain, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.cli.watch import follow
 from copilot_ls.config import Settings
@@ -39,7 +39,6 @@ _SECONDS_BETWEEN_PROGRESS = 0.2
 PathArgument = Annotated[
     Path, typer.Argument(metavar="[PATH]", help="The project, or a folder in it.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="For machines.")]
 
 
 def build(

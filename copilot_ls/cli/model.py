@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Protocol
 import typer
 
 from copilot_ls import wiring
-from copilot_ls.cli.context import console, options_of, print_json
+from copilot_ls.cli.context import JsonOption, console, options_of, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.errors import ConfigError
 
@@ -37,7 +37,7 @@ class _Progress(Protocol):
 def list_models(
     context: typer.Context,
     here: Annotated[bool, typer.Option("--here", help="Only what is on this machine.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List all known models and which of them are here."""
     store = wiring.model_store()

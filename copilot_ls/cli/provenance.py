@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from copilot_ls import wiring
-from copilot_ls.cli.context import console, find_root, print_json
+from copilot_ls.cli.context import JsonOption, console, find_root, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.domain import CodeOrigin
 from copilot_ls.features.completion.provenance import described
@@ -25,7 +25,7 @@ def provenance(
     update: Annotated[
         bool, typer.Option("--update", help="Read the packages of this project first.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Tell where code comes from: installed and vendored packages, with their licences."""
     store = wiring.origin_store()

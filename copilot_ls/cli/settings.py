@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from copilot_ls import config
-from copilot_ls.cli.context import console, find_root, options_of, print_json
+from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json
 
 _PAGE_HEAD = """\
 # Configuration
@@ -32,7 +32,7 @@ and is ignored, with a message, elsewhere.
 def show(
     context: typer.Context,
     path: Annotated[Path, typer.Argument(help="A folder of the project.")] = Path(),
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
     as_markdown: Annotated[
         bool, typer.Option("--markdown", help="The configuration page, with all descriptions.")
     ] = False,

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from copilot_ls import testing, wiring
-from copilot_ls.cli.context import console, find_root, options_of, print_json
+from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
 from copilot_ls.errors import WorkspaceError
@@ -27,7 +27,7 @@ def propose_tests(
     yes: Annotated[
         bool, typer.Option("--run-code", help="Allow this project's code to be run, this once.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Propose tests for a module: explored in a sandbox, run, and kept only if they tell something.
 

@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from copilot_ls import wiring
-from copilot_ls.cli.context import console, find_root, print_json
+from copilot_ls.cli.context import JsonOption, console, find_root, print_json
 
 
 def trust(
     path: Annotated[Path | None, typer.Argument(help="The project; default: this one.")] = None,
     revoke: Annotated[bool, typer.Option("--revoke", help="Take it back.")] = False,
     show: Annotated[bool, typer.Option("--list", help="List the folders.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Allow that a project's own code is run (in a sandbox), or take that back."""
     consent = wiring.consent()
