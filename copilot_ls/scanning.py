@@ -22,7 +22,7 @@ from copilot_ls.domain import Document, Finding
 from copilot_ls.features.security.live import LiveCheck
 from copilot_ls.features.security.report import BASELINE_FILE, Baseline, read_baseline
 from indexer import changes, scan
-from indexer.model import IndexOptions, Problem, Skipped, SkipReason
+from indexer.model import IndexOptions, Problem, Skipped, SkipReason, Span
 from indexer.syntax import parse
 
 if TYPE_CHECKING:
@@ -80,12 +80,27 @@ def live_check(root: Path, settings: Settings) -> LiveCheck | None:
             if options.semgrep and is_wanted:
                 _log.info("Semgrep is not installed: data is not followed on save")
             return None
-        from copilot_ls.scanners.rulebook import own_rulebook
+        from copilot_ls.scanners.rulebook import Rulebook, own_rulebook
         from copilot_ls.scanners.semgrep import SemgrepScanner
 
+        book, patterns = own_rulebook(), _RULES.patterns()
+        # The quick look finds the rest, and looks at each version of a text anyway.
+        rules = {
+            name: rule
+            for name, rule in book.rules.items()
+            if options.wants_rule(name, rule.confidence) and not patterns.looks_for(name)
+        }
         return SemgrepScanner(
-            engine, own_rulebook(), jobs=1, idle_seconds=options.semgrep_idle_seconds
+            engine,
+            Rulebook(rules, book.problems),
+            jobs=1,
+            idle_seconds=options.semgrep_idle_seconds,
         )
+
+    def focus(document: Document, changed: Span) -> tuple[Document, Sequence[Span]]:
+        from copilot_ls.scanners.narrowing import focused
+
+        return focused(document, changed)
 
     return LiveCheck(
         quick=quick,
@@ -94,6 +109,7 @@ def live_check(root: Path, settings: Settings) -> LiveCheck | None:
         baseline=partial(_baseline_or_none, root),
         options=options,
         others=_find_drift if settings.docs.enabled else lambda _: (),
+        focus=focus,
     )
 
 

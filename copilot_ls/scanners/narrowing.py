@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, combinations
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -115,6 +115,22 @@ def narrow(document: Document, rules: Collection[Rule]) -> list[Slice]:
             idle = [body for number, body in enumerate(bodies) if number not in places]
             slices.append(Slice(without(text, idle, language), definitions))
     return slices
+
+
+def focused(document: Document, changed: Span) -> tuple[Document, Sequence[Span]]:
+    """Blank out the functions that a change does not concern; return what is left, and them.
+
+    That is only so if the change lies inside of one function: what stands in no function concerns
+    all of them.
+    """
+    dialect = dialect_of(document.language)
+    if dialect is None:
+        return document, ()
+    bodies = _Parsed(document.text, dialect).bodies
+    idle = [body for body in bodies if not body.start <= changed.start <= changed.end <= body.end]
+    if len(idle) != len(bodies) - 1:
+        return document, ()
+    return replace(document, text=without(document.text, idle, dialect.name)), idle
 
 
 def _merged(

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from copilot_ls.domain import Confidence, Document, Severity
-from copilot_ls.scanners.narrowing import Slice, narrow
+from copilot_ls.scanners.narrowing import Slice, focused, narrow
 from copilot_ls.scanners.rulebook import Rule
+from indexer.model import Span
 
 RULE = Rule(
     id="",
@@ -163,6 +164,25 @@ def test_a_rule_sees_the_functions_in_which_it_can_match():
         kept = [(old, new) for old, new in zip(FUNCTIONS, part.text, strict=True) if old != new]
         assert {new for _, new in kept} <= set("pas ")
     assert "pattern-propagators" not in first.definitions[0]
+
+
+def test_a_change_inside_of_one_function_spares_the_others():
+    document = Document("", "a.py", "python", FUNCTIONS)
+    place = FUNCTIONS.index("open(name")
+    left, idle = focused(document, Span(place, place + 3))
+    assert len(left.text) == len(FUNCTIONS)
+    assert "open(name)" in left.text
+    assert "os.system" not in left.text
+    assert [FUNCTIONS[span.start : span.end].split(maxsplit=1)[0] for span in idle] == [
+        "value",
+        "global",
+    ]
+    for changed in (
+        Span(0, 3),
+        Span(FUNCTIONS.index("def two"), place),
+        Span(place, len(FUNCTIONS)),
+    ):
+        assert focused(document, changed) == (document, ())
 
 
 def test_functions_that_do_not_parse_stay():

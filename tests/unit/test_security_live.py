@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from copilot_ls.domain import Document, Edit, Finding, ScanReport, Severity, TraceStep
 from copilot_ls.errors import ScannerError
-from copilot_ls.features.security.live import LiveCheck, moved
+from copilot_ls.features.security.live import Focus, LiveCheck, moved
 from copilot_ls.features.security.options import SecurityOptions
 from copilot_ls.features.security.report import Baseline
 from indexer.model import Problem, Span
@@ -29,11 +29,13 @@ class Deep:
 
     def __init__(self) -> None:
         self.is_closed = False
+        self.scanned: list[str] = []
 
     async def scan(
         self, documents: Sequence[Document], on_progress: Callable[[int], None]
     ) -> ScanReport:
         [given] = documents
+        self.scanned.append(given.text)
         if "broken engine" in given.text:
             raise ScannerError("broken")
         if "(" in given.text:
@@ -45,7 +47,9 @@ class Deep:
         self.is_closed = True
 
 
-def live_check(deep: Deep | None = None, baseline: Baseline | None = None) -> LiveCheck:
+def live_check(
+    deep: Deep | None = None, baseline: Baseline | None = None, **more: Focus
+) -> LiveCheck:
     def quick(given: Document) -> list[Finding]:
         start = given.text.find("weak")
         return [finding("quick.weak", start, start + 4)] if start >= 0 else []
@@ -56,6 +60,7 @@ def live_check(deep: Deep | None = None, baseline: Baseline | None = None) -> Li
         open_deep=lambda: deep,
         baseline=lambda: baseline or Baseline({}),
         options=SecurityOptions(),
+        **more,
     )
 
 
@@ -72,6 +77,37 @@ async def test_deep_findings_stay_while_the_text_moves_around_them():
         ("deep.flow", Span(5, 9)),
     ]
     assert told(await live.look(document("weak\nfl ow", 3))) == [("quick.weak", Span(0, 4))]
+
+
+async def test_a_text_that_was_looked_at_is_not_looked_at_again():
+    deep = Deep()
+    live = live_check(deep)
+    for _ in range(2):
+        assert told(await live.look_deeply(document("flow"))) == [("deep.flow", Span(0, 4))]
+    assert deep.scanned == ["flow"]
+    for _ in range(2):
+        await live.look_deeply(document("flow(", 2))
+    assert deep.scanned == ["flow", "flow(", "flow("]
+
+
+async def test_what_did_not_change_keeps_its_findings_without_another_look():
+    deep = Deep()
+    # The second line is idle whenever something changes in the first one.
+    live = live_check(
+        deep,
+        focus=lambda given, _: (
+            Document(given.uri, given.path, given.language, given.text.split("\n")[0]),
+            [Span(given.text.index("\n"), len(given.text))],
+        ),
+    )
+    await live.look_deeply(document("abc\nflow"))
+    assert told(await live.look_deeply(document("abcd\nflow", 2))) == [("deep.flow", Span(5, 9))]
+    assert told(await live.look_deeply(document("flow\nflow", 3))) == [
+        ("deep.flow", Span(0, 4)),
+        ("deep.flow", Span(5, 9)),
+    ]
+    assert told(await live.look_deeply(document("x\nflow", 4))) == [("deep.flow", Span(2, 6))]
+    assert deep.scanned == ["abc\nflow", "abcd", "flow", "x"]
 
 
 async def test_a_text_that_does_not_parse_keeps_what_was_known():

@@ -21,16 +21,24 @@ from copilot_ls.ports import Scanner
 from indexer.model import Span
 
 Finder: TypeAlias = Callable[[Document], Sequence[Finding]]
+# From a document and where it changed: what must be looked at again, and the parts that need not.
+Focus: TypeAlias = Callable[[Document, Span], tuple[Document, Sequence[Span]]]
 
 _UNTITLED = "untitled"
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the deep look found in one version of a text."""
+    """What the deep look found in one version of a text; not complete if it did not parse."""
 
     text: str
     findings: tuple[Finding, ...]
+    is_complete: bool
+
+
+def _everything(document: Document, changed: Span) -> tuple[Document, Sequence[Span]]:
+    del changed
+    return document, ()
 
 
 class LiveCheck:
@@ -39,7 +47,8 @@ class LiveCheck:
     ``quick`` finds what ``is_quick`` says of a rule; ``open_deep`` opens the scanner that finds
     everything, if there is one, when it is first needed, off the event loop. ``baseline`` is
     asked at each look for the findings that are known. ``others`` finds what is no weakness, and
-    is not for the options of security to choose.
+    is not for the options of security to choose. ``focus`` spares the deep look what has not
+    changed.
     """
 
     def __init__(
@@ -51,9 +60,11 @@ class LiveCheck:
         baseline: Callable[[], Baseline],
         options: SecurityOptions,
         others: Finder = lambda _: (),
+        focus: Focus = _everything,
     ) -> None:
         self.options = options
         self._others = others
+        self._focus = focus
         self._quick = quick
         self._is_quick = is_quick
         self._open_deep = open_deep
@@ -78,14 +89,31 @@ class LiveCheck:
         scanner = await self._scanner()
         if scanner is None:
             return await self.look(document)
-        found = await scanner.scan([document], lambda _: None)
-        findings = list(found.findings)
-        if any(problem.path == document.path for problem in found.problems):
-            # Half-typed code does not parse; what was known of it is better than nothing.
-            findings += self._moved(document, self._seen.get(document.uri))
-        seen = _Seen(document.text, tuple(findings))
-        self._seen[document.uri] = seen
+        seen = self._seen.get(document.uri)
+        if seen is None or not seen.is_complete or seen.text != document.text:
+            seen = self._seen[document.uri] = await self._scanned(document, seen, scanner)
         return await asyncio.to_thread(self._look, document, seen)
+
+    async def _scanned(self, document: Document, seen: _Seen | None, scanner: Scanner) -> _Seen:
+        given: Document = document
+        idle: Sequence[Span] = ()
+        if seen is not None and seen.is_complete:
+            change = changed(seen.text, document.text)
+            given, idle = await asyncio.to_thread(self._focus, document, change)
+        report = await scanner.scan([given], lambda _: None)
+        known = self._moved(document, seen)
+        if any(problem.path == document.path for problem in report.problems):
+            # Half-typed code does not parse; what was known of it is better than nothing.
+            return _Seen(document.text, (*report.findings, *known), is_complete=False)
+
+        def is_idle(finding: Finding) -> bool:
+            return any(
+                finding.span.start < each.end and each.start < finding.span.end for each in idle
+            )
+
+        found = [each for each in report.findings if not is_idle(each)]
+        found += [each for each in known if is_idle(each)]
+        return _Seen(document.text, tuple(found), is_complete=True)
 
     def forget(self, uri: str) -> None:
         """Drop what is kept for a document."""
@@ -131,14 +159,9 @@ def moved(findings: Iterable[Finding], old: str, new: str) -> Iterator[Finding]:
     if old == new:
         yield from findings
         return
-    head = _n_common(old, new)
-    tail = min(
-        _n_common(old[::-1], new[::-1]),
-        len(old) - head,
-        len(new) - head,
-    )
     shift = len(new) - len(old)
-    begin, end = head, len(old) - tail
+    change = changed(old, new)
+    begin, end = change.start, change.end - shift
 
     def place(span: Span) -> Span | None:
         if span.end <= begin:
@@ -157,6 +180,13 @@ def moved(findings: Iterable[Finding], old: str, new: str) -> Iterator[Finding]:
         fix = tuple(Edit(where, text) for where, text in fixes if where is not None)
         if len(trace) == len(steps) and len(fix) == len(fixes):
             yield replace(finding, span=span, trace=trace, fix=fix)
+
+
+def changed(old: str, new: str) -> Span:
+    """Return the part of a new text that is not as it was; empty where something was removed."""
+    head = _n_common(old, new)
+    tail = min(_n_common(old[::-1], new[::-1]), len(old) - head, len(new) - head)
+    return Span(head, len(new) - tail)
 
 
 def _n_common(one: str, other: str) -> int:

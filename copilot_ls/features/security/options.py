@@ -47,8 +47,10 @@ class SecurityOptions:
 
     def wants(self, finding: Finding) -> bool:
         """Tell whether a finding is sure enough and its rule is not switched off."""
-        is_off = any(
-            finding.rule == off or finding.rule.startswith(f"{off}.") for off in self.rules_off
-        )
+        return self.wants_rule(finding.rule, finding.confidence)
+
+    def wants_rule(self, rule: str, confidence: Confidence) -> bool:
+        """Tell the same of all that a rule of such confidence can find."""
+        is_off = any(rule == off or rule.startswith(f"{off}.") for off in self.rules_off)
         least = _CONFIDENCES.index(self.min_confidence)
-        return not is_off and _CONFIDENCES.index(finding.confidence) >= least
+        return not is_off and _CONFIDENCES.index(confidence) >= least
