@@ -1,22 +1,42 @@
 """What a parameter wants to be given: from its annotation, or from what the body does with it.
 
-A hint is an annotation object (``int``, ``List[str]``, a class) or one of a few words for what
-has no annotation: ``path``, ``callable``, ``file``, ``class``, ``iterable``, ``object``,
-``module``. Each has a weight. Standard library alone.
+A hint is an annotation object (``int``, ``List[str]``, a class), one of a few words for what
+has no annotation (``path``, ``callable``, ``file``, ``class``, ``iterable``, ``object``,
+``module``, ``code``, ``json``), or a :class:`Stub`. Each has a weight. Standard library alone.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import builtins
+import datetime as dt
+import decimal
+import functools
 import inspect
+import json
+import logging
 import re
+import sys
+import types
 import typing
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 Hint = Any
 Hints = list[tuple[float, Hint]]
+
+
+class Stub:
+    """An object that has what the body reads of it: ``attributes`` by name."""
+
+    __slots__ = ("attributes",)
+
+    def __init__(self, attributes: dict[str, Hints]) -> None:
+        self.attributes = attributes
+
+
 ANNOTATED = 12.0
 """The weight of what an annotation says; no other hint has as much."""
 
@@ -65,11 +85,12 @@ _CALLS: dict[str, tuple[Hint, ...]] = {
     "vars": ("object",), "getattr": ("object",), "hasattr": ("object",), "setattr": ("object",),
     "callable": ("callable", int), "fields": ("dataclass",), "is_dataclass": ("dataclass",),
     "asdict": ("dataclass",), "astuple": ("dataclass",),
-    "exec": (str,), "eval": (str,), "compile": (str,),
+    "exec": ("code",), "eval": ("code",), "compile": ("code",),
     "repr": ("object",), "str": ("object",), "dict": (dict,), "bytes": (bytes,), "Path": ("path",),
 }  # fmt: skip
 _CALLS_OF_MODULE: dict[str, tuple[Hint, ...]] = {
-    "re": (str,), "os": ("path",), "os.path": ("path",), "json": (str,), "ast": (str,),
+    "re": (str,), "os": ("path",), "os.path": ("path",), "json": ("json", str),
+    "ast": ("code",),
     "shutil": ("path",), "inspect": ("callable", "class", "object"), "math": (float, int),
     "struct": (bytes,), "base64": (bytes,), "importlib": ("module",), "functools": ("callable",),
     "dataclasses": ("dataclass",), "textwrap": (str,), "pathlib": ("path",),
@@ -92,6 +113,15 @@ _NAMES: tuple[tuple[frozenset[str], tuple[Hint, ...]], ...] = tuple(
         ("bytes raw buf buffer payload blob", (bytes,)),
     )
 )
+_NAMED_CLASSES: dict[str, Hint] = {
+    "timedelta": dt.timedelta, "delta": dt.timedelta, "duration": dt.timedelta,
+    "datetime": dt.datetime, "dt": dt.datetime, "timestamp": dt.datetime,
+    "now": dt.datetime, "date": dt.date, "decimal": decimal.Decimal,
+    "uuid": uuid.UUID, "logger": logging.Logger, "regex": re.Pattern, "pattern": re.Pattern,
+    "args": argparse.Namespace, "namespace": argparse.Namespace, "generator": types.GeneratorType,
+    "stream": "file", "fp": "file", "f": "file", "fh": "file", "fd": "file", "output": "file",
+    "exc": Exception, "exception": Exception, "error": Exception, "err": Exception,
+}  # fmt: skip
 _DOC_TYPES: dict[str, Hint] = {
     "str": str, "string": str, "int": int, "integer": int, "float": float, "number": float,
     "bool": bool, "boolean": bool, "bytes": bytes, "list": list, "tuple": tuple, "dict": dict,
@@ -131,7 +161,8 @@ def hints_of(
         if name in documented:
             hints.append((5.0, documented[name]))
         if body is not None:
-            hints += body.uses(name)
+            hints += body.uses(name, is_annotated=bool(hints) and hints[0][0] >= ANNOTATED)
+        hints += [(2.0, cls) for cls in _classes_named(name, namespace)]
         words = set(name.lower().strip("_").split("_"))
         for known, options in _NAMES:
             if known & words:
@@ -171,26 +202,70 @@ def _documented(docstring: str) -> dict[str, Hint]:
     return found
 
 
+def _classes_named(name: str, namespace: Mapping[str, Any]) -> list[Hint]:
+    """Classes that a parameter is named after: of the project, or of the standard library."""
+    plain = name.lower().strip("_").replace("_", "")
+    package = str(namespace.get("__name__", "")).partition(".")[0]
+    found = _classes_of_package(package).get(plain, []) if package else []
+    known = _NAMED_CLASSES.get(plain)
+    return [*found[:3], *([known] if known is not None else [])]
+
+
+@functools.lru_cache(maxsize=8)
+def _classes_of_package(package: str) -> dict[str, list[type]]:
+    """The classes of all modules that are loaded of a package, by name in small letters."""
+    found: dict[str, list[type]] = {}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] != package or not isinstance(module, types.ModuleType):
+            continue
+        for value in list(vars(module).values()):
+            if isinstance(value, type) and value.__module__.partition(".")[0] == package:
+                known = found.setdefault(value.__name__.lower().strip("_"), [])
+                if value not in known:
+                    known.append(value)
+    return found
+
+
 class _Body:
-    """What a function's body does with the names that come in."""
+    """What a function's body does with the names that come in, and with what it reads of them."""
 
     def __init__(self, definition: ast.AST, namespace: Mapping[str, Any]) -> None:
         self._found: dict[str, Hints] = {}
+        self._read: dict[str, list[str]] = {}
         self._namespace = namespace
         for node in ast.walk(definition):
             self._look(node)
 
-    def uses(self, name: str) -> Hints:
-        return self._found.get(name, [])
+    def uses(self, name: str, *, is_annotated: bool = False) -> Hints:
+        hints = self._found.get(name, [])
+        stub = self._stub(name)
+        return hints if stub is None else [*hints, (0.5 if is_annotated else 3.0, stub)]
+
+    def _stub(self, name: str, depth: int = 0) -> Stub | None:
+        """What stands in for an object of which attributes are read that plain values lack."""
+        attributes = self._read.get(name, [])
+        if depth > 3 or not attributes or all(each in _METHODS for each in attributes):
+            return None
+        parts: dict[str, Hints] = {}
+        for attribute in attributes:
+            inner = f"{name}.{attribute}"
+            stub = self._stub(inner, depth + 1)
+            hints = self._found.get(inner, [])
+            parts[attribute] = hints if stub is None else [*hints, (3.0, stub)]
+        return Stub(parts)
 
     def _note(self, node: Any, weight: float, *hints: Hint) -> None:
-        if isinstance(node, ast.Name):
-            self._found.setdefault(node.id, []).extend(
-                (weight / len(hints), hint) for hint in hints
-            )
+        name = _dotted(node)
+        if name:
+            self._found.setdefault(name, []).extend((weight / len(hints), hint) for hint in hints)
 
     def _look(self, node: Any) -> None:
         if isinstance(node, ast.Attribute):
+            owner = _dotted(node.value)
+            if owner and not node.attr.startswith("__"):
+                read = self._read.setdefault(owner, [])
+                if node.attr not in read:
+                    read.append(node.attr)
             hints = _METHODS.get(node.attr)
             if hints:
                 self._note(node.value, 2.0, *hints)
@@ -247,6 +322,9 @@ class _Body:
     def _look_at_annotations(self, node: ast.Call) -> None:
         """A name that is handed on wants what the other function wants."""
         target = self._resolve(node.func)
+        if target in (ast.parse, json.loads) and node.args:
+            self._note(node.args[0], 8.0, "code" if target is ast.parse else "json")
+            return
         if target is None or inspect.isclass(target) or not callable(target):
             return
         try:

@@ -80,6 +80,15 @@ class Read(Call):
         return self.function
 
 
+class Entered(Call):
+    """A context manager that is entered and left again; renders as what is entered."""
+
+    __slots__ = ()
+
+    def render(self) -> str:
+        return self.function
+
+
 class Collection:
     """A list, tuple, set or dictionary that holds something which is no literal."""
 

@@ -14,6 +14,7 @@ from .nodes import is_literal, literal_source
 
 _MAX_ATTRIBUTES = 6
 _MAX_MESSAGE = 100
+_MAX_PRINTED = 500
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 Reference = Callable[[Any], str | None]
 
@@ -38,6 +39,11 @@ class Observer:
             first = message.splitlines()[0][:_MAX_MESSAGE]
             parts += f", match={_regex_source(first)}"
         return f"with pytest.raises({parts}):"
+
+    def is_stable_text(self, text: str, folder: str = "") -> bool:
+        """Whether a printed text can be expected again, and is short enough to be read."""
+        is_known = not _ADDRESS.search(text) and (not folder or folder not in text)
+        return bool(text.strip()) and len(text) <= _MAX_PRINTED and is_known
 
     def state(self, value: Any, name: str) -> dict[str, str]:
         """The plain public attributes of an object, as source by expression."""

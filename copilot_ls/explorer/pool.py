@@ -37,6 +37,7 @@ class Pool:
         self.own: dict[type, list[Any]] = {kind: [] for kind in _STANDARD}
         self.learnt: dict[type, list[Any]] = {kind: [] for kind in _STANDARD}
         self._known: set[Any] = set()
+        self._separators = separators_of(tree)
         for value in _constants_of(tree):
             self._add(self.own, value)
         if any(isinstance(node, ast.Name) and node.id in _ASKING for node in ast.walk(tree)):
@@ -49,12 +50,23 @@ class Pool:
     def pick(self, kind: type) -> Any:
         """A value of ``kind``: mostly the code's own, if it has any."""
         own, learnt = self.own.get(kind, []), self.learnt.get(kind, [])
+        if kind is str and self._separators and self._rng.random() < 0.15:
+            return self._joined()
         draw = self._rng.random()
         if learnt and draw < 0.25:
             return self._rng.choice(learnt)
         if own and draw < 0.65:
             return self._vary(self._rng.choice(own))
         return self._vary(self._rng.choice(_STANDARD[kind]))
+
+    def _joined(self) -> str:
+        """Parts of one kind between the separators at which the code cuts texts."""
+        rng = self._rng
+        parts = rng.choice((("1", "2", "0", "10", "59"), ("a", "b c", "key", "x1")))
+        text = rng.choice(parts)
+        for _ in range(rng.choice((1, 1, 2, 3, 3, 4))):
+            text += rng.choice(self._separators) + rng.choice(parts)
+        return text
 
     def learn(self, value: Any) -> None:
         """Keep an operand of a comparison."""
@@ -79,6 +91,28 @@ class Pool:
         if type(value) is str and rng.random() < 0.25:
             return vary_text(value, rng, lambda: rng.choice(self.own[str] or ["x"]))
         return value
+
+
+_CUTTING = frozenset(
+    {"split", "rsplit", "partition", "rpartition", "find", "rfind", "index", "rindex"}
+)
+
+
+def separators_of(tree: ast.AST) -> list[str]:
+    """The constants at which a module cuts texts."""
+    found: list[str] = []
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in _CUTTING
+            and node.args
+            and isinstance(node.args[0], ast.Constant)
+        ):
+            value = node.args[0].value
+            if isinstance(value, str) and 0 < len(value) <= 4:
+                found.append(value)
+    return list(dict.fromkeys(found))
 
 
 def vary_text(text: str, rng: random.Random, another: Any) -> str:

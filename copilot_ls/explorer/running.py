@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .nodes import Case
+from .nodes import Case, Entered
 
 MAX_OUTPUT = 20_000
 MAX_ITEMS = 50
@@ -33,17 +33,24 @@ class OutOfTime(BaseException):
 
 
 class Outcome:
-    """What happened. ``wrapper`` is what had to be put around the action to see its result."""
+    """What happened.
+
+    ``is_prepared`` says that what comes before the action went well; ``wrapper`` is what had to be
+    put around the action to see its result.
+    """
 
     __slots__ = (
-        "created", "error", "is_timeout", "names", "output", "result", "seconds", "wrapper"
+        "created", "error", "errors", "is_prepared", "is_timeout", "names", "output", "result",
+        "seconds", "wrapper",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.result: Any = None
         self.error: BaseException | None = None
         self.is_timeout = False
+        self.is_prepared = False
         self.output = ""
+        self.errors = ""
         self.wrapper = "{}"
         self.names: dict[str, Any] = {}
         self.created: list[tuple[str, bool]] = []
@@ -75,14 +82,16 @@ class Runner:
         folder = self._folder(names) if "tmp_path" in source else None
         self.enter_folder()
         started = time.perf_counter()
-        with _caught_output() as output, time_limit(self.seconds):
+        with caught_output() as (output, errors), time_limit(self.seconds):
             try:
                 for line in [*prelude_of(source), *case.lines()]:
                     exec(compile(line, "<case>", "exec"), names)
                 before = set(folder.rglob("*")) if folder else set()
                 before_action(names)
+                outcome.is_prepared = True
                 result = eval(compile(case.action.render(), "<case>", "eval"), names)
-                outcome.result, outcome.wrapper = settle(result)
+                is_entered = isinstance(case.action, Entered)
+                outcome.result, outcome.wrapper = (entered if is_entered else settle)(result)
                 if folder:
                     outcome.created = _created(folder, before)
             except OutOfTime:
@@ -92,7 +101,7 @@ class Runner:
                     raise
                 outcome.error = error
         outcome.seconds = time.perf_counter() - started
-        outcome.output = output.getvalue()
+        outcome.output, outcome.errors = output.getvalue(), errors.getvalue()
         if folder is not None:
             # Paths in results are compared later: the folder itself goes with the process.
             names["__folder__"] = folder
@@ -144,17 +153,20 @@ class Runner:
 
 _A_FILE = '(tmp_path / "file.txt").write_text("line one\\nline two\\n")'
 _A_FOLDER = '(tmp_path / "folder").mkdir()'
-_FILES = (
+_NEEDED = (
     ('"file.txt"', (_A_FILE,)),
     ('"folder"', (_A_FOLDER, '(tmp_path / "folder" / "a.py").write_text("x = 1\\n")')),
     ('"*"', (_A_FILE, _A_FOLDER)),
+    ("a_function", ("def a_function(value=None, *args):\n    return value",)),
+    ("a_generator", ("def a_generator(*args):\n    yield 1\n    yield 2",)),
+    ("a_coroutine", ("async def a_coroutine(*args):\n    return 1",)),
     ('"link"', (_A_FILE, '(tmp_path / "link").symlink_to(tmp_path / "file.txt")')),
 )
 
 
 def prelude_of(source: str) -> list[str]:
-    """Statements that make the files which a case names."""
-    lines = [line for mark, needed in _FILES if mark in source for line in needed]
+    """Statements that make the files and functions which a case names."""
+    lines = [line for mark, needed in _NEEDED if mark in source for line in needed]
     return list(dict.fromkeys(lines))
 
 
@@ -163,6 +175,8 @@ def settle(result: Any) -> tuple[Any, str]:
     if inspect.iscoroutine(result):
         value, inner = settle(asyncio.run(result))
         return value, inner.replace("{}", "asyncio.run({})")
+    if isinstance(result, contextlib._GeneratorContextManager):
+        return entered(result)
     if inspect.isasyncgen(result):
 
         async def collect() -> list[Any]:
@@ -181,6 +195,17 @@ def settle(result: Any) -> tuple[Any, str]:
             return items, "list({})"
         return items[:MAX_ITEMS], f"list(itertools.islice({{}}, {MAX_ITEMS}))"
     return result, "{}"
+
+
+def entered(manager: Any) -> tuple[Any, str]:
+    """Enter a context manager and leave it again; returns what it gave, as :func:`settle` does."""
+    with manager as value:
+        pass
+    return value, ENTERING
+
+
+ENTERING = "with {} as result:\n    pass"
+"""The wrapper of a context manager; a statement, where the others are expressions."""
 
 
 @contextlib.contextmanager
@@ -281,13 +306,14 @@ class _Output(io.StringIO):
 
 
 @contextlib.contextmanager
-def _caught_output() -> Iterator[io.StringIO]:
-    output = _Output()
+def caught_output() -> Iterator[tuple[io.StringIO, io.StringIO]]:
+    """Catch what is printed, to both streams; puts back the environment too."""
+    output, errors = _Output(), _Output()
     kept = sys.stdout, sys.stderr, sys.stdin
     environment = dict(os.environ)
-    sys.stdout, sys.stderr, sys.stdin = output, _Output(), io.StringIO()
+    sys.stdout, sys.stderr, sys.stdin = output, errors, io.StringIO()
     try:
-        yield output
+        yield output, errors
     finally:
         sys.stdout, sys.stderr, sys.stdin = kept
         if os.environ != environment:

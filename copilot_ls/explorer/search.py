@@ -10,17 +10,21 @@ Standard library alone.
 from __future__ import annotations
 
 import ast
+import inspect
 import keyword
 import random
 import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any
 
+from .hints import hints_of
 from .instrument import Goal
 from .loading import Subject
-from .nodes import Call, Case, Collection, Literal, Node, Raw, Read, is_literal
+from .nodes import Call, Case, Collection, Entered, Literal, Node, Raw, Read, is_literal
 from .pool import Pool
 from .running import Outcome, Runner
 from .targets import Definitions, References, Target, find_targets
@@ -35,6 +39,8 @@ _MAX_SIGNATURES = 24
 _MAX_REPAIRS = 12
 _MAX_FAILURES = 400
 _SMALL = 60
+_MAX_INPUT = 160
+_RETURNED = "returned"
 _NOTHING: Mapping[str, float] = {}
 
 
@@ -71,7 +77,7 @@ class Search:
         self._before = before
         self._is_usable = is_usable
         references.add_standard(_STANDARD_MODULES)
-        definitions = Definitions(subject.tree)
+        self._definitions = definitions = Definitions(subject.tree)
         self.targets = [
             target
             for target in find_targets(subject.module, references, definitions)
@@ -82,6 +88,7 @@ class Search:
             for value in vars(subject.module).values()
             if isinstance(value, type) and value.__module__ == subject.module.__name__
         ]
+        self._by_source = {t.source: t for t in self.targets if t.owner is None}
         self._pool = Pool(subject.tree, self._rng)
         self._values = Values(self._pool, self._rng, references, classes)
         self._values.definition_of = definitions.of
@@ -175,6 +182,8 @@ class Search:
         self._before(case)
         self._subject.recorder.begin()
         outcome = self._runner.run(case)
+        if not outcome.is_prepared:
+            return None
         kind = "value" if outcome.error is None else type(outcome.error).__name__
         hit = frozenset(self._subject.recorder.hit)
         is_same = not outcome.is_timeout and kind == kept.outcome_kind and hit >= kept.goals
@@ -207,6 +216,9 @@ class Search:
         if outcome.is_timeout:
             self._timeouts[target] += 1
             return False
+        if not outcome.is_prepared:
+            self._queue_preparation(case)
+            return False
         is_usable = outcome.error is None or self._is_usable(outcome)
         if not is_usable:
             error = outcome.error
@@ -219,11 +231,48 @@ class Search:
         kind = "value" if outcome.error is None else type(outcome.error).__name__
         kept = Kept(case, hit, kind)
         is_new = self._keep(kept, outcome)
+        if outcome.error is None:
+            self._learn(case, outcome, is_new=is_new)
         if is_new:
             self._n_useful[target] += 1
         if is_new or self._rng.random() < 0.05:
             self._mend(case, compared)
         return is_new
+
+    def _learn(self, case: Case, outcome: Outcome, *, is_new: bool) -> None:
+        """Use a result: as an input of other calls, and by calling it if it can be called."""
+        result = outcome.result
+        if isinstance(result, (FunctionType, MethodType, partial)):
+            if (is_new or self._rng.random() < 0.2) and not case.steps and outcome.wrapper == "{}":
+                self._queue_call_of(result, case)
+            return
+        kind = type(result)
+        is_apart = not case.setup and not case.steps and outcome.wrapper == "{}"
+        is_plain = kind.__module__ == "builtins" or isinstance(result, type)
+        if is_apart and not is_plain and len(case.action.render()) <= _MAX_INPUT:
+            self._values.learn(kind, case.action)
+
+    def _queue_preparation(self, case: Case) -> None:
+        """What fails before the action is a case of its own."""
+        if case.setup and isinstance(case.setup[0][1], Call) and len(self._queue) < 400:
+            node = case.setup[0][1]
+            target = self._by_source.get(node.function)
+            if target is not None:
+                self._queue.append(Case(target.name, node))
+
+    def _queue_call_of(self, function: Any, case: Case) -> None:
+        if any(name == _RETURNED for name, _ in case.setup) or len(self._queue) > 400:
+            return
+        try:
+            parameters = list(inspect.signature(function).parameters.values())
+        except (TypeError, ValueError):
+            return
+        hints = hints_of(function, self._definitions.of(function), vars(self._subject.module))
+        setup = [*case.setup, (_RETURNED, case.action)]
+        for _ in range(3):
+            positional, keywords = self._values.arguments(parameters, hints)
+            action = Call(_RETURNED, positional, keywords)
+            self._queue.append(Case(case.target, action, setup))
 
     def _keep(self, kept: Kept, outcome: Outcome) -> bool:
         is_new = False
@@ -340,6 +389,8 @@ class Search:
         return Case(target.name, self._method_call(name, target), setup, steps)
 
     def _method_call(self, name: str, target: Target) -> Call:
+        if target.source in {"__enter__", "__exit__"}:
+            return Entered(name, [], {})
         if isinstance(getattr(target.owner, target.source, None), property):
             return Read(f"{name}.{target.source}", [], {})
         positional, keywords = self._values.arguments(target.parameters, target.hints)
@@ -359,24 +410,29 @@ class Search:
             siblings = [t for t in self.targets if t.owner is target.owner]
             steps.append(self._method_call(setup[0][0], rng.choice(siblings)))
             steps = steps[-4:]
-        elif draw < 0.65 and not isinstance(action, Read):
+        elif draw < 0.65 and not isinstance(action, (Read, Entered)):
             action = self._extended(action, target)
-        elif not isinstance(action, Read):
-            varied = self._values.vary(action)
-            action = varied if isinstance(varied, Call) else action
+        elif not isinstance(action, (Read, Entered)):
+            action = self._varied_call(action)
         return Case(case.target, action, setup, steps)
+
+    def _varied_call(self, action: Call) -> Call:
+        varied = self._values.vary(action)
+        if isinstance(varied, Call) and varied.function == action.function:
+            return varied
+        return action
 
     def _extended(self, action: Call, target: Target) -> Call:
         """Give or take one argument that has a default."""
+        is_own = action.function.rpartition(".")[2] == target.source.rpartition(".")[2]
         optional = [
-            p for p in target.parameters
+            p for p in (target.parameters if is_own else ())
             if p.default is not p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
         ]  # fmt: skip
         n_given = len(action.arguments)
         optional = [p for p in optional if target.parameters.index(p) >= n_given]
         if not optional:
-            varied = self._values.vary(action)
-            return varied if isinstance(varied, Call) else action
+            return self._varied_call(action)
         parameter = self._rng.choice(optional)
         keywords = dict(action.keywords)
         if parameter.name in keywords and self._rng.random() < 0.5:
@@ -396,7 +452,7 @@ class Search:
         if not isinstance(tree, ast.Call):
             return
         name = ast.unparse(tree.func)
-        by_source = {t.source: t for t in self.targets if t.owner is None}
+        by_source = self._by_source
         by_name = {t.name: t for t in self.targets if t.owner is None}
         target = by_source.get(name) or by_name.get(name) or by_name.get(name.rpartition(".")[2])
         if target is None:
@@ -434,7 +490,7 @@ def _smaller(case: Case) -> Iterator[Case]:
 
 
 def _smaller_nodes(node: Any) -> Iterator[Any]:
-    if isinstance(node, Read):
+    if isinstance(node, (Read, Entered)):
         return
     if isinstance(node, Call):
         for name in node.keywords:
@@ -497,5 +553,18 @@ def _variable(class_name: str, taken: Container[str]) -> str:
 
 
 _TAKEN = frozenset(
-    {"result", "class", "import", "def", "in", "is", "from", "tmp_path", "object", "type"}
+    {
+        "result",
+        "returned",
+        "printed",
+        "class",
+        "import",
+        "def",
+        "in",
+        "is",
+        "from",
+        "tmp_path",
+        "object",
+        "type",
+    }
 )

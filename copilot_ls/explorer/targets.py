@@ -141,6 +141,7 @@ class Definitions:
         for node in body:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self._trees[prefix + node.name] = node
+                self._collect(node.body, f"{prefix}{node.name}.<locals>.")
             elif isinstance(node, ast.ClassDef):
                 self._collect(node.body, f"{prefix}{node.name}.")
             elif isinstance(node, (ast.If, ast.Try)):
@@ -201,7 +202,8 @@ _SPECIAL = frozenset(
         "__hash__", "__bool__", "__str__", "__repr__", "__add__", "__radd__", "__sub__",
         "__mul__", "__truediv__", "__floordiv__", "__mod__", "__and__", "__or__", "__xor__",
         "__invert__", "__neg__", "__abs__", "__int__", "__float__", "__enter__", "__exit__",
-        "__getattr__", "__setattr__", "__getattribute__", "__post_init__", "__reversed__",
+        "__get__", "__set__", "__delete__", "__set_name__", "__getattr__", "__setattr__",
+        "__getattribute__", "__post_init__", "__reversed__",
     }
 )  # fmt: skip
 

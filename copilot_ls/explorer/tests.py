@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 from .nodes import Call, Case, Collection, Literal, Node, Raw, is_literal, literal_source
 from .observing import Observer, changed_state
-from .running import Outcome, Runner, prelude_of, time_limit
+from .running import ENTERING, Outcome, Runner, caught_output, prelude_of, time_limit
 from .search import Kept
 from .targets import References, is_private_name
 
@@ -48,7 +49,9 @@ class Finished:
         runner.enter_folder()
         if "tmp_path" in self.source:
             runner._folder(names)
-        exec(compile(self.source, "<test>", "exec"), names)
+        with caught_output() as streams:
+            names["capsys"] = _Capture(streams)
+            exec(compile(self.source, "<test>", "exec"), names)
 
 
 def finish(
@@ -68,7 +71,7 @@ def finish(
         return None
     head, asserts, error, seconds = first
     asserts = [line for line in asserts if line in second[1]]
-    if not asserts and not error:
+    if not any(line.startswith("assert ") for line in asserts) and not error:
         # Whoever reads it must see what is expected: a call that merely returns shows little.
         return None
     lines = [*head, *asserts]
@@ -114,19 +117,22 @@ def _observe_one(
     folder = str(outcome.names.get("__folder__", ""))
     setup = [*prelude_of(case.source()), *case.lines()]
     action = outcome.wrapper.format(case.action.render()) if outcome.wrapper else ""
-    if outcome.is_timeout or not action:
+    if outcome.is_timeout or not outcome.is_prepared or not action:
         return None
     if outcome.error is not None:
         if needs_change or not is_usable(outcome):
             return None
         expectation = observer.of_error(outcome.error, folder)
         return (
-            [*setup, expectation, f"    {action}"],
-            [],
+            [*setup, expectation, textwrap.indent(action, "    ")],
+            _printed(outcome, observer, folder),
             type(outcome.error).__name__,
             outcome.seconds,
         )
-    asserts = observer.of_result(outcome.result, "result", folder)
+    printed = _printed(outcome, observer, folder)
+    # That something which prints returns nothing is not worth a line.
+    is_said = outcome.result is None and printed
+    asserts = [] if is_said else observer.of_result(outcome.result, "result", folder)
     changes: list[str] = []
     for name in inputs:
         value = outcome.names.get(name)
@@ -137,9 +143,26 @@ def _observe_one(
     for relative, is_folder in outcome.created:
         kind = "is_dir" if is_folder else "is_file"
         changes.append(f"assert (tmp_path / {relative!r}).{kind}()")
-    asserts += changes
-    head = f"result = {action}" if any("result" in line for line in asserts) else action
+    asserts += [*changes, *printed]
+    head = action
+    if outcome.wrapper != ENTERING and any("result" in line for line in asserts):
+        head = f"result = {action}"
     return [*setup, head], asserts, "", outcome.seconds
+
+
+def _printed(outcome: Outcome, observer: Observer, folder: str) -> list[str]:
+    """Assertions on what was printed; long texts are not repeated."""
+    if observer.is_stable_text(outcome.output, folder):
+        if observer.is_stable_text(outcome.errors, folder):
+            return [
+                "printed = capsys.readouterr()",
+                f"assert printed.out == {outcome.output!r}",
+                f"assert printed.err == {outcome.errors!r}",
+            ]
+        return [f"assert capsys.readouterr().out == {outcome.output!r}"]
+    if observer.is_stable_text(outcome.errors, folder):
+        return [f"assert capsys.readouterr().err == {outcome.errors!r}"]
+    return []
 
 
 def _plain(value: Any, name: str) -> dict[str, str]:
@@ -202,6 +225,17 @@ class _Approx:
         return abs(other - self._expected) <= max(1e-6 * abs(self._expected), 1e-12)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+class _Capture:
+    """What tests use of pytest's ``capsys``."""
+
+    def __init__(self, streams: tuple[Any, Any]) -> None:
+        self._streams = streams
+
+    def readouterr(self) -> Any:
+        output, errors = self._streams
+        return SimpleNamespace(out=output.getvalue(), err=errors.getvalue())
 
 
 STAND_IN = SimpleNamespace(raises=_Raises, approx=_Approx)

@@ -17,11 +17,13 @@ import typing
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .hints import Hints, hints_of
+from .hints import Hints, Stub, hints_of
 from .nodes import Call, Collection, Literal, Node, Raw
 from .pool import Pool, vary_text
 
 _MAX_DEPTH = 4
+_MAX_KINDS = 60
+_MAX_MADE = 6
 _PLAIN = (str, int, bool, float, bytes, complex)
 _ANYTHING = (str, int, float, bool, type(None), list, dict, tuple, bytes, "callable", set, "class")
 _KNOWN_CALLS: dict[str, Sequence[str]] = {
@@ -73,6 +75,7 @@ _TREES = [
     (f'ast.parse({text!r}, mode="eval").body', type(ast.parse(text, mode="eval").body))
     for text in _EXPRESSIONS
 ] + [('ast.parse("def f(a, *, b=1): pass").body[0].args', ast.arguments)]  # fmt: skip
+_JSON = ('{"a": 1}', "[]", "[1, 2]", '{"name": "x", "items": [null, true]}', "null", "1.5", "{")
 _PATHS = (
     "tmp_path", 'tmp_path / "link"', 'tmp_path / "missing.txt"', 'tmp_path / "file.txt"',
     'tmp_path / "folder"', "str(tmp_path)", 'str(tmp_path / "file.txt")',
@@ -81,7 +84,8 @@ _PATHS = (
 )  # fmt: skip
 _CALLABLES = (
     "lambda *args, **kwargs: None", "lambda *args, **kwargs: args[0] if args else 1",
-    "len", "str", "int", "lambda *args: True", "lambda *args: False",
+    "len", "str", "int", "lambda *args: True", "lambda *args: False", "a_function", "a_generator",
+    "a_coroutine",
 )  # fmt: skip
 _DATA_CLASS = 'dataclasses.make_dataclass("Point", [("x", int), ("tags", list)])'
 _NESTED_CLASS = f'dataclasses.make_dataclass("Line", [("start", {_DATA_CLASS}), ("name", str)])'
@@ -99,6 +103,7 @@ _CLASSES = ("int", "str", "dict", "list", "object", "type(None)", "ValueError")
 _OBJECTS = (
     "object()", "len", "int", "[1, 2]", '{"a": 1}', "None", '"text"', "5", "1.5", "(1, 2)",
     "{1, 2}", 'b"raw"', "frozenset({1})", "iter([1])", "range(2)", "lambda: 1", "Exception('e')",
+    'types.SimpleNamespace(a=1, b="two")',
 )  # fmt: skip
 
 
@@ -119,6 +124,17 @@ class Values:
         self._constructors: dict[type, dict[str, Hints]] = {}
         self.definition_of: Callable[[Any], Any] = lambda _: None
         self.namespace: dict[str, Any] = {}
+        self._made: dict[type, list[Node]] = {}
+
+    def learn(self, kind: type, node: Node) -> None:
+        """Remember a call that gave an instance of ``kind``; the shortest few are kept."""
+        known = self._made.setdefault(kind, [])
+        text = node.render()
+        if len(self._made) > _MAX_KINDS or any(other.render() == text for other in known):
+            return
+        known.append(node)
+        known.sort(key=lambda other: len(other.render()))
+        del known[_MAX_MADE:]
 
     def for_hints(self, hints: Hints, depth: int = 0) -> Node:
         """An input for a parameter: by its hints mostly, anything at times."""
@@ -170,6 +186,8 @@ class Values:
         """An input that fits ``hint``."""
         if isinstance(hint, str):
             return self._of_word(hint, depth)
+        if isinstance(hint, Stub):
+            return self._of_stub(hint, depth)
         if hint in (None, type(None)):
             return Literal(None)
         if hint in (Any, object, inspect.Parameter.empty):
@@ -193,6 +211,8 @@ class Values:
         """An input when nothing is known."""
         if self._classes and depth < 2 and self._rng.random() < 0.15:
             return self._of_class(self._rng.choice(self._classes), depth + 1)
+        if self._made and depth < 2 and self._rng.random() < 0.1:
+            return self._rng.choice(self._made[self._rng.choice(list(self._made))])
         options = _ANYTHING if depth < _MAX_DEPTH else _PLAIN
         return self.of(self._rng.choice(options), depth + 1)
 
@@ -241,6 +261,16 @@ class Values:
 
     # By kind of hint
 
+    def _of_stub(self, stub: Stub, depth: int) -> Node:
+        if depth >= _MAX_DEPTH:
+            return Literal(None)
+        given = {
+            name: self.for_hints(hints, depth + 1)
+            for name, hints in stub.attributes.items()
+            if self._rng.random() < 0.97
+        }
+        return Call("types.SimpleNamespace", [], given)
+
     def _of_word(self, word: str, depth: int) -> Node:
         rng = self._rng
         if word == "path":
@@ -257,6 +287,11 @@ class Values:
             return self.of(rng.choice((list, list[str], list[int], str, dict)), depth)
         if word == "iterator":
             return Raw(f"iter({self.of(list, depth).render()})")
+        if word == "code":
+            several = rng.sample(_STATEMENTS, rng.choice((1, 1, 2, 3)))
+            return Literal("\n".join(several))
+        if word == "json":
+            return Literal(rng.choice(_JSON))
         if word == "module":
             return Literal(rng.choice(("json", "os.path", "missing_module")))
         if word == "dataclass":
@@ -335,6 +370,9 @@ class Values:
             return self._mapping((), depth)
         if cls is type:
             return self._of_word("class", depth)
+        made = [known for known in self._made if issubclass(known, cls)]
+        if made and rng.random() < 0.3:
+            return rng.choice(self._made[rng.choice(made)])
         name = f"{cls.__module__}.{cls.__qualname__}".replace("builtins.", "")
         if name in _KNOWN_CALLS:
             return Raw(rng.choice(_KNOWN_CALLS[name]))

@@ -44,7 +44,7 @@ _SYSTEM = (
     "/sys",
 )
 _MACOS_PROFILE = """(version 1)(allow default)(deny network*)(deny file-write*)
-(allow file-write* (subpath "{folder}") (literal "/dev/null"))"""
+(allow file-write* {places} (literal "/dev/null"))"""
 
 
 class ProcessSandbox:
@@ -61,7 +61,8 @@ class ProcessSandbox:
         self.scratch = self._folder / "scratch"
         self._home = self._folder / "home"
         self._inside = self._folder / "inside"
-        for folder in (self.scratch, self._home, self._inside):
+        self._told = self._folder / "told"
+        for folder in (self.scratch, self._home, self._inside, self._told):
             folder.mkdir()
         self._readable = [*readable, *_interpreter_folders(interpreter)]
         try:
@@ -84,7 +85,7 @@ class ProcessSandbox:
         follow: Path | None = None,
     ) -> SandboxRun:
         """See the port."""
-        report = self._folder / "protection.json"
+        report = self._told / "protection.json"
         report.unlink(missing_ok=True)
         command = self._command(arguments, limits, environment or {}, report)
         started = time.monotonic()
@@ -127,6 +128,10 @@ class ProcessSandbox:
             protection=_read_protection(report),
         )
 
+    @property
+    def _writable(self) -> tuple[Path, ...]:
+        return self.scratch, self._home, self._told
+
     def close(self) -> None:
         """Remove the copy and all that was written beside it."""
         for folder, names, _ in os.walk(self._folder):
@@ -152,8 +157,9 @@ class ProcessSandbox:
             "memory_bytes": limits.memory_bytes,
             "file_bytes": limits.file_bytes,
             "processes": limits.processes,
-            "readable": [*_SYSTEM, *map(str, self._readable)],
-            "writable": [str(self._folder), "/dev/null", "/dev/tty"],
+            "readable": [*_SYSTEM, str(self._folder), *map(str, self._readable)],
+            # Neither the copy nor what runs inside: inputs nobody thought of must not change them.
+            "writable": [*map(str, self._writable), "/dev/null", "/dev/tty"],
             "environment": {
                 "PATH": os.pathsep.join([str(self._interpreter.parent), os.defpath]),
                 "HOME": str(self._home),
@@ -186,7 +192,8 @@ class ProcessSandbox:
         ]
         command = [*confined, str(self._interpreter), *arguments]
         if sys.platform == "darwin" and shutil.which("sandbox-exec"):
-            profile = _MACOS_PROFILE.format(folder=self._folder)
+            places = " ".join(f'(subpath "{folder}")' for folder in self._writable)
+            profile = _MACOS_PROFILE.format(places=places)
             command = ["/usr/bin/sandbox-exec", "-p", profile, *command]
         return command
 

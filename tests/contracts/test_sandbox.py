@@ -44,16 +44,37 @@ async def run(sandbox: ProcessSandbox, code: str, limits: Limits | None = None) 
 
 async def test_code_runs_on_a_copy(sandbox: ProcessSandbox, project: Path) -> None:
     code = f"""
-        import pathlib, sys
+        import sys
         sys.path.insert(0, {str(sandbox.project)!r})
         import module
-        print(module.VALUE)
-        pathlib.Path({str(sandbox.project)!r}, "module.py").write_text("VALUE = 6")
+        print(module.VALUE, module.__file__.startswith({str(project)!r}))
         """
     done = await run(sandbox, code)
     assert done.ending is Ending.EXITED
-    assert done.output.strip() == "5"
-    assert (project / "module.py").read_text() == "VALUE = 5\n"
+    assert done.output.strip() == "5 False"
+
+
+@confined
+@pytest.mark.parametrize(
+    "place", ["{project}/module.py", "{inside}/copilot_ls_verify.py", "{project}/new"]
+)
+async def test_neither_the_copy_nor_what_runs_inside_can_be_changed(
+    sandbox: ProcessSandbox, place: str
+) -> None:
+    inside = sandbox.project.parent / "inside"
+    path = place.format(project=sandbox.project, inside=inside)
+    code = f"""
+        import os
+        for change in (os.unlink, lambda path: open(path, "w").write("x")):
+            try:
+                change({path!r})
+                print("changed")
+            except OSError as error:
+                pass
+        """
+    done = await run(sandbox, code)
+    assert done.ending is Ending.EXITED
+    assert done.output == ""
 
 
 @confined

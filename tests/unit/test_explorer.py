@@ -451,3 +451,111 @@ def test_an_instance_does_not_hide_the_module_that_is_named_like_it(exploration:
     )
     body = next(body for body in bodies(result) if ".size()" in body)
     assert body.startswith("my_subject = subject.Subject()")
+
+
+def test_what_is_printed_is_asserted(exploration: Explore) -> None:
+    result = exploration(
+        """
+        import sys
+
+        def greet(name: str) -> None:
+            print("Hello", name)
+            if name == "nobody":
+                print("who?", file=sys.stderr)
+        """
+    )
+    assert any("assert capsys.readouterr().out == 'Hello" in body for body in bodies(result))
+    assert any("assert printed.err == 'who?\\n'" in body for body in bodies(result))
+
+
+def test_a_function_that_is_returned_is_called(exploration: Explore) -> None:
+    result = exploration(
+        """
+        def limiter(limit: int):
+            def check(number: int) -> str:
+                if number > limit:
+                    return "too much"
+                return "fine"
+            return check
+        """
+    )
+    assert result["covered"] == result["goals"]
+    assert any("returned = subject.limiter(" in body for body in bodies(result))
+
+
+def test_an_object_without_annotation_is_made_of_what_is_read_of_it(exploration: Explore) -> None:
+    result = exploration(
+        """
+        def label(order):
+            if order.customer.level > 7:
+                return "dear " + order.customer.title
+            return "hello"
+        """
+    )
+    assert result["covered"] == result["goals"]
+    assert any("types.SimpleNamespace(customer=" in body for body in bodies(result))
+
+
+def test_a_result_is_given_to_what_takes_its_kind(exploration: Explore) -> None:
+    result = exploration(
+        """
+        class Token:
+            def __init__(self, secret):
+                if secret != ("made", "by", "issue"):
+                    raise RuntimeError("use issue()")
+                self.level = 3
+
+        def issue() -> Token:
+            return Token(("made", "by", "issue"))
+
+        def spend(token: Token) -> int:
+            return token.level + 1
+        """
+    )
+    assert any("subject.spend(subject.issue())" in body for body in bodies(result))
+
+
+def test_a_context_manager_is_entered_and_left(exploration: Explore) -> None:
+    result = exploration(
+        """
+        import contextlib
+
+        class Lock:
+            def __init__(self):
+                self.state = "new"
+
+            def __enter__(self):
+                self.state = "held"
+                return self
+
+            def __exit__(self, *_):
+                self.state = "free"
+
+        @contextlib.contextmanager
+        def tag(name: str):
+            print("<" + name + ">")
+            yield name
+            print("</" + name + ">")
+        """
+    )
+    assert any("with lock as result:\n    pass" in body for body in bodies(result))
+    assert any("assert lock.state == 'free'" in body for body in bodies(result))
+    assert any("with subject.tag(" in body and "readouterr" in body for body in bodies(result))
+
+
+def test_an_object_that_cannot_be_made_is_told_of_its_constructor(exploration: Explore) -> None:
+    result = exploration(
+        """
+        class Port:
+            def __init__(self, number: int):
+                if number < 0:
+                    raise ValueError("no such port")
+                self.number = number
+
+            def next(self) -> int:
+                return self.number + 1
+        """
+    )
+    raising = [test for test in result["tests"] if test["error"]]
+    assert {test["target"] for test in raising} == {"Port"}
+    assert all(test["lines"][-1].lstrip().startswith("subject.Port(") for test in raising)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -165,14 +166,14 @@ def _row(values: Sequence[str]) -> str:
 
 
 def _single(name: str, draft: Draft) -> str:
-    fixtures = ["tmp_path"] if "tmp_path" in draft.source else []
+    fixtures = [name for name in ("tmp_path", "capsys") if name in draft.source]
     lines = [f"def {name}({', '.join(fixtures)}):"]
     previous_is_assert = True
     for line in draft.lines:
-        is_assert = line.startswith("assert ")
+        is_assert = line.startswith(("assert ", "printed = "))
         if is_assert and not previous_is_assert and len(draft.lines) > 4:
             lines.append("")
-        lines.append(f"    {line}")
+        lines.append(textwrap.indent(line, "    "))
         previous_is_assert = is_assert
     return "\n".join(lines)
 
@@ -195,6 +196,7 @@ def _name_of(draft: Draft, *, many: bool) -> str:
         (r"assert result == \{\}$", "returns_empty_dict"),
         (r"assert isinstance\(result", "returns_instance"),
         (r"assert \(tmp_path", "writes_files"),
+        (r"assert (?:capsys\.readouterr\(\)|printed)\.(?:out|err) == ", "prints"),
     ):
         found = re.match(pattern, last)
         if found is not None:
