@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 
+import type { Overview } from "./overview";
 import type { Server } from "./server";
 
 interface NextEdits {
@@ -23,6 +24,7 @@ const MENU: readonly (readonly [label: string, command: string])[] = [
   ["$(debug-pause) Pause suggestions", "pause"],
   ["$(debug-continue) Resume suggestions", "resume"],
   ["$(clock) Snooze for ten minutes", "snooze"],
+  ["$(shield) Look for weaknesses in all files", "checkWorkspace"],
   ["$(sync) Bring the index up to date", "reindex"],
   ["$(question) Why this suggestion?", "explain"],
   ["$(graph) What happened since the start", "statistics"],
@@ -30,7 +32,11 @@ const MENU: readonly (readonly [label: string, command: string])[] = [
   ["$(output) Open the log", "log"],
 ];
 
-export function registerCommands(server: Server, log: vscode.LogOutputChannel): vscode.Disposable[] {
+export function registerCommands(
+  server: Server,
+  overview: Overview,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable[] {
   const actions: Record<string, () => unknown> = {
     menu: showMenu,
     pause: () => server.execute("copilot-ls.pause"),
@@ -42,6 +48,8 @@ export function registerCommands(server: Server, log: vscode.LogOutputChannel): 
     edit: () => editSelection(server),
     writeTests: () => writeTests(server),
     nextEdit: () => goToNextEdit(server),
+    checkWorkspace: () => overview.check(),
+    refreshOverview: () => overview.refresh(),
     restart: () => server.restart(),
     log: () => log.show(),
   };

@@ -10,16 +10,25 @@ import { type ConfigurationParams, LanguageClient, State } from "vscode-language
 import { showAnswer } from "./answers";
 import { explicitSettings, SECTION } from "./settings";
 import type { Status, StatusItem } from "./status";
+import { Suggestions } from "./suggestions";
 
 const INSTALLATION = "https://github.com/copilot-ls/copilot-ls#use-it";
 
 export class Server {
   private client: LanguageClient | undefined;
+  /** What becomes of suggestions, as far as VS Code lets it be known. */
+  readonly suggestions = new Suggestions((method, params) => {
+    if (this.isRunning) void this.client?.sendNotification(method, params);
+  });
 
   constructor(
     private readonly log: vscode.LogOutputChannel,
     private readonly status: StatusItem,
   ) {}
+
+  get isRunning(): boolean {
+    return this.client?.isRunning() ?? false;
+  }
 
   /** Starts the server; where that fails, the status and one message say why, and what to do. */
   async start(): Promise<void> {
@@ -44,8 +53,13 @@ export class Server {
         middleware: {
           executeCommand: async (command, args, next) => {
             const answer: unknown = await next(command, args);
-            await showAnswer(command, answer);
+            await showAnswer(answer);
             return answer;
+          },
+          provideInlineCompletionItems: async (document, position, context, token, next) => {
+            const items = await next(document, position, context, token);
+            if (!token.isCancellationRequested) this.suggestions.returned(document, items);
+            return items;
           },
           workspace: {
             // It asks for the values; what would be sent holds every declared default.

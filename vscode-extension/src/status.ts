@@ -13,6 +13,10 @@ const ICONS = { Normal: "sparkle", Inactive: "circle-slash", Warning: "warning",
 
 export class StatusItem implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
+  private readonly calmedDown = new vscode.EventEmitter<void>();
+  private isBusy = false;
+  /** The server was busy, and is no longer. */
+  readonly onDidCalmDown = this.calmedDown.event;
 
   constructor() {
     this.item = vscode.window.createStatusBarItem(
@@ -36,9 +40,13 @@ export class StatusItem implements vscode.Disposable {
         : status.kind === "Warning"
           ? new vscode.ThemeColor("statusBarItem.warningBackground")
           : undefined;
+    const wasBusy = this.isBusy;
+    this.isBusy = status.busy ?? false;
+    if (wasBusy && !this.isBusy) this.calmedDown.fire();
   }
 
   dispose(): void {
     this.item.dispose();
+    this.calmedDown.dispose();
   }
 }

@@ -155,7 +155,7 @@ class Completer:
     def shown(self, suggestion_id: str) -> None:
         """Note that the user saw it."""
         if suggestion_id in self._explained:
-            self.counts["shown"] += 1
+            self.counts["seen"] += 1
 
     def accepted(self, suggestion_id: str) -> None:
         """Note that the user took it; the same text is not offered again at its end."""

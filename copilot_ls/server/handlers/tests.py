@@ -82,11 +82,12 @@ def write_tests(session: Session, arguments: Sequence[object]) -> Later[object]:
         except CopilotError as error:
             return _refused(f"{error}; {error.remedy}" if error.remedy else str(error))
         if not written.text:
-            return _answer(written, applied=False, problem=written.problem)
+            return _answer(written, place="", applied=False, problem=written.problem)
         label = f"copilot-ls: {len(written.verdicts)} tests of {written.module}"
-        place = (workspace.root / written.test_path).as_uri()
+        place = (folder.location / written.test_path).as_uri()
         applied = await session.client.propose_file(label, _told(written), place, written.text)
-        return _answer(written, applied=applied, problem="" if applied else "it was not confirmed")
+        problem = "" if applied else "it was not confirmed"
+        return _answer(written, place=place, applied=applied, problem=problem)
 
     return work
 
@@ -169,11 +170,12 @@ def _told(written: WrittenTests) -> str:
     )
 
 
-def _answer(written: WrittenTests, *, applied: bool, problem: str) -> dict[str, object]:
+def _answer(written: WrittenTests, *, place: str, applied: bool, problem: str) -> dict[str, object]:
     return {
         "applied": applied,
         "problem": problem,
         "path": written.test_path,
+        "uri": place,
         "text": written.text,
         "tests": [
             {
