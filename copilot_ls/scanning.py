@@ -8,9 +8,9 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,14 +19,17 @@ from copilot_ls.checks.gate import CHECKS, Check
 from copilot_ls.checks.weaknesses import weakness_check
 from copilot_ls.config import Settings
 from copilot_ls.domain import Document, Finding
-from copilot_ls.features.security.live import LiveCheck
+from copilot_ls.errors import ScannerError
+from copilot_ls.features.security.live import Finder, LiveCheck
 from copilot_ls.features.security.report import BASELINE_FILE, Baseline, read_baseline
+from copilot_ls.scanners.dependencies import manifests
 from indexer import changes, scan
 from indexer.model import IndexOptions, Problem, Skipped, SkipReason, Span
 from indexer.syntax import parse
 
 if TYPE_CHECKING:
     from copilot_ls.ports import Scanner
+    from copilot_ls.scanners.dependencies.store import AdvisoryStore, Source
     from copilot_ls.scanners.engine import Engine
     from copilot_ls.scanners.patterns.scanner import PatternScanner
     from copilot_ls.scanners.secrets import SecretScanner
@@ -62,17 +65,24 @@ def suggestion_checks(settings: Settings, *, wait: bool) -> Sequence[Check]:
     return (*CHECKS, weakness_check(find))
 
 
-def live_check(root: Path, settings: Settings) -> LiveCheck | None:
+def live_check(
+    root: Path, settings: Settings, advisories: AdvisoryStore | None = None
+) -> LiveCheck | None:
     """Open what looks at open documents while they are typed, docstrings too; or nothing."""
     options = settings.security
     is_wanted = options.enabled
+    find_dependencies = _dependency_finder(advisories) if advisories else lambda _: ()
     if not is_wanted and not settings.docs.enabled:
         return None
 
     def quick(document: Document) -> Sequence[Finding]:
         if not is_wanted:
             return ()
-        return [*_RULES.patterns().find(document), *_secrets().find(document)]
+        return [
+            *_RULES.patterns().find(document),
+            *_secrets().find(document),
+            *find_dependencies(document),
+        ]
 
     def open_deep() -> Scanner | None:
         engine = find_semgrep(root) if options.semgrep and is_wanted else None
@@ -111,6 +121,22 @@ def live_check(root: Path, settings: Settings) -> LiveCheck | None:
         others=_find_drift if settings.docs.enabled else lambda _: (),
         focus=focus,
     )
+
+
+def _dependency_finder(advisories: AdvisoryStore) -> Finder:
+    from copilot_ls.scanners.dependencies.scanner import DependencyScanner
+
+    scanner = DependencyScanner(advisories)
+
+    def find(document: Document) -> Sequence[Finding]:
+        try:
+            return scanner.find(document)
+        except (ValueError, ScannerError) as error:
+            # A file that is being written is torn now and then.
+            _log.debug("%s: its packages are not read: %s", document.path, error)
+            return ()
+
+    return find
 
 
 def _find_drift(document: Document) -> Sequence[Finding]:
@@ -232,18 +258,28 @@ class Selection:
             yield portion
 
     def _on_disk(self, path: str) -> Document | Skipped:
-        source = scan.read_source(self.root, path, self.options, as_it_is=True)
+        options = self._options_for(path)
+        source = scan.read_source(
+            self.root, path, options, as_it_is=True, also_generated=manifests.reads(path)
+        )
         return source if isinstance(source, Skipped) else self._document(path, source.text)
 
     def _staged(self, path: str) -> Document | Skipped | None:
         data = changes.staged_bytes(self.root, path)
         if data is None:
             return None
-        if len(data) > self.options.max_file_bytes:
+        if len(data) > self._options_for(path).max_file_bytes:
             return Skipped(path, SkipReason.TOO_LARGE)
         if b"\0" in data:
             return Skipped(path, SkipReason.BINARY)
         return self._document(path, data.decode(errors="replace"))
+
+    def _options_for(self, path: str) -> IndexOptions:
+        if not manifests.reads(path):
+            return self.options
+        return replace(
+            self.options, max_file_bytes=max(manifests.MAX_BYTES, self.options.max_file_bytes)
+        )
 
     def _document(self, path: str, text: str) -> Document:
         return Document((self.root / path).as_uri(), path, parse.language_of(path) or "text", text)
@@ -257,7 +293,7 @@ def select_paths(
     Raises:
         IndexerError: the folder cannot be listed, or git not be asked for changes.
     """
-    found = scan.scan(root, options, only=only)
+    found = scan.scan(root, options, only=only, also=manifests.reads)
     changed = changes.changes_since(root, "HEAD") if with_changes else {}
     return Selection(root, options, (*found.files,), changed, found.skipped, found.problems)
 
@@ -269,7 +305,7 @@ def select_changes(root: Path, options: IndexOptions, revision: str) -> Selectio
         NotARepository: git cannot be asked, or knows no such revision.
     """
     changed = changes.changes_since(root, revision)
-    found = scan.scan(root, options, only=[*changed])
+    found = scan.scan(root, options, only=[*changed], also=manifests.reads)
     return Selection(root, options, (*found.files,), changed, found.skipped, found.problems)
 
 
@@ -283,10 +319,10 @@ def select_staged(root: Path, options: IndexOptions) -> Selection:
     paths: list[str] = []
     skipped: list[Skipped] = []
     for path in changed:
-        reason = scan.is_excluded(root, path, options)
+        reason = scan.is_excluded(root, path, options, also=manifests.reads)
         if reason is not None:
             skipped.append(Skipped(path, reason))
-        elif parse.language_of(path) is not None:
+        elif manifests.reads(path) or parse.language_of(path) is not None:
             paths.append(path)
     return Selection(root, options, tuple(paths), changed, tuple(skipped), is_staged=True)
 
@@ -298,14 +334,53 @@ def _secrets() -> SecretScanner:
     return SecretScanner()
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import of advisories brought; ``n_left_out`` are withdrawn or of no use here."""
+
+    source: Source
+    n_left_out: int
+
+
+def import_advisories(
+    store: AdvisoryStore, place: str, on_progress: Callable[[str, int, int | None], None]
+) -> Imported:
+    """Read an export from a file, a folder or an address that the user typed.
+
+    ``on_progress`` is told what is done, how much of it and of how much (bytes, then records).
+
+    Raises:
+        ConfigError: it is no export, or one that nobody should open; nothing has changed.
+        ScannerError: the store cannot be written.
+    """
+    from copilot_ls.scanners.dependencies.exports import Export, downloaded
+
+    with ExitStack() as stack:
+        if "://" in place:
+            path = stack.enter_context(
+                downloaded(place, lambda n_bytes: on_progress("loading", n_bytes, None))
+            )
+        else:
+            path = Path(place)
+            place = str(path.resolve())
+        export = Export(path, lambda done, total: on_progress("reading", done, total))
+        return Imported(store.replace(place, export, export.digest), export.n_left_out)
+
+
 @asynccontextmanager
 async def project_scanners(
-    workspace: Path, *, jobs: int, semgrep: bool = True
+    workspace: Path,
+    *,
+    jobs: int,
+    semgrep: bool = True,
+    advisories: AdvisoryStore | None = None,
 ) -> AsyncIterator[Sequence[Scanner]]:
     """Open what scans whole projects, and close it again; ``jobs`` 0 is one for each processor.
 
-    The first one takes by far the most time. Without ``semgrep``, data is not followed.
+    The first one takes by far the most time. Without ``semgrep``, data is not followed; without
+    ``advisories``, dependencies are not looked at.
     """
+    from copilot_ls.scanners.dependencies.scanner import DependencyScanner
     from copilot_ls.scanners.rulebook import own_rulebook
     from copilot_ls.scanners.semgrep import SemgrepScanner
 
@@ -316,6 +391,7 @@ async def project_scanners(
         if engine is None
         else SemgrepScanner(engine, own_rulebook(), jobs=n_jobs, idle_seconds=0.0),
         _secrets(),
+        *([DependencyScanner(advisories)] if advisories else []),
     ]
     try:
         yield scanners

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from copilot_ls.provenance.packages import Package
     from copilot_ls.provenance.store import OriginStore
     from copilot_ls.sandbox.consent import Consent
+    from copilot_ls.scanners.dependencies.store import AdvisoryStore
     from indexer.exchange.shelf import Shelf
     from indexer.index import Index
     from indexer.ports import Embedder, VectorSource
@@ -321,6 +322,13 @@ def origin_store() -> OriginStore:
     from copilot_ls.provenance.store import OriginStore
 
     return OriginStore(cache_root() / "provenance" / "origins.sqlite")
+
+
+def advisory_store() -> AdvisoryStore:
+    """Return what is known of weaknesses of packages, shared by all projects."""
+    from copilot_ls.scanners.dependencies.store import AdvisoryStore
+
+    return AdvisoryStore(cache_root() / "advisories" / "advisories.sqlite")
 
 
 def foreign_packages(root: Path) -> list[Package]:
@@ -657,7 +665,7 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         provenance_options=settings.provenance,
     )
     editor = Editor(engines.chat_model, index)
-    security = scanning.live_check(root, settings)
+    security = scanning.live_check(root, settings, advisory_store())
     documenter = Documenter(root, settings, engines.chat_model)
     return Workspace(
         root, settings, index, completer, editor, Follower(index), security, documenter

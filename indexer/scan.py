@@ -18,7 +18,7 @@ import os
 import re
 import stat
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
@@ -109,16 +109,23 @@ class SourceFile:
     generated: str = ""
 
 
-def scan(root: Path, options: IndexOptions, *, only: Sequence[str] | None = None) -> ScanResult:
+def scan(
+    root: Path,
+    options: IndexOptions,
+    *,
+    only: Sequence[str] | None = None,
+    also: Callable[[str], bool] = lambda _: False,
+) -> ScanResult:
     """Find the files that count under ``root``, without reading them.
 
     ``only`` restricts the search to these files and folders (relative, POSIX); those that are
-    gone are simply not in the result.
+    gone are simply not in the result. ``also`` says of a path whether the file counts although
+    it has no language, is generated or is large.
 
     Raises:
         PathRefused: ``root`` is not a folder that can be listed.
     """
-    rules = _Rules(_checked_root(root), options)
+    rules = _Rules(_checked_root(root), options, also)
     chosen = None if only is None else rules.normalised(only)
     files: dict[str, FileStamp] = {}
     twins: dict[str, FileStamp] = {}
@@ -142,15 +149,21 @@ def scan(root: Path, options: IndexOptions, *, only: Sequence[str] | None = None
     )
 
 
-def is_excluded(root: Path, path: str, options: IndexOptions) -> SkipReason | None:
+def is_excluded(
+    root: Path,
+    path: str,
+    options: IndexOptions,
+    *,
+    also: Callable[[str], bool] = lambda _: False,
+) -> SkipReason | None:
     """Why this file is not indexed, by its name and place alone; it need not exist.
 
-    None also for a file that is merely of no known language.
+    None also for a file that is merely of no known language. ``also`` is as in :func:`scan`.
 
     Raises:
         PathRefused: ``root`` is not a folder that can be listed.
     """
-    rules = _Rules(_checked_root(root), options)
+    rules = _Rules(_checked_root(root), options, also)
     normalised = _normalised(path)
     if normalised is None:
         return SkipReason.OUTSIDE
@@ -169,11 +182,17 @@ def is_excluded(root: Path, path: str, options: IndexOptions) -> SkipReason | No
 
 
 def read_source(
-    root: Path, path: str, options: IndexOptions, *, as_it_is: bool = False
+    root: Path,
+    path: str,
+    options: IndexOptions,
+    *,
+    as_it_is: bool = False,
+    also_generated: bool = False,
 ) -> SourceFile | Skipped:
     """Read one file safely; never blocks, never leaves ``root``, never more than the limit.
 
     Secrets in its text are masked, unless the user has it open himself (``as_it_is``).
+    What a program wrote is junk, unless ``also_generated``.
     """
     normalised = _normalised(path)
     if normalised is None:
@@ -197,7 +216,7 @@ def read_source(
     language = language_of(path) or ""
     made = generated.rule_for_code(path.rpartition("/")[2], text, language)
     junk = generated.rule_for_text(text, language) or (made if not has_grammar(language) else "")
-    if (junk or made) and _Rules(top, options).is_wanted(path):
+    if (junk or made) and (also_generated or _Rules(top, options).is_wanted(path)):
         junk = made = ""
     if junk:
         return Skipped(path, SkipReason.GENERATED, junk)
@@ -244,9 +263,12 @@ class _Why(NamedTuple):
 class _Rules:
     """The decisions of one scan, with what it remembers of folders."""
 
-    def __init__(self, root: str, options: IndexOptions) -> None:
+    def __init__(
+        self, root: str, options: IndexOptions, also: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self.root = root
         self.options = options
+        self._also = also
         self.skipped: dict[str, Skipped] = {}
         self.problems: list[Problem] = []
         self.is_git = False
@@ -281,7 +303,7 @@ class _Rules:
             self.report(shown, "its name is not UTF-8; rename it to have it indexed")
             return None
         why = self.reason_of(path)
-        if why is None and language_of(path) is None:
+        if why is None and language_of(path) is None and not self._also(path):
             return None
         status: os.stat_result | None = None
         if why is None:
@@ -319,7 +341,9 @@ class _Rules:
         language = language_of(path)
         if _CREDENTIALS.search(name.lower()) and not (language and has_grammar(language)):
             return _Why(SkipReason.SECRETS, f"name {name}") if language != "markdown" else None
-        if language is not None and own is None and (rule := generated.rule_for_name(name)):
+        if language is None or own is not None or self._also(path):
+            return None
+        if rule := generated.rule_for_name(name):
             return _Why(SkipReason.GENERATED, rule)
         return None
 
@@ -333,7 +357,7 @@ class _Rules:
             return None if self._leads_inside(path) else _Why(SkipReason.OUTSIDE)
         if not stat.S_ISREG(mode):
             return _Why(SkipReason.NOT_A_FILE)
-        if status.st_size > self.options.max_file_bytes:
+        if status.st_size > self.options.max_file_bytes and not self._also(path):
             return _Why(SkipReason.TOO_LARGE, _too_large(status.st_size, self.options))
         return None
 

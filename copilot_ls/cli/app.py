@@ -15,6 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from copilot_ls.cli import (
+    advisories,
     check,
     complete,
     conventions,
@@ -90,6 +91,7 @@ app.command("provenance")(provenance.provenance)
 app.command("trust")(trust.trust)
 app.command("doctor")(doctor.doctor)
 app.command("settings")(settings.show)
+app.add_typer(advisories.app, name="advisories")
 app.add_typer(model.app, name="model")
 app.add_typer(evals.app, name="eval")
 app.add_typer(hook.app, name="hook")

@@ -195,7 +195,10 @@ def _run(selection: Selection, settings: Settings, jobs: int) -> _Outcome:
     outcome = _Outcome(problems=[*selection.problems], skipped=[*selection.skipped])
 
     async def run(on_progress: Callable[[int], None]) -> None:
-        async with scanning.project_scanners(selection.root, jobs=jobs) as scanners:
+        opened = scanning.project_scanners(
+            selection.root, jobs=jobs, advisories=wiring.advisory_store()
+        )
+        async with opened as scanners:
             n_done = 0
             for documents in selection.portions(outcome.skipped):
                 count = partial(_count_on, on_progress, n_done)

@@ -219,3 +219,47 @@ def test_nothing_talks_to_the_network_and_no_home_is_touched(
     assert [path for path in home.rglob("*") if "semgrep" in path.name] == []
     calls = log.read_text() if log.exists() else ""
     assert [line for line in calls.splitlines() if "AF_INET" in line] == []
+
+
+def advisory(identity: str, package: str, fixed: str) -> dict[str, object]:
+    events = [{"introduced": "0"}, {"fixed": fixed}]
+    return {
+        "id": identity,
+        "summary": "it can be broken",
+        "affected": [
+            {
+                "package": {"ecosystem": "npm", "name": package},
+                "ranges": [{"type": "SEMVER", "events": events}],
+            }
+        ],
+    }
+
+
+@pytest.mark.usefixtures("without_semgrep")
+def test_dependencies_are_compared_with_the_advisories_that_somebody_brought(
+    project: Path, run: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    lock = {"packages": {"": {}, "node_modules/left": {"version": "1.2.0"}}}
+    (project / "package-lock.json").write_text(json.dumps(lock))
+    assert run("check", "package-lock.json") == ExitCode.OK
+    assert "advisories are not imported" in capsys.readouterr().err
+    export = tmp_path / "export"
+    export.mkdir()
+    (export / "a.json").write_text(json.dumps(advisory("GHSA-1", "left", "1.3.0")))
+    assert run("advisories", "import", str(export)) == ExitCode.OK
+    assert run("advisories", "status") == ExitCode.OK
+    assert "npm 1" in capsys.readouterr().out
+    git(project, "add", "-A")
+    for selection in ([], ["--staged"], ["--diff", "HEAD"]):
+        assert run("check", *selection, "--format", "sarif") == ExitCode.FINDINGS
+        results = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+        assert "dependency.vulnerable.GHSA-1" in [each["ruleId"] for each in results]
+
+
+def test_an_export_that_is_none_is_refused_with_the_remedy(
+    project: Path, run: Run, capsys: pytest.CaptureFixture[str]
+):
+    assert run("advisories", "import", "app/views.py") == ExitCode.USAGE
+    assert "give an export in the OSV format" in capsys.readouterr().err
+    assert run("advisories", "import", "no-such.zip") == ExitCode.USAGE
+    assert "does not exist" in capsys.readouterr().err

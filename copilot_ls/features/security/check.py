@@ -17,6 +17,8 @@ from copilot_ls.features.security.suppress import split_suppressed
 from copilot_ls.ports import Scanner
 from indexer.model import Problem
 
+# The category of findings about packages that somebody else has written.
+DEPENDENCY_CATEGORY = "vulnerable-dependency"
 _CONFIDENCES = [*Confidence]
 _SEVERITIES = [*Severity]
 
@@ -64,13 +66,17 @@ async def check(
 def say_once(findings: Iterable[Finding], text: str) -> list[Finding]:
     """Keep one of the findings that say the same of one place: the gravest, then the surest.
 
-    The same is: related weaknesses in stretches that touch the same first line.
+    The same is: related weaknesses in stretches that touch the same first line. Advisories on
+    one package are never the same: each has its own number.
     """
     kept: list[tuple[int, Finding]] = []
     for finding in sorted(findings, key=_weight):
         line = text.count("\n", 0, finding.span.start)
         is_said = any(
-            line == other_line and are_related(finding.cwe, other.cwe) for other_line, other in kept
+            line == other_line
+            and are_related(finding.cwe, other.cwe)
+            and (finding.category != DEPENDENCY_CATEGORY or finding.rule == other.rule)
+            for other_line, other in kept
         )
         if not is_said:
             kept.append((line, finding))
