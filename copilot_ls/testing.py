@@ -26,12 +26,14 @@ async def propose_tests(
     *,
     symbols: Sequence[str] = (),
     text: str | None = None,
+    append: bool = False,
     allowed: bool = False,
     on_progress: OnProgress = lambda _, __: None,
 ) -> WrittenTests:
     """Propose tests for the module at ``path``, or for some definitions in it.
 
-    ``text`` is the module as it is in the editor, where that is not what is on disk. Cancelling
+    ``text`` is the module as it is in the editor, where that is not what is on disk. With
+    ``append`` they go into the module's own file of tests. Cancelling
     ends everything that was started and removes the copy.
 
     Raises:
@@ -43,7 +45,7 @@ async def propose_tests(
             (sandbox.project / path).write_text(text, encoding="utf-8", newline="")
         writer = TestWriter(sandbox, settings.tests, settings.sandbox.memory_mb << 20)
         only = [symbol.replace("::", ".") for symbol in symbols]
-        return await writer.write(path, only=only, on_progress=on_progress)
+        return await writer.write(path, only=only, append=append, on_progress=on_progress)
     except OSError as error:
         raise SandboxError(f"{path} is not in the copy: {error}", remedy="save it first") from error
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 
 from copilot_ls import testing, wiring
 from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json
+from copilot_ls.cli.edit import replace_file
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
 from copilot_ls.errors import WorkspaceError
@@ -21,6 +23,9 @@ def propose_tests(
     context: typer.Context,
     place: Annotated[str, typer.Argument(metavar="FILE[::SYMBOL]", help="What to test.")],
     write: Annotated[bool, typer.Option("--write", help="Write the file of tests.")] = False,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add to the tests that are there; none is touched.")
+    ] = False,
     seconds: Annotated[
         float, typer.Option("--budget", min=5, help="Seconds to explore; 0: the settings'.")
     ] = 0.0,
@@ -30,6 +35,8 @@ def propose_tests(
     as_json: JsonOption = False,
 ) -> None:
     """Propose tests for a module: explored in a sandbox, run, and kept only if they tell something.
+
+    They go into a new file, or with `--append` into the file of tests that is there.
 
     Running a project's code needs your consent: `copilot-ls trust`, or `--run-code`.
     """
@@ -45,10 +52,13 @@ def propose_tests(
             f"{document.path} is not Python", remedy="tests are written for Python modules so far"
         )
     written = asyncio.run(
-        _write(root, settings, document.path, symbol, as_json=as_json, allowed=yes)
+        _write(root, settings, document.path, symbol, append=append, as_json=as_json, allowed=yes)
     )
     if write and written.text:
-        write_new(root / written.test_path, written.text)
+        if written.existing is not None:
+            replace_file(root / written.test_path, written.existing, written.text)
+        else:
+            write_new(root / written.test_path, written.text)
     if as_json:
         print_json(written)
     else:
@@ -58,7 +68,14 @@ def propose_tests(
 
 
 async def _write(
-    root: Path, settings: Settings, path: str, symbol: str, *, as_json: bool, allowed: bool
+    root: Path,
+    settings: Settings,
+    path: str,
+    symbol: str,
+    *,
+    append: bool,
+    as_json: bool,
+    allowed: bool,
 ) -> WrittenTests:
     with _progress(path, quiet=as_json) as on_progress:
         return await testing.propose_tests(
@@ -66,6 +83,7 @@ async def _write(
             settings,
             path,
             symbols=[symbol] if symbol else [],
+            append=append,
             allowed=allowed,
             on_progress=on_progress,
         )
@@ -116,10 +134,13 @@ def _print(written: WrittenTests, *, is_written: bool) -> None:
     out = console()
     notes = console(stderr=True)
     if written.text and not is_written:
+        is_added = written.existing is not None
+        text = _difference(written) if is_added else written.text
         if out.is_terminal:
-            out.print(Syntax(written.text, "python", background_color="default"))
+            language = "diff" if is_added else "python"
+            out.print(Syntax(text, language, background_color="default"))
         else:
-            print(written.text, end="")
+            print(text, end="")
     if written.verdicts:
         table = Table("test", "passed", "branches", "faults noticed", box=None, header_style="bold")
         for verdict in written.verdicts:
@@ -148,3 +169,13 @@ def _print(written: WrittenTests, *, is_written: bool) -> None:
         notes.print(f"written to {written.test_path}", markup=False)
     elif written.text:
         notes.print(f"--write puts it into {written.test_path}", markup=False, style="dim")
+
+
+def _difference(written: WrittenTests) -> str:
+    lines = difflib.unified_diff(
+        (written.existing or "").splitlines(keepends=True),
+        written.text.splitlines(keepends=True),
+        f"a/{written.test_path}",
+        f"b/{written.test_path}",
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)

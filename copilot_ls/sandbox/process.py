@@ -69,7 +69,6 @@ class ProcessSandbox:
             copy_project(root, self.project)
             # What runs inside is copied too, so that nothing of our own folders must be readable.
             shutil.copytree(_EXPLORER, self._inside / "copilot_ls_explorer", dirs_exist_ok=True)
-            shutil.copyfile(_EXPLORER / "verify.py", self._inside / "copilot_ls_verify.py")
         except BaseException:
             self.close()
             raise

@@ -31,7 +31,6 @@ def test_failing_tests_count_for_nothing_but_are_told(tmp_path: Path) -> None:
     package.mkdir()
     source = Path(explorer.__path__[0])
     (package / "copilot_ls_explorer").symlink_to(source)
-    (package / "copilot_ls_verify.py").write_text((source / "verify.py").read_text())
     project = tmp_path / "project"
     project.mkdir()
     (project / "subject.py").write_text(_SOURCE)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from copilot_ls.features.tests.drafts import Draft
-from copilot_ls.features.tests.placing import module_of, place_of_tests
+from copilot_ls.features.tests.framework import Framework
+from copilot_ls.features.tests.placing import existing_tests, module_of, place_of_tests
 from copilot_ls.features.tests.render import render_file, render_tests
 
 NAMES = {"bump": ("version", "position")}
@@ -14,8 +17,9 @@ def draft(*lines: str, target: str = "bump", error: str = "") -> Draft:
     return Draft(target, lines, imports, error=error)
 
 
-def text_of(*drafts: Draft) -> str:
-    return render_file(render_tests(drafts, NAMES), module="pack.mod")
+def text_of(*drafts: Draft, framework: Framework = Framework.PYTEST) -> str:
+    tests = render_tests(drafts, NAMES, framework=framework)
+    return render_file(tests, module="pack.mod", framework=framework)
 
 
 def test_calls_that_differ_in_inputs_become_one_parametrised_test() -> None:
@@ -77,8 +81,32 @@ def test_the_module_is_named_from_its_outermost_package() -> None:
 
 def test_existing_tests_are_never_overwritten() -> None:
     files = {"tests/test_item.py", "tests/test_item_generated.py"}
-    place = place_of_tests("shop/item.py", files.__contains__)
-    assert place == "tests/test_item_generated_2.py"
+    assert place_of_tests("shop/item.py", files) == "tests/test_item_generated_2.py"
+
+
+@pytest.mark.parametrize(
+    ("path", "paths", "expected"),
+    [
+        ("shop/item.py", [], "tests/test_item.py"),
+        ("shop/item.py", ["test/__init__.py"], "test/test_item.py"),
+        ("shop/item.py", ["tests/unit/test_cart.py", "tests/test_all.py", "shop/cart.py"],
+         "tests/unit/test_item.py"),
+        ("shop/item.py", ["shop/cart_test.py", "shop/cart.py"], "shop/item_test.py"),
+        ("shop/item.py", ["other/test_item.py", "tests/unit/test_a.py"], "other/test_item_generated.py"),
+        ("shop/__init__.py", ["t/test_a.py", "t/test_b.py", "u/test_c.py"], "t/test_shop.py"),
+        ("_item.py", ["test_a.py", "a.py"], "test_item.py"),
+    ],
+)  # fmt: skip
+def test_tests_stand_where_those_of_the_neighbours_are(
+    path: str, paths: list[str], expected: str
+) -> None:
+    assert place_of_tests(path, paths) == expected
+
+
+def test_the_tests_of_a_module_are_the_nearest_of_its_name() -> None:
+    files = ["tests/test_item.py", "tests/shop/test_item.py", "shop/item.py"]
+    assert existing_tests("shop/item.py", files) == "tests/shop/test_item.py"
+    assert existing_tests("shop/cart.py", files) is None
 
 
 def test_a_module_that_must_be_looked_up_is_bound_after_the_imports() -> None:
@@ -96,3 +124,86 @@ def test_what_else_is_given_tells_tests_of_one_function_apart() -> None:
     )
     assert "def test_bump():" in text
     assert "def test_bump_with_position():" in text
+
+
+def as_case(*drafts: Draft) -> str:
+    text = text_of(*drafts, framework=Framework.UNITTEST)
+    compile(text, "test", "exec")
+    assert "pytest" not in text
+    return text
+
+
+def test_cases_of_unittest_are_methods_of_a_class() -> None:
+    text = as_case(
+        draft("result = mod.bump('1', 0)", "assert result == '2'"),
+        draft("result = mod.bump('5', 1)", "assert result == '5.1'"),
+    )
+    assert (
+        "import unittest\n\nfrom pack import mod\n\n\nclass TestMod(unittest.TestCase):\n" in text
+    )
+    assert "    def test_bump(self):\n        cases = [\n            ('1', 0, '2'),\n" in text
+    assert "        for version, position, expected in cases:\n" in text
+    assert "            with self.subTest(version=version, position=position):\n" in text
+    assert "                self.assertEqual(mod.bump(version, position), expected)\n" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("assert result is None", "self.assertIsNone(result)"),
+        ("assert result is True", "self.assertIs(result, True)"),
+        ("assert result == [1, 'a']", "self.assertEqual(result, [1, 'a'])"),
+        ("assert result == pytest.approx(0.333333333)", "self.assertAlmostEqual(result, 0.333333333)"),
+        ("assert result == pytest.approx(-123456.789)",
+         "self.assertAlmostEqual(result, -123456.789, delta=1e-01)"),
+        ("assert isinstance(result, mod.A)", "self.assertIsInstance(result, mod.A)"),
+        ("assert result != result", "self.assertNotEqual(result, result)"),
+        ("assert (tmp_path / 'a').is_file()", "self.assertTrue((tmp_path / 'a').is_file())"),
+    ],
+)  # fmt: skip
+def test_expectations_are_told_in_the_words_of_unittest(line: str, expected: str) -> None:
+    text = as_case(draft("result = mod.A(1).read()", "assert len(result.a) == 2", line))
+    assert "        self.assertEqual(len(result.a), 2)\n" in text
+    assert f"        {expected}\n" in text
+
+
+def test_expected_errors_are_told_in_the_words_of_unittest() -> None:
+    with_message = 'with pytest.raises(ValueError, match=r"no \\{}"):'
+    text = as_case(
+        draft(with_message.format("a"), "    mod.bump('a', 1)", error="ValueError"),
+        draft(with_message.format("b"), "    mod.bump('b', 2)", error="ValueError"),
+        draft("a = mod.A()", "with pytest.raises(KeyError):", "    a.pop('b')", error="KeyError"),
+    )
+    assert "cases = [\n            ('a', 1, r\"no \\a\")," in text
+    assert "with self.assertRaisesRegex(ValueError, message):\n" in text
+    assert "        with self.assertRaises(KeyError):\n            a.pop('b')\n" in text
+
+
+def test_a_folder_is_made_and_removed_where_there_is_no_fixture() -> None:
+    text = as_case(draft("result = mod.read(tmp_path / 'a')", "assert result == 'x'"))
+    assert "import pathlib\nimport tempfile\nimport unittest\n" in text
+    assert "        self.addCleanup(temporary.cleanup)\n" in text
+
+
+def test_what_is_printed_is_caught_without_a_fixture() -> None:
+    text = as_case(
+        draft(
+            "result = mod.tell('a')",
+            "assert result == 1",
+            "printed = capsys.readouterr()",
+            "assert printed.out == 'a\\n'",
+            "assert printed.err == 'e'",
+        ),
+        draft("mod.tell('b')", "assert capsys.readouterr().out == 'b\\n'"),
+    )
+    assert "import contextlib\nimport io\nimport unittest\n" in text
+    assert (
+        "        with contextlib.redirect_stdout(io.StringIO()) as stdout, "
+        "contextlib.redirect_stderr(io.StringIO()) as stderr:\n"
+        "            result = mod.tell('a')\n"
+        "        self.assertEqual(result, 1)\n"
+        "        self.assertEqual(stdout.getvalue(), 'a\\n')\n"
+        "        self.assertEqual(stderr.getvalue(), 'e')\n"
+    ) in text
+    assert "        with contextlib.redirect_stdout(io.StringIO()) as stdout:\n" in text
+    assert "        self.assertEqual(stdout.getvalue(), 'b\\n')\n" in text

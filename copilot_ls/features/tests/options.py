@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +22,10 @@ class TestOptions:
     reruns: int = field(
         default=5,
         metadata={"doc": "Random orders in which a test must pass before it is offered."},
+    )
+    framework: Literal["auto", "pytest", "unittest"] = field(
+        default="auto",
+        metadata={
+            "doc": "What tests are written with; auto: as those that are there, or what is there."
+        },
     )

@@ -2,135 +2,116 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from copilot_ls.features.tests import unittest_style
 from copilot_ls.features.tests.drafts import Draft
+from copilot_ls.features.tests.framework import Framework
+from copilot_ls.features.tests.shapes import Shape, shape_of
 
-_WIDTH = 100
 _MIN_GROUP = 2
-_RESERVED = frozenset({"expected", "error", "message", "result", "request", "tmp_path", "capsys"})
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedTest:
-    """A test function and the drafts that went into it; ``cases`` are ids of its parameters."""
+    """A test function, the drafts that went into it, and the imports that it needs.
+
+    In the manner of unittest it is a method, not indented.
+    """
 
     name: str
     text: str
     drafts: tuple[Draft, ...]
+    imports: tuple[str, ...] = ()
 
 
-def render_file(tests: Sequence[RenderedTest], *, module: str) -> str:
+def render_file(
+    tests: Sequence[RenderedTest], *, module: str, framework: Framework = Framework.PYTEST
+) -> str:
     """Write the whole file: a docstring, the imports that are needed, the tests."""
-    imports = sorted({line for test in tests for draft in test.drafts for line in draft.imports})
-    if any("pytest." in test.text for test in tests) and "import pytest" not in imports:
-        imports.append("import pytest")
-    body = "\n\n\n".join(test.text for test in tests)
-    return f'"""Tests of ``{module}``."""\n\n{_arranged(imports)}\n\n\n{body}\n'
+    body = render_body(tests, case=case_name(module), framework=framework)
+    return f'"""Tests of ``{module}``."""\n\n{arranged(imports_of(tests))}\n\n\n{body}\n'
+
+
+def render_body(tests: Sequence[RenderedTest], *, case: str, framework: Framework) -> str:
+    """Write the tests alone; ``case`` names the class, if there is to be one."""
+    if framework is Framework.PYTEST:
+        return "\n\n\n".join(test.text for test in tests)
+    methods = "\n\n".join(textwrap.indent(test.text, "    ") for test in tests)
+    return f"class {case}(unittest.TestCase):\n{methods}"
+
+
+def imports_of(tests: Sequence[RenderedTest]) -> list[str]:
+    """All statements that make the names which the tests use."""
+    return sorted({line for test in tests for line in test.imports})
+
+
+def case_name(module: str) -> str:
+    """What the class of a module's tests is called."""
+    words = _words(module.rpartition(".")[2]).split("_")
+    return "Test" + "".join(word.capitalize() for word in words)
 
 
 def render_tests(
-    drafts: Sequence[Draft], parameters: Mapping[str, Sequence[str]]
+    drafts: Sequence[Draft],
+    parameters: Mapping[str, Sequence[str]],
+    *,
+    framework: Framework = Framework.PYTEST,
+    taken: Collection[str] = (),
 ) -> list[RenderedTest]:
     """Name the drafts and merge those that differ in their inputs alone.
 
-    ``parameters`` gives the parameter names of each target, for readable parametrisation.
+    ``parameters`` gives the parameter names of each target, for readable parametrisation;
+    ``taken`` are names that stand in the file already.
     """
-    groups: dict[tuple[object, ...], list[tuple[Draft, _Shape | None]]] = {}
+    is_pytest = framework is Framework.PYTEST
+    groups: dict[tuple[object, ...], list[tuple[Draft, Shape | None]]] = {}
     for number, draft in enumerate(drafts):
-        shape = _shape_of(draft, parameters.get(draft.target, ()))
+        shape = shape_of(draft, parameters.get(draft.target, ()))
+        if shape is not None and not is_pytest and not unittest_style.can_share(shape):
+            shape = None
         key: tuple[object, ...] = shape.key if shape else ("single", number)
         groups.setdefault(key, []).append((draft, shape))
     rendered: list[RenderedTest] = []
-    taken: set[str] = set()
+    names = set(taken)
     for entries in groups.values():
         shapes = [shape for _, shape in entries if shape is not None]
         own = [draft for draft, _ in entries]
         more = shapes[0].names[1:] if shapes else ()
-        if len(shapes) >= _MIN_GROUP:
-            name = _unique(_name_of(own[0], many=True), taken, more)
-            rendered.append(RenderedTest(name, _parametrised(name, shapes), tuple(own)))
-            continue
-        for draft in own:
-            name = _unique(_name_of(draft, many=False), taken, more)
-            rendered.append(RenderedTest(name, _single(name, draft), (draft,)))
+        is_group = len(shapes) >= _MIN_GROUP
+        for drafts_of_one in [own] if is_group else [[draft] for draft in own]:
+            name = _unique(_name_of(drafts_of_one[0], many=is_group), names, more)
+            if is_pytest:
+                text = _parametrised(name, shapes) if is_group else _single(name, drafts_of_one[0])
+            elif is_group:
+                text = unittest_style.method_of_cases(name, shapes)
+            else:
+                text = unittest_style.method(name, drafts_of_one[0])
+            imports = _needed(drafts_of_one, text, framework)
+            rendered.append(RenderedTest(name, text, tuple(drafts_of_one), imports))
     return rendered
 
 
-# Shapes
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """A test of one call with literal inputs and one expectation, taken apart."""
-
-    function: str
-    names: tuple[str, ...]
-    n_positional: int
-    values: tuple[str, ...]
-    expectation: str
-    expected: str
-    error: str
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        return (self.function, self.names, self.n_positional, self.expectation, self.error)
-
-
-def _shape_of(draft: Draft, parameters: Sequence[str]) -> _Shape | None:
-    """Take a draft apart, or return nothing if it is more than one call and one expectation."""
-    if len(draft.lines) != 2 or "tmp_path" in draft.source:
-        return None
-    first, second = draft.lines
-    if draft.error:
-        head = re.fullmatch(
-            r"with pytest\.raises\((?P<error>[\w.]+)(?:, match=(?P<match>.+))?\):", first
-        )
-        if head is None:
-            return None
-        call, expectation, expected = second.strip(), "raises", head["match"] or ""
-        error = head["error"]
-        if not expected:
-            expectation = "raises anything"
+def _needed(drafts: Sequence[Draft], text: str, framework: Framework) -> tuple[str, ...]:
+    if framework is Framework.UNITTEST:
+        found = {line for draft in drafts for line in unittest_style.imports_of(draft)}
     else:
-        found = re.fullmatch(r"assert result (?P<how>==|is) (?P<expected>.+)", second, re.DOTALL)
-        if found is None or not first.startswith("result = "):
-            return None
-        call, error = first.removeprefix("result = "), ""
-        expectation, expected = found["how"], found["expected"]
-        if expectation == "is" and expected not in {"None", "True", "False"}:
-            return None
-        if expected == "None":
-            expectation = "is None"
-        elif expectation == "is":
-            expectation = "is bool"
-    try:
-        tree = ast.parse(call, mode="eval").body
-    except SyntaxError:
-        return None
-    if not isinstance(tree, ast.Call) or not (tree.args or tree.keywords):
-        return None
-    if any(isinstance(argument, ast.Starred) for argument in tree.args):
-        return None
-    if len(tree.args) > len(parameters) or any(entry.arg is None for entry in tree.keywords):
-        return None
-    names = (*parameters[: len(tree.args)], *(str(entry.arg) for entry in tree.keywords))
-    if len(set(names)) < len(names) or _RESERVED & set(names):
-        return None
-    values = tuple(ast.unparse(node) for node in (*tree.args, *(k.value for k in tree.keywords)))
-    return _Shape(
-        ast.unparse(tree.func), names, len(tree.args), values, expectation, expected, error
-    )
+        found = {line for draft in drafts for line in draft.imports}
+        if "pytest." in text:
+            found.add("import pytest")
+    return tuple(sorted(found))
 
 
-def _parametrised(name: str, shapes: Sequence[_Shape]) -> str:
+# In the manner of pytest
+
+
+def _parametrised(name: str, shapes: Sequence[Shape]) -> str:
     first = shapes[0]
-    call = _call_of(first)
+    call = first.call
     columns = list(first.names)
     match first.expectation:
         case "raises":
@@ -153,12 +134,6 @@ def _parametrised(name: str, shapes: Sequence[_Shape]) -> str:
     lines += [f"        {_row(row)}," for row in rows]
     lines += ["    ],", ")", f"def {name}({', '.join(columns)}):"]
     return "\n".join([*lines, *(f"    {line}" for line in body)])
-
-
-def _call_of(shape: _Shape) -> str:
-    positional = list(shape.names[: shape.n_positional])
-    keywords = [f"{name}={name}" for name in shape.names[shape.n_positional :]]
-    return f"{shape.function}({', '.join(positional + keywords)})"
 
 
 def _row(values: Sequence[str]) -> str:
@@ -225,7 +200,7 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _arranged(imports: Sequence[str]) -> str:
+def arranged(imports: Sequence[str]) -> str:
     """Standard modules, others, in two groups as formatters arrange them; then other bindings."""
     standard: list[str] = []
     other: list[str] = []

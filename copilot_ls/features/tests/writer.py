@@ -11,15 +11,22 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from copilot_ls.domain import Ending, Limits, SandboxRun
+from copilot_ls.features.tests.appending import CannotAppend, appended, free_case, names_in
 from copilot_ls.features.tests.drafts import Draft, Exploration, Suspicion
+from copilot_ls.features.tests.framework import Framework, framework_of
 from copilot_ls.features.tests.options import TestOptions
-from copilot_ls.features.tests.placing import module_of, place_of_tests
-from copilot_ls.features.tests.render import RenderedTest, render_file, render_tests
+from copilot_ls.features.tests.placing import (
+    existing_tests,
+    files_of_tests,
+    module_of,
+    place_of_tests,
+)
+from copilot_ls.features.tests.render import RenderedTest, case_name, render_file, render_tests
 from copilot_ls.features.tests.seeds import callables_of, calls_in_docstrings, literal_calls
 from copilot_ls.ports import Sandbox
 
@@ -30,6 +37,7 @@ _VERIFY_SECONDS = 120.0
 _MAX_SEEDS = 300
 _MAX_CALLERS = 300
 _MAX_CALLER_CHARS = 300_000
+_HAS_PYTEST = "import importlib.util as u, sys; sys.exit(u.find_spec('pytest') is None)"
 
 OnProgress = Callable[[str, float], None]
 """What is being done, and the share of the whole that is done."""
@@ -53,13 +61,15 @@ class Verdict:
 class WrittenTests:
     """The proposal for one module.
 
-    ``text`` is empty if nothing earned its place; then ``problem`` says why.
+    ``text`` is the whole file; it is empty if nothing earned its place, and then ``problem`` says
+    why. ``existing`` is the text of the file that the tests are added to, if there is one.
     """
 
     path: str
     module: str
     test_path: str
     text: str = ""
+    existing: str | None = None
     verdicts: tuple[Verdict, ...] = ()
     suspicions: tuple[Suspicion, ...] = ()
     n_goals: int = 0
@@ -70,6 +80,28 @@ class WrittenTests:
     seconds: float = 0.0
     protection: str = ""
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The file that tests are written for; ``existing`` is what it holds already."""
+
+    module: str
+    folder: str
+    path: str
+    framework: Framework
+    case: str
+    existing: str | None = None
+
+    def rendered(self, exploration: Exploration, drafts: Sequence[Draft]) -> list[RenderedTest]:
+        is_pytest = self.framework is Framework.PYTEST
+        taken = names_in(self.existing) if self.existing and is_pytest else ()
+        return render_tests(drafts, exploration.parameters, framework=self.framework, taken=taken)
+
+    def text_with(self, tests: Sequence[RenderedTest]) -> str:
+        if self.existing is not None:
+            return appended(self.existing, tests, case=self.case, framework=self.framework)
+        return render_file(tests, module=self.module, framework=self.framework)
 
 
 class TestWriter:
@@ -88,24 +120,40 @@ class TestWriter:
         *,
         only: Sequence[str] = (),
         seeds: Sequence[str] = (),
+        append: bool = False,
         on_progress: OnProgress = lambda _, __: None,
     ) -> WrittenTests:
-        """Propose tests for the module at ``path`` (relative to the project)."""
+        """Propose tests for the module at ``path`` (relative to the project).
+
+        With ``append`` they go into the file of tests that the module has already.
+        """
         started = time.monotonic()
-        module, folder = module_of(path, self._exists)
-        test_path = place_of_tests(path, self._exists)
-        sources = {file: file.read_bytes() for file in self._sandbox.project.rglob("*.py")}
+        project = self._sandbox.project
+        sources = {
+            file.relative_to(project).as_posix(): file.read_bytes()
+            for file in project.rglob("*.py")
+        }
+        try:
+            target = await self._target(path, sources, append=append)
+        except CannotAppend as error:
+            module, _ = module_of(path, self._exists)
+            return WrittenTests(path, module, "", problem=f"nothing can be added: {error}")
         exploration, run = await self._explore(
-            module, folder, only=only, seeds=[*seeds, *self._examples(path)], tell=on_progress
+            target.module,
+            target.folder,
+            only=only,
+            seeds=[*seeds, *self._examples(path)],
+            tell=on_progress,
         )
-        for file, content in sources.items():
+        for name, content in sources.items():
             # Inputs nobody thought of may have written into the copy itself.
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+            (project / name).parent.mkdir(parents=True, exist_ok=True)
+            (project / name).write_bytes(content)
         told = WrittenTests(
             path,
-            module,
-            test_path,
+            target.module,
+            target.path,
+            existing=target.existing,
             suspicions=exploration.suspicions,
             n_goals=exploration.n_goals,
             n_covered=exploration.n_covered,
@@ -118,19 +166,49 @@ class TestWriter:
             seconds = time.monotonic() - started
             return replace(told, problem=f"cannot be exercised: {problem}", seconds=seconds)
         on_progress("running the tests", 0.85)
-        tests, outcomes, problem = await self._verified(exploration, folder, test_path)
-        n_drafts = len(render_tests(exploration.drafts, exploration.parameters))
+        n_drafts = len(target.rendered(exploration, exploration.drafts))
+        try:
+            tests, outcomes, problem = await self._verified(exploration, target)
+        except CannotAppend as error:
+            tests, outcomes, problem = [], {}, f"nothing can be added to {target.path}: {error}"
         seconds = time.monotonic() - started
         if not tests:
             problem = problem or "no test passed every time"
             return replace(told, problem=problem, seconds=seconds, n_dropped=n_drafts)
         return replace(
             told,
-            text=render_file(tests, module=module),
+            text=target.text_with(tests),
             verdicts=tuple(_verdict(test, outcomes) for test in tests),
             n_dropped=n_drafts - len(tests),
             seconds=seconds,
         )
+
+    async def _target(self, path: str, sources: Mapping[str, bytes], *, append: bool) -> _File:
+        """Where the tests go and how they are written.
+
+        Raises:
+            CannotAppend: there is no file to add to, or it is not Python.
+        """
+        module, folder = module_of(path, self._exists)
+        here = existing_tests(path, sources) if append else None
+        if append and here is None:
+            raise CannotAppend("the module has no file of tests yet; leave --append out")
+        likes = [here] if here is not None else files_of_tests(sources)
+        framework = await self._framework(_text_of(sources[name]) for name in likes[:_MAX_CALLERS])
+        if here is None:
+            place = place_of_tests(path, sources)
+            return _File(module, folder, place, framework, case_name(module))
+        existing = _text_of(sources[here])
+        return _File(module, folder, here, framework, free_case(module, existing), existing)
+
+    async def _framework(self, texts: Iterable[str]) -> Framework:
+        if self._options.framework != "auto":
+            return Framework(self._options.framework)
+        found = framework_of(texts)
+        if found is not None:
+            return found
+        run = await self._sandbox.run(["-c", _HAS_PYTEST], self._limits(_STARTUP_SECONDS))
+        return Framework.PYTEST if run.returncode == 0 else Framework.UNITTEST
 
     async def _explore(
         self,
@@ -178,18 +256,17 @@ class TestWriter:
             skip.append(culprit)
 
     async def _verified(
-        self, exploration: Exploration, folder: str, test_path: str
+        self, exploration: Exploration, target: _File
     ) -> tuple[list[RenderedTest], dict[str, list[str]], str]:
         """Run the rendered tests, take out what fails, run again until all that is left passes."""
         drafts: list[Draft] = list(exploration.drafts)
         outcomes: dict[str, list[str]] = {}
         problem = ""
         for _ in range(3):
-            tests = render_tests(drafts, exploration.parameters)
+            tests = target.rendered(exploration, drafts)
             if not tests:
                 break
-            text = render_file(tests, module=exploration.module)
-            outcomes, problem = await self._run_tests(text, folder, test_path)
+            outcomes, problem = await self._run_tests(target, tests)
             if problem:
                 return [], outcomes, problem
             failed = {
@@ -205,11 +282,11 @@ class TestWriter:
         return [], outcomes, problem
 
     async def _run_tests(
-        self, text: str, folder: str, test_path: str
+        self, target: _File, tests: Sequence[RenderedTest]
     ) -> tuple[dict[str, list[str]], str]:
-        file = self._sandbox.project / test_path
+        file = self._sandbox.project / target.path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_bytes(target.text_with(tests).encode())
         # What the exploration left behind must not mislead the tests.
         for left in self._sandbox.scratch.iterdir():
             if left.is_dir() and not left.is_symlink():
@@ -217,32 +294,45 @@ class TestWriter:
             else:
                 left.unlink(missing_ok=True)
         report = self._sandbox.scratch / "outcomes.json"
-        wish = {"orders": self._options.reruns, "report": str(report)}
-        # A configuration without content, so that options of the project do not count.
-        configuration = self._sandbox.scratch / "pytest.ini"
-        configuration.write_text("[pytest]\n", encoding="utf-8")
-        project = str(self._sandbox.project)
+        wish = {
+            "orders": self._options.reruns,
+            "report": str(report),
+            "root": str(self._sandbox.project),
+            "file": str(file),
+            "case": target.case,
+        }
+        if target.framework is Framework.UNITTEST:
+            arguments = ["-m", "copilot_ls_explorer.verify_cases"]
+        else:
+            arguments = self._pytest(str(file), [test.name for test in tests])
         run = await self._sandbox.run(
-            [
-                *("-m", "pytest", "-q", "-c", str(configuration)),
-                *("--rootdir", project, "--confcutdir", project),
-                *("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "copilot_ls_verify"),
-                str(file),
-            ],
+            arguments,
             self._limits(_VERIFY_SECONDS),
             environment={
-                "PYTHONPATH": self._import_path(folder),
+                "PYTHONPATH": self._import_path(target.folder),
                 "COPILOT_LS_VERIFY": json.dumps(wish),
             },
         )
         try:
             outcomes = json.loads(report.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            _log.debug("pytest: %s", run.output)
+            _log.debug("tests: %s", run.output)
             return {}, f"the tests could not be run: {_why(run)}"
         if not outcomes:
             return {}, f"the tests could not be collected: {_why(run)}"
         return {str(name): [str(o) for o in results] for name, results in outcomes.items()}, ""
+
+    def _pytest(self, file: str, names: Sequence[str]) -> list[str]:
+        # A configuration without content, so that options of the project do not count.
+        configuration = self._sandbox.scratch / "pytest.ini"
+        configuration.write_text("[pytest]\n", encoding="utf-8")
+        project = str(self._sandbox.project)
+        return [
+            *("-m", "pytest", "-q", "-c", str(configuration)),
+            *("--rootdir", project, "--confcutdir", project),
+            *("-p", "no:cacheprovider", "-p", "no:randomly", "-p", "copilot_ls_explorer.verify"),
+            *(f"{file}::{name}" for name in names),
+        ]
 
     def _examples(self, path: str) -> list[str]:
         """Calls that somebody wrote, as seeds: in the module's docstrings, and around it."""
@@ -317,6 +407,10 @@ def _read_answer(file: Path, module: str) -> Exploration | None:
         except ValueError:
             return None
     return None
+
+
+def _text_of(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
 
 
 def _read_text(file: Path) -> str:

@@ -1,0 +1,79 @@
+"""Tests are written in the manner of the project, run in the real sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from copilot_ls.features.tests.options import TestOptions
+from copilot_ls.features.tests.writer import TestWriter
+from copilot_ls.sandbox.process import ProcessSandbox
+
+_SOURCE = """
+def grade(points: int) -> str:
+    if points >= 50:
+        return "passed"
+    return "failed"
+"""
+_CASES = """import unittest
+
+import marks
+
+
+class TestMarks(unittest.TestCase):
+    def test_passed(self):
+        self.assertEqual(marks.grade(50), "passed")
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "marks.py").write_text(_SOURCE)
+    (tmp_path / "tests" / "test_marks.py").write_text(_CASES)
+    return tmp_path
+
+
+@pytest.fixture
+def writer(project: Path) -> Iterator[TestWriter]:
+    sandbox = ProcessSandbox(project, Path(sys.executable))
+    yield TestWriter(sandbox, TestOptions(seconds=4, reruns=2))
+    sandbox.close()
+
+
+async def test_a_project_with_unittest_gets_test_cases(writer: TestWriter, project: Path) -> None:
+    written = await writer.write("marks.py")
+    assert written.test_path == "tests/test_marks_generated.py"
+    assert "class TestMarks(unittest.TestCase):\n" in written.text
+    assert all(verdict.passes == verdict.runs == 3 for verdict in written.verdicts)
+    (project / written.test_path).write_text(written.text)
+    command = [sys.executable, "-m", "unittest", "discover", "-s", "tests"]
+    environment = {"PYTHONPATH": str(project)}
+    run = partial(subprocess.run, check=True, cwd=project, env=environment, capture_output=True)
+    await asyncio.to_thread(run, command)
+
+
+async def test_tests_are_added_to_those_that_are_there(writer: TestWriter) -> None:
+    written = await writer.write("marks.py", append=True)
+    assert written.test_path == "tests/test_marks.py"
+    assert written.existing == _CASES
+    assert written.text.startswith(_CASES)
+    assert "\n\n\nclass TestMarksGenerated(unittest.TestCase):\n" in written.text
+    assert {verdict.runs for verdict in written.verdicts} == {3}
+
+
+async def test_without_tests_there_is_nothing_to_add_to(writer: TestWriter, project: Path) -> None:
+    (project / "tests" / "test_marks.py").unlink()
+    sandbox = ProcessSandbox(project, Path(sys.executable))
+    try:
+        written = await TestWriter(sandbox, TestOptions(seconds=4)).write("marks.py", append=True)
+    finally:
+        sandbox.close()
+    assert written.text == ""
+    assert "leave --append out" in written.problem
