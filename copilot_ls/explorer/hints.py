@@ -122,6 +122,7 @@ _NAMED_CLASSES: dict[str, Hint] = {
     "stream": "file", "fp": "file", "f": "file", "fh": "file", "fd": "file", "output": "file",
     "exc": Exception, "exception": Exception, "error": Exception, "err": Exception,
 }  # fmt: skip
+_PATH_WORDS = _NAMES[0][0]
 _DOC_TYPES: dict[str, Hint] = {
     "str": str, "string": str, "int": int, "integer": int, "float": float, "number": float,
     "bool": bool, "boolean": bool, "bytes": bytes, "list": list, "tuple": tuple, "dict": dict,
@@ -164,6 +165,8 @@ def hints_of(
             hints += body.uses(name, is_annotated=bool(hints) and hints[0][0] >= ANNOTATED)
         hints += [(2.0, cls) for cls in _classes_named(name, namespace)]
         words = set(name.lower().strip("_").split("_"))
+        if annotation is str and words & _PATH_WORDS:
+            hints.append((ANNOTATED - 2, "path text"))
         for known, options in _NAMES:
             if known & words:
                 hints += [(1.0 / (1 + place), option) for place, option in enumerate(options)]

@@ -116,10 +116,11 @@ Node = Union[Literal, Raw, Call, Collection]
 class Case:
     """A short program: named objects, calls on them, and one action whose result is looked at.
 
-    ``setup`` binds names in order; ``steps`` are calls that are made for their effect.
+    ``files`` are calls that write files below ``tmp_path``, ``setup`` binds names in order, and
+    ``steps`` are calls that are made for their effect.
     """
 
-    __slots__ = ("action", "is_awaited", "setup", "steps", "target")
+    __slots__ = ("action", "files", "setup", "steps", "target")
 
     def __init__(
         self,
@@ -127,18 +128,36 @@ class Case:
         action: Call,
         setup: Sequence[tuple[str, Node]] = (),
         steps: Sequence[Call] = (),
-        is_awaited: bool = False,
+        files: Sequence[Call] = (),
     ) -> None:
         self.target = target
         self.action = action
         self.setup: list[tuple[str, Node]] = list(setup)
         self.steps: list[Call] = list(steps)
-        self.is_awaited = is_awaited
+        self.files: list[Call] = list(files)
+
+    def but(
+        self,
+        *,
+        action: Call | None = None,
+        setup: Sequence[tuple[str, Node]] | None = None,
+        steps: Sequence[Call] | None = None,
+        files: Sequence[Call] | None = None,
+    ) -> Case:
+        """The same case with some of its parts replaced."""
+        return Case(
+            self.target,
+            self.action if action is None else action,
+            self.setup if setup is None else setup,
+            self.steps if steps is None else steps,
+            self.files if files is None else files,
+        )
 
     def lines(self) -> list[str]:
         """The statements before the action."""
+        made = [file.render() for file in self.files]
         bound = [f"{name} = {node.render()}" for name, node in self.setup]
-        return bound + [step.render() for step in self.steps]
+        return made + bound + [step.render() for step in self.steps]
 
     def source(self) -> str:
         """The whole program; two cases with the same source are the same case."""

@@ -25,6 +25,9 @@ _STANDARD: dict[type, Sequence[Any]] = {
 _ASKING = frozenset({"hasattr", "getattr", "setattr", "delattr"})
 # Of texts, lists, dictionaries, numbers and functions; some can be called and some not.
 _ATTRIBUTES = ("upper", "append", "keys", "real", "__name__", "__len__", "__doc__")
+_FILE_NAME = re.compile(r"[\w-]{1,40}\.[A-Za-z]{1,6}|\.[a-z]\w{3,20}|Makefile|Dockerfile")
+_ENDING = re.compile(r"\.[A-Za-z]{1,5}")
+_WORD = re.compile(r"[A-Za-z][\w.-]{0,30}")
 _MAX_DYNAMIC = 200
 _MAX_TEXT = 400
 
@@ -38,11 +41,21 @@ class Pool:
         self.learnt: dict[type, list[Any]] = {kind: [] for kind in _STANDARD}
         self._known: set[Any] = set()
         self._separators = separators_of(tree)
+        self.file_names: list[str] = []
+        self.asks_for_types = any(
+            getattr(node, "attr", getattr(node, "id", "")) in _ABOUT_TYPES
+            for node in ast.walk(tree)
+        )
         for value in _constants_of(tree):
             self._add(self.own, value)
         if any(isinstance(node, ast.Name) and node.id in _ASKING for node in ast.walk(tree)):
             for name in _ATTRIBUTES:
                 self._add(self.own, name)
+        for text in self.own[str]:
+            if _FILE_NAME.fullmatch(text):
+                self.file_names.append(text)
+            elif _ENDING.fullmatch(text):
+                self.file_names.append("name" + text)
         for text in list(self.own[str]):
             for sample in samples_of_regex(text, rng):
                 self._add(self.own, sample)
@@ -58,6 +71,33 @@ class Pool:
         if own and draw < 0.65:
             return self._vary(self._rng.choice(own))
         return self._vary(self._rng.choice(_STANDARD[kind]))
+
+    def file_text(self, name: str) -> str:
+        """What a file of this name may hold."""
+        ending = name.rpartition(".")[2].lower()
+        rng = self._rng
+        if ending == "py":
+            return rng.choice(
+                ("x = 1\n", '"""Doc."""\n\n\ndef f(a):\n    """Do."""\n    return a\n')
+            )
+        if ending in {"json", "ipynb"}:
+            return rng.choice(
+                ("{}", '{"a": [1, 2]}', f'{{"{self._word()}": "{self._word()}"}}', "[")
+            )
+        if ending in {"cfg", "ini", "toml", "conf"}:
+            quote = '"' if ending == "toml" else ""
+            parts = [
+                f"[{self._word()}]\n{self._word()} = {quote}{self._word()}{quote}\n"
+                for _ in range(rng.choice((0, 1, 1, 2)))
+            ]
+            return "".join(parts)
+        lines = [self.pick(str) for _ in range(rng.choice((0, 1, 2, 3)))]
+        return "".join(line + "\n" for line in lines)
+
+    def _word(self) -> str:
+        """One of the code's own names."""
+        words = [str(text) for text in self.own[str] if _WORD.fullmatch(text)]
+        return self._rng.choice(words or ["name", "value"])
 
     def _joined(self) -> str:
         """Parts of one kind between the separators at which the code cuts texts."""
@@ -93,6 +133,9 @@ class Pool:
         return value
 
 
+_ABOUT_TYPES = frozenset(
+    {"__origin__", "__args__", "get_origin", "get_args", "get_type_hints", "NewType", "ForwardRef"}
+)
 _CUTTING = frozenset(
     {"split", "rsplit", "partition", "rpartition", "find", "rfind", "index", "rindex"}
 )

@@ -272,7 +272,7 @@ class Search:
         for _ in range(3):
             positional, keywords = self._values.arguments(parameters, hints)
             action = Call(_RETURNED, positional, keywords)
-            self._queue.append(Case(case.target, action, setup))
+            self._queue.append(case.but(action=action, setup=setup))
 
     def _keep(self, kept: Kept, outcome: Outcome) -> bool:
         is_new = False
@@ -319,13 +319,17 @@ class Search:
     def _with_replaced(self, case: Case, old: Any, new: Any) -> Case | None:
         action = self._values.replaced(case.action, old, new)
         if isinstance(action, Call):
-            return Case(case.target, action, case.setup, case.steps)
+            return case.but(action=action)
         for place, (name, node) in enumerate(case.setup):
             changed = self._values.replaced(node, old, new)
             if changed is not None:
                 setup = list(case.setup)
                 setup[place] = (name, changed)
-                return Case(case.target, case.action, setup, case.steps)
+                return case.but(setup=setup)
+        for place, file in enumerate(case.files):
+            changed = self._values.replaced(file, old, new)
+            if isinstance(changed, Call):
+                return case.but(files=[*case.files[:place], changed, *case.files[place + 1 :]])
         return None
 
     # The next case
@@ -376,7 +380,7 @@ class Search:
         steps: list[Call] = []
         if target.owner is None:
             positional, keywords = values.arguments(target.parameters, target.hints)
-            return Case(target.name, Call(target.source, positional, keywords))
+            return self._with_files(Case(target.name, Call(target.source, positional, keywords)))
         name = _variable(target.owner.__name__, self._runner.namespace)
         setup.append((name, values.instance(target.owner)))
         if self._rng.random() < 0.45:
@@ -386,7 +390,13 @@ class Search:
             for _ in range(self._rng.choice((1, 1, 2, 3))):
                 sibling = self._rng.choice(siblings)
                 steps.append(self._method_call(name, sibling))
-        return Case(target.name, self._method_call(name, target), setup, steps)
+        return self._with_files(Case(target.name, self._method_call(name, target), setup, steps))
+
+    def _with_files(self, case: Case) -> Case:
+        """Give a case that is about files some to find."""
+        if "tmp_path" not in case.source() or self._rng.random() < 0.4:
+            return case
+        return case.but(files=self._values.files(case.source()))
 
     def _method_call(self, name: str, target: Target) -> Call:
         if target.source in {"__enter__", "__exit__"}:
@@ -414,7 +424,10 @@ class Search:
             action = self._extended(action, target)
         elif not isinstance(action, (Read, Entered)):
             action = self._varied_call(action)
-        return Case(case.target, action, setup, steps)
+        files = case.files
+        if files and rng.random() < 0.4:
+            files = self._values.varied_files(files)
+        return case.but(action=action, setup=setup, steps=steps, files=files)
 
     def _varied_call(self, action: Call) -> Call:
         varied = self._values.vary(action)
@@ -474,19 +487,25 @@ def _innermost(error: BaseException) -> tuple[str, int]:
 def _smaller(case: Case) -> Iterator[Case]:
     for place in range(len(case.steps)):
         steps = case.steps[:place] + case.steps[place + 1 :]
-        yield Case(case.target, case.action, case.setup, steps)
+        yield case.but(steps=steps)
+    for place in range(len(case.files)):
+        yield case.but(files=case.files[:place] + case.files[place + 1 :])
     for action in _smaller_nodes(case.action):
-        yield Case(case.target, action, case.setup, case.steps)
+        yield case.but(action=action)
     for place, (name, node) in enumerate(case.setup):
         for smaller in _smaller_nodes(node):
             setup = list(case.setup)
             setup[place] = (name, smaller)
-            yield Case(case.target, case.action, setup, case.steps)
+            yield case.but(setup=setup)
     for place, step in enumerate(case.steps):
         for smaller in _smaller_nodes(step):
             steps = list(case.steps)
             steps[place] = smaller
-            yield Case(case.target, case.action, case.setup, steps)
+            yield case.but(steps=steps)
+    for place, file in enumerate(case.files):
+        for smaller in _smaller_nodes(file):
+            if smaller.arguments:
+                yield case.but(files=[*case.files[:place], smaller, *case.files[place + 1 :]])
 
 
 def _smaller_nodes(node: Any) -> Iterator[Any]:

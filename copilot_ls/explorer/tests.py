@@ -190,7 +190,7 @@ def _lifted(case: Case) -> Case | None:
     if not n_lifted:
         return None
     action = Call(case.action.function, arguments, case.action.keywords)
-    return Case(case.target, action, setup, case.steps)
+    return case.but(action=action, setup=setup)
 
 
 class Failure(AssertionError):

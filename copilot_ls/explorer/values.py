@@ -99,6 +99,12 @@ _DATA_OBJECTS = (
     f'{_DATA_CLASS}(1, ["a"])', f'{_NESTED_CLASS}({_DATA_CLASS}(1, []), "a")',
     'dataclasses.make_dataclass("Box", [("size", typing.Optional[int], None)])()',
 )  # fmt: skip
+_TYPES = (
+    "typing.List[int]", "typing.Optional[int]", "typing.Union[int, str]", "typing.Any",
+    "typing.Tuple[int, ...]", "typing.Tuple[int, str]", "typing.Dict[str, int]", "typing.Set[str]",
+    'typing.NewType("Number", int)', 'typing.TypeVar("T")', "typing.Callable[[int], str]",
+    "typing.Optional[typing.List[str]]",
+)  # fmt: skip
 _CLASSES = ("int", "str", "dict", "list", "object", "type(None)", "ValueError")
 _OBJECTS = (
     "object()", "len", "int", "[1, 2]", '{"a": 1}', "None", '"text"', "5", "1.5", "(1, 2)",
@@ -261,6 +267,36 @@ class Values:
 
     # By kind of hint
 
+    def _path(self) -> str:
+        names = self._pool.file_names
+        if names and self._rng.random() < 0.4:
+            return f"tmp_path / {self._rng.choice(names)!r}"
+        return self._rng.choice(_PATHS)
+
+    def files(self, source: str) -> list[Call]:
+        """Calls that write some files: those that ``source`` names, and others of the code's."""
+        names = self._pool.file_names
+        wanted = [name for name in names if repr(name) in source]
+        if not wanted or self._rng.random() < 0.5:
+            some = names or ("a.py", "b.txt")
+            wanted += self._rng.sample(list(some), min(len(some), self._rng.choice((1, 1, 2, 3))))
+        return [
+            Call(f"(tmp_path / {name!r}).write_text", [Literal(self._pool.file_text(name))], {})
+            for name in dict.fromkeys(wanted)
+        ]
+
+    def varied_files(self, files: Sequence[Call]) -> list[Call]:
+        """The same files, one of them with another text."""
+        place = self._rng.randrange(len(files))
+        name = files[place].function.partition("/ ")[2].partition(")")[0]
+        if self._rng.random() < 0.5:
+            text: Node = Literal(self._pool.file_text(str(ast.literal_eval(name))))
+        else:
+            text = self.vary(files[place].arguments[0])
+        if not isinstance(text, Literal) or not isinstance(text.value, str):
+            return list(files)
+        return [*files[:place], Call(files[place].function, [text], {}), *files[place + 1 :]]
+
     def _of_stub(self, stub: Stub, depth: int) -> Node:
         if depth >= _MAX_DEPTH:
             return Literal(None)
@@ -274,7 +310,10 @@ class Values:
     def _of_word(self, word: str, depth: int) -> Node:
         rng = self._rng
         if word == "path":
-            return Raw(rng.choice(_PATHS))
+            return Raw(self._path())
+        if word == "path text":
+            path = self._path()
+            return Raw(path if path.startswith("str(") else f"str({path})")
         if word == "callable":
             return Raw(rng.choice(_CALLABLES))
         if word == "file":
@@ -282,6 +321,8 @@ class Values:
         if word == "class":
             own = [self._reference(cls) for cls in self._classes]
             some = [*_CLASSES, *[source for source in own if source]]
+            if self._pool.asks_for_types:
+                some += _TYPES
             return Raw(rng.choice([*some, *(_DATA_CLASSES if self._knows_dataclasses else ())]))
         if word == "iterable":
             return self.of(rng.choice((list, list[str], list[int], str, dict)), depth)
@@ -381,7 +422,8 @@ class Values:
             source = self._reference(cls)
             return Raw(f"{source}.{rng.choice(members)}") if members and source else Literal(None)
         if issubclass(cls, (pathlib.PurePath,)) or cls.__name__ == "PathLike":
-            return Raw(rng.choice(_PATHS[:4]))
+            path = self._path()
+            return Raw(_PATHS[0] if path.startswith("str(") else path)
         if issubclass(cls, io.IOBase):
             return Raw(rng.choice(_KNOWN_CALLS["io.StringIO"]))
         if issubclass(cls, ast.AST):

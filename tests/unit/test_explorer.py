@@ -559,3 +559,21 @@ def test_an_object_that_cannot_be_made_is_told_of_its_constructor(exploration: E
     raising = [test for test in result["tests"] if test["error"]]
     assert {test["target"] for test in raising} == {"Port"}
     assert all(test["lines"][-1].lstrip().startswith("subject.Port(") for test in raising)
+
+
+def test_files_that_the_code_looks_for_are_made(exploration: Explore) -> None:
+    result = exploration(
+        """
+        import json
+        from pathlib import Path
+
+        def version(folder: Path) -> str:
+            file = folder / "package.json"
+            if not file.is_file():
+                return "none"
+            content = json.loads(file.read_text())
+            return "some" if content else "empty"
+        """
+    )
+    assert result["covered"] == result["goals"]
+    assert any("(tmp_path / 'package.json').write_text(" in body for body in bodies(result))
