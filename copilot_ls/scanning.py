@@ -28,10 +28,12 @@ from indexer.model import IndexOptions, Problem, Skipped, SkipReason, Span
 from indexer.syntax import parse
 
 if TYPE_CHECKING:
+    from copilot_ls.features.security.options import SecurityOptions
     from copilot_ls.ports import Scanner
     from copilot_ls.scanners.dependencies.store import AdvisoryStore, Source
     from copilot_ls.scanners.engine import Engine
     from copilot_ls.scanners.patterns.scanner import PatternScanner
+    from copilot_ls.scanners.rulebook import Rule
     from copilot_ls.scanners.secrets import SecretScanner
 
 _log = logging.getLogger(__name__)
@@ -56,11 +58,11 @@ def suggestion_checks(settings: Settings, *, wait: bool) -> Sequence[Check]:
     if not options.enabled:
         return CHECKS
     _RULES.begin()
+    wants = _wanted(options)
 
     def find(document: Document) -> Sequence[Finding]:
         patterns = _RULES.patterns() if wait else _RULES.patterns_if_read()
-        found = patterns.find(document) if patterns else ()
-        return [each for each in found if options.wants(each)]
+        return patterns.find(document, wants) if patterns else ()
 
     return (*CHECKS, weakness_check(find))
 
@@ -75,11 +77,13 @@ def live_check(
     if not is_wanted and not settings.docs.enabled:
         return None
 
+    wants = _wanted(options)
+
     def quick(document: Document) -> Sequence[Finding]:
         if not is_wanted:
             return ()
         return [
-            *_RULES.patterns().find(document),
+            *_RULES.patterns().find(document, wants),
             *_secrets().find(document),
             *find_dependencies(document),
         ]
@@ -98,7 +102,7 @@ def live_check(
         rules = {
             name: rule
             for name, rule in book.rules.items()
-            if options.wants_rule(name, rule.confidence) and not patterns.looks_for(name)
+            if wants(rule) and not patterns.looks_for(name)
         }
         return SemgrepScanner(
             engine,
@@ -107,10 +111,15 @@ def live_check(
             idle_seconds=options.semgrep_idle_seconds,
         )
 
-    def focus(document: Document, changed: Span) -> tuple[Document, Sequence[Span]]:
-        from copilot_ls.scanners.narrowing import focused
+    def functions(document: Document) -> Sequence[Span]:
+        from copilot_ls.scanners.narrowing import functions_of
 
-        return focused(document, changed)
+        return functions_of(document)
+
+    def without(document: Document, spans: Sequence[Span]) -> Document:
+        from copilot_ls.scanners import narrowing
+
+        return narrowing.without(document, spans)
 
     return LiveCheck(
         quick=quick,
@@ -119,7 +128,8 @@ def live_check(
         baseline=partial(_baseline_or_none, root),
         options=options,
         others=_find_drift if settings.docs.enabled else lambda _: (),
-        focus=focus,
+        functions=functions,
+        without=without,
     )
 
 
@@ -137,6 +147,10 @@ def _dependency_finder(advisories: AdvisoryStore) -> Finder:
             return ()
 
     return find
+
+
+def _wanted(options: SecurityOptions) -> Callable[[Rule], bool]:
+    return lambda rule: options.wants_rule(rule.id, rule.confidence)
 
 
 def _find_drift(document: Document) -> Sequence[Finding]:

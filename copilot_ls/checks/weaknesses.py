@@ -66,9 +66,13 @@ def excerpt(text: str, span: Span) -> str:
     while end < min(len(lines), last + _MAX_BLOCK_LINES) and not _OUTER.match(lines[end]):
         end += 1
     return "\n".join(
-        line if index < _HEAD_LINES or start <= index < end else _VISIBLE.sub(" ", line)
+        line if index < _HEAD_LINES or start <= index < end else _blanked(line)
         for index, line in enumerate(lines)
     )
+
+
+def _blanked(line: str) -> str:
+    return _VISIBLE.sub(" ", line) if "\r" in line else " " * len(line)
 
 
 def _begins_block(lines: Sequence[str], index: int) -> bool:

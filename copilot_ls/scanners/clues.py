@@ -151,7 +151,7 @@ class Any:
     parts: tuple[Condition, ...]
 
 
-_ALWAYS = All(())
+ALWAYS = All(())
 _CONDITIONS: dict[tuple[int, str, bool], tuple[object, Condition]] = {}
 _INTERNED: dict[Condition, Condition] = {}
 
@@ -177,10 +177,15 @@ def of_part(part: object, regexes: Regexes, language: str) -> Condition:
     return _of_part(part, regexes, language, is_site=False)
 
 
+def of_pattern(pattern: str, regexes: Regexes, language: str) -> Condition:
+    """Return what must stand in a text for a pattern of code to match."""
+    return _all(_clues(pattern, tuple(sorted(regexes.items())), language))
+
+
 def of_forbidden(value: object, regexes: Regexes, language: str) -> Condition:
     """Return what must stand in a text for what a rule forbids to matter."""
     if isinstance(value, str):
-        return _all(_clues(value, tuple(sorted(regexes.items())), language))
+        return of_pattern(value, regexes, language)
     return of_part(value, regexes, language)
 
 
@@ -214,7 +219,7 @@ def _of_part(part: object, regexes: Regexes, language: str, *, is_site: bool) ->
 
 def _work_out(part: object, regexes: Regexes, language: str, *, is_site: bool) -> Condition:
     if not isinstance(part, Mapping):
-        return _ALWAYS
+        return ALWAYS
     needed: list[Condition] = []
     for key, value in part.items():
         match key, value:
@@ -237,14 +242,14 @@ def _work_out(part: object, regexes: Regexes, language: str, *, is_site: bool) -
 
 
 def _all(parts: Iterable[Condition]) -> Condition:
-    left = tuple(part for part in parts if part != _ALWAYS)
+    left = tuple(part for part in parts if part != ALWAYS)
     return left[0] if len(left) == 1 else _interned(All(left))
 
 
 def _any(parts: Iterable[Condition]) -> Condition:
     left = tuple(dict.fromkeys(parts))
-    if _ALWAYS in left:
-        return _ALWAYS
+    if ALWAYS in left:
+        return ALWAYS
     return left[0] if len(left) == 1 else _interned(Any(left))
 
 

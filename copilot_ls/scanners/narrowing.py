@@ -9,15 +9,14 @@ match loses its body as well, and all that is left keeps its place.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, combinations
-from typing import TYPE_CHECKING, TypeAlias
+from itertools import combinations
+from typing import TYPE_CHECKING
 
 from copilot_ls.scanners import clues
-from copilot_ls.scanners.clues import WORD, All, Any, Clue, Condition
 from copilot_ls.scanners.languages import Dialect, dialect_of
+from copilot_ls.scanners.lexicon import Lexicon, Tokens, is_possible, tokens_of, words_of
 from copilot_ls.scanners.patterns.grammar import GRAMMARS
 from copilot_ls.scanners.patterns.names import Names, find_all
 from indexer.model import Span
@@ -28,16 +27,6 @@ if TYPE_CHECKING:
     from copilot_ls.domain import Document
     from copilot_ls.scanners.rulebook import Rule
 
-# What a text holds: words, and with a sign in front those that stand in certain places.
-Tokens: TypeAlias = frozenset[str]
-# Of a condition: whether it holds, or the tokens of which one must be there, or more of these:
-# all of them if the first is true, else any.
-_Resolved: TypeAlias = "bool | frozenset[str] | tuple[bool, tuple[_Resolved, ...]]"
-
-_TOKEN = re.compile(r"\w+")
-# What stands right before a dot, if it is a name or an empty call of one, and what behind it.
-_MEMBER = re.compile(r"(\b\w++(?:\(\))?+|\s)?\.\s*(?=([^\W\d]\w*))")
-_DECORATOR = re.compile(r"^[ \t]*@\s*(?:\w+\s*\.\s*)*(\w+)", re.MULTILINE)
 _POSITIVE = frozenset({"pattern", "patterns", "pattern-either", "pattern-inside"})
 _NEGATIVE = frozenset({"pattern-not", "pattern-not-inside"})
 _BODIES: Mapping[str, tuple[str, ...]] = {
@@ -86,7 +75,7 @@ def narrow(document: Document, rules: Collection[Rule]) -> list[Slice]:
         return []
     language, text = dialect.name, document.text
     parsed = _Parsed(text, dialect)
-    everywhere = _Lexicon(parsed.tokens([Span(0, len(text))]))
+    everywhere = Lexicon(parsed.tokens([Span(0, len(text))]))
     left = [
         (rule, condition)
         for rule in rules
@@ -102,35 +91,36 @@ def narrow(document: Document, rules: Collection[Rule]) -> list[Slice]:
         places = frozenset(
             number
             for number, own in enumerate(inside)
-            if _possible(site, own) and _possible(condition, there[number])
+            if is_possible(site, own) and is_possible(condition, there[number])
         )
-        if places or _possible(condition, outline):
+        if places or is_possible(condition, outline):
             sharing.setdefault(places, []).append(rule)
     slices = []
     for places, some in _merged(sharing, bodies, len(text)):
-        lexicon = _Lexicon(outline.union(*(inside[number] for number in places)))
+        lexicon = Lexicon(outline.union(*(inside[number] for number in places)))
         pruned = [_pruned_rule(rule.definition, lexicon, language) for rule in some]
         definitions = [definition for definition in pruned if definition is not None]
         if definitions:
             idle = [body for number, body in enumerate(bodies) if number not in places]
-            slices.append(Slice(without(text, idle, language), definitions))
+            slices.append(Slice(_without(text, idle, language), definitions))
     return slices
 
 
-def focused(document: Document, changed: Span) -> tuple[Document, Sequence[Span]]:
-    """Blank out the functions that a change does not concern; return what is left, and them.
-
-    That is only so if the change lies inside of one function: what stands in no function concerns
-    all of them.
-    """
+def functions_of(document: Document) -> Sequence[Span]:
+    """Return the bodies of functions that stand in no other, and that parse; in order."""
     dialect = dialect_of(document.language)
     if dialect is None:
-        return document, ()
-    bodies = _Parsed(document.text, dialect).bodies
-    idle = [body for body in bodies if not body.start <= changed.start <= changed.end <= body.end]
-    if len(idle) != len(bodies) - 1:
-        return document, ()
-    return replace(document, text=without(document.text, idle, dialect.name)), idle
+        return ()
+    from ast_grep_py import SgRoot
+
+    return _bodies(SgRoot(document.text, dialect.ast_grep).root(), dialect)
+
+
+def without(document: Document, bodies: Iterable[Span]) -> Document:
+    """Blank out bodies of functions; line ends stay, so that every place keeps its offset."""
+    dialect = dialect_of(document.language)
+    language = dialect.name if dialect else ""
+    return replace(document, text=_without(document.text, bodies, language))
 
 
 def _merged(
@@ -183,35 +173,15 @@ class _Parsed:
             gaps = [*_between([Span(start, end) for start, end in quotes], len(text))]
             self._quoted = _blanked(self._code, [(gap.start, gap.end) for gap in gaps])
             self._code = _blanked(self._code, quotes)
-        broken = [*_spans(root, [{"kind": "ERROR"}])]
-        kinds = [{"kind": kind} for kind in _BODIES.get(dialect.name, ())]
-        self.bodies = [
-            body
-            for body in _outermost(find_all(root, {"rule": {"any": kinds}}) if kinds else ())
-            if not any(body.start < end and start < body.end for start, end in broken)
-        ]
+        self.bodies = _bodies(root, dialect)
 
     def tokens(self, spans: Iterable[Span]) -> Tokens:
-        """Return what parts of the text hold that a pattern can ask for.
-
-        A name that was imported stands for all parts of what it is called in full.
-        """
+        """Return what parts of the text hold that a pattern can ask for."""
         spans = [*spans]
         code = "\n".join(self._code[span.start : span.end] for span in spans)
-        words = set(_TOKEN.findall(code))
-        known = (self._aliases[word] for word in words & self._aliases.keys())
-        imported = {part for full in known for part in WORD.findall(full)}
-        words |= imported
-        if not self._is_python:
-            return frozenset(words)
-        pairs = set(_MEMBER.findall(code))
-        members = {member for _, member in pairs} | imported
-        words.update(f".{member}" for member in members)
-        words.update(f"{owner}.{member}" for owner, member in pairs if owner)
-        words.update(f"@{name}" for name in _DECORATOR.findall(code))
         quoted = "\n".join(self._quoted[span.start : span.end] for span in spans)
-        words.update(f'"{word}' for word in _TOKEN.findall(quoted))
-        return frozenset(words)
+        words = words_of(code), words_of(quoted)
+        return tokens_of(code, *words, self._aliases, is_python=self._is_python)
 
 
 def _between(spans: Iterable[Span], length: int) -> Iterator[Span]:
@@ -237,6 +207,16 @@ def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     return "".join([*parts, text[done:]])
 
 
+def _bodies(root: SgNode, dialect: Dialect) -> Sequence[Span]:
+    broken = [*_spans(root, [{"kind": "ERROR"}])]
+    kinds = [{"kind": kind} for kind in _BODIES.get(dialect.name, ())]
+    return [
+        body
+        for body in _outermost(find_all(root, {"rule": {"any": kinds}}) if kinds else ())
+        if not any(body.start < end and start < body.end for start, end in broken)
+    ]
+
+
 def _outermost(functions: Iterable[SgNode]) -> Iterator[Span]:
     end = 0
     for node in functions:
@@ -248,8 +228,7 @@ def _outermost(functions: Iterable[SgNode]) -> Iterator[Span]:
             yield Span(place.start.index, end)
 
 
-def without(text: str, bodies: Iterable[Span], language: str) -> str:
-    """Blank out bodies of functions; line ends stay, so that every place keeps its offset."""
+def _without(text: str, bodies: Iterable[Span], language: str) -> str:
     parts, end = [], 0
     for body in bodies:
         parts.append(text[end : body.start])
@@ -269,85 +248,8 @@ def _blank(body: str, language: str) -> str:
     return "{" + _VISIBLE.sub(" ", body[1:-1]) + "}"
 
 
-class _Lexicon:
-    """The tokens of a text, and what conditions come to in it."""
-
-    def __init__(self, tokens: Tokens) -> None:
-        self.tokens = tokens
-        self._known: dict[int, _Resolved] = {}
-        self._members = [token[1:] for token in tokens if token[0] == "."]
-        words = (token for token in tokens if "." not in token and token[0] != "@")
-        self._words = [*dict.fromkeys(word.removeprefix('"') for word in words)]
-        self._owners: dict[str, list[str]] = {}
-        for token in tokens:
-            owner, dot, member = token.partition(".")
-            if dot and owner:
-                self._owners.setdefault(member, []).append(owner)
-        self._joined = "\n".join(self._words)
-        self._starts = [0, *accumulate(len(word) + 1 for word in self._words)]
-        self._decorators = [token[1:] for token in tokens if token[0] == "@"]
-
-    def resolved(self, condition: Condition) -> _Resolved:
-        """Say whether a condition can hold, or which of the tokens it asks for."""
-        known = self._known.get(id(condition))
-        if known is None:
-            known = self._known[id(condition)] = self._resolve(condition)
-        return known
-
-    def _resolve(self, condition: Condition) -> _Resolved:
-        match condition:
-            case Clue(_, frozenset() as names):
-                return names & self.tokens or False
-            case Clue("~", re.Pattern() as regex):
-                words = {*self._holding(regex)}
-                return self.tokens & {*words, *(f'"{word}' for word in words)} or False
-            case Clue("of", re.Pattern() as regex, member):
-                owners = self._owners.get(member, ())
-                fitting = (o for o in owners if o.isspace() or regex.search(o))
-                return frozenset(f"{owner}.{member}" for owner in fitting) or False
-            case Clue(sign, re.Pattern() as regex):
-                among = {"": self._words, ".": self._members, "@": self._decorators}[sign]
-                return frozenset(sign + name for name in among if regex.match(name)) or False
-            case All(parts):
-                needed = [self.resolved(part) for part in parts]
-                if False in needed:
-                    return False
-                needed = [part for part in needed if part is not True]
-                return (True, tuple(needed)) if needed else True
-            case Any(parts):
-                choices = [self.resolved(part) for part in parts]
-                if True in choices:
-                    return True
-                sets = [part for part in choices if isinstance(part, frozenset)]
-                deep = [part for part in choices if isinstance(part, tuple)]
-                if not sets and not deep:
-                    return False
-                union = frozenset().union(*sets)
-                if not deep:
-                    return union
-                return (False, (*([union] if union else []), *deep))
-        raise AssertionError("these are all conditions")
-
-    def _holding(self, regex: re.Pattern[str]) -> Iterator[str]:
-        """Yield the words in which an expression matches."""
-        for match in regex.finditer(self._joined):
-            yield self._words[bisect_right(self._starts, match.start()) - 1]
-
-
-def _possible(condition: _Resolved, tokens: Tokens) -> bool:
-    match condition:
-        case bool():
-            return condition
-        case frozenset():
-            return not condition.isdisjoint(tokens)
-        case (True, parts):
-            return all(_possible(part, tokens) for part in parts)
-        case (_, parts):
-            return any(_possible(part, tokens) for part in parts)
-
-
 def _pruned_rule(
-    definition: Mapping[str, object], lexicon: _Lexicon, language: str
+    definition: Mapping[str, object], lexicon: Lexicon, language: str
 ) -> Mapping[str, object] | None:
     left = {key: value for key, value in definition.items() if key != "metadata"}
     for key, value in left.items():
@@ -366,7 +268,7 @@ def _pruned_rule(
 
 
 def _pruned(
-    part: object, regexes: clues.Regexes, lexicon: _Lexicon, language: str
+    part: object, regexes: clues.Regexes, lexicon: Lexicon, language: str
 ) -> Mapping[str, object] | None:
     """Return a part of a rule without choices that cannot match; nothing if none is left."""
     if not isinstance(part, Mapping):
@@ -389,7 +291,7 @@ def _pruned(
 
 
 def _pruned_parts(
-    parts: Sequence[object], regexes: clues.Regexes, lexicon: _Lexicon, language: str
+    parts: Sequence[object], regexes: clues.Regexes, lexicon: Lexicon, language: str
 ) -> Iterator[object]:
     inner = clues.with_regexes_of(parts, regexes)
     for part in parts:

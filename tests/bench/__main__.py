@@ -249,12 +249,15 @@ async def bench_search() -> Rows:
 async def bench_security() -> Rows:
     """Security checks on real modules of 1,000 lines, with the shipped rules."""
     texts = security.documents(40)
-    patterns, suggestions = security.bench_patterns(texts), security.bench_suggestions(texts)
+    typing, suggestions = security.bench_typing(texts), security.bench_suggestions(texts)
     saves = await security.bench_saves(texts)
     dense = await security.bench_saves(security.documents(20, dense=True))
     return [
-        ("while typing, 1,000 lines", spread(patterns["wall"])),
-        ("  processor time of that", spread(patterns["processor"])),
+        ("1,000 lines that were just opened", spread(typing["whole"])),
+        ("  processor time of that", spread(typing["whole processor"])),
+        ("while typing in one function of them", spread(typing["after"])),
+        ("  processor time of that", spread(typing["after processor"])),
+        ("  of the first change", spread(typing["next processor"])),
         ("a suggestion", spread(suggestions["wall"])),
         ("  processor time of that", spread(suggestions["processor"])),
         ("first save, 1,000 lines, Semgrep waiting", spread(saves.first)),

@@ -73,18 +73,21 @@ def documents(n: int, *, dense: bool = False) -> list[Document]:
     return found[::step][:n]
 
 
-def bench_patterns(texts: list[Document]) -> dict[str, list[float]]:
-    """The rules that follow no data and the search for secrets, on whole documents."""
+def bench_typing(texts: list[Document]) -> dict[str, list[float]]:
+    """What is looked for while typing: on whole documents, then with one function changed."""
     live = scanning.live_check(Path.cwd(), Settings())
     assert live is not None
-    live._quick(texts[0])
-    wall, processor = [], []
+    live._look(replace(texts[0], uri="file:///warm.py"), None)
+    found: dict[str, list[float]] = {}
     for document in texts:
-        started, begun = time.perf_counter(), time.thread_time()
-        live._quick(document)
-        wall.append(1000 * (time.perf_counter() - started))
-        processor.append(1000 * (time.thread_time() - begun))
-    return {"wall": wall, "processor": processor}
+        changed = _changed(document.text)
+        versions = [document.text, changed, changed.replace("bench_added", "bench_more")]
+        for name, text in zip(("whole", "next", "after"), versions, strict=True):
+            started, begun = time.perf_counter(), time.thread_time()
+            live._look(replace(document, text=text), None)
+            found.setdefault(name, []).append(1000 * (time.perf_counter() - started))
+            found.setdefault(f"{name} processor", []).append(1000 * (time.thread_time() - begun))
+    return found
 
 
 def bench_suggestions(texts: list[Document]) -> dict[str, list[float]]:
@@ -144,7 +147,7 @@ def _changed(text: str) -> str:
     match = _RETURN.search(text, len(text) // 2) or _RETURN.search(text)
     if match is None:
         return text + "\n"
-    return f"{text[: match.start()]}{match[1]}added = open(name)\n{text[match.start() :]}"
+    return f"{text[: match.start()]}{match[1]}bench_added = open(name)\n{text[match.start() :]}"
 
 
 def _seconds_of(process: psutil.Process) -> float:

@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from copilot_ls.domain import Confidence, Document, Severity
-from copilot_ls.scanners.narrowing import Slice, focused, narrow
+from copilot_ls.scanners.narrowing import Slice, functions_of, narrow, without
 from copilot_ls.scanners.rulebook import Rule
-from indexer.model import Span
 
 RULE = Rule(
     id="",
@@ -166,23 +165,15 @@ def test_a_rule_sees_the_functions_in_which_it_can_match():
     assert "pattern-propagators" not in first.definitions[0]
 
 
-def test_a_change_inside_of_one_function_spares_the_others():
+def test_functions_can_be_blanked_out():
     document = Document("", "a.py", "python", FUNCTIONS)
-    place = FUNCTIONS.index("open(name")
-    left, idle = focused(document, Span(place, place + 3))
+    first, second, third = functions_of(document)
+    left = without(document, [first, third])
     assert len(left.text) == len(FUNCTIONS)
     assert "open(name)" in left.text
     assert "os.system" not in left.text
-    assert [FUNCTIONS[span.start : span.end].split(maxsplit=1)[0] for span in idle] == [
-        "value",
-        "global",
-    ]
-    for changed in (
-        Span(0, 3),
-        Span(FUNCTIONS.index("def two"), place),
-        Span(place, len(FUNCTIONS)),
-    ):
-        assert focused(document, changed) == (document, ())
+    assert left.text[second.start : second.end] == FUNCTIONS[second.start : second.end]
+    assert functions_of(replace(document, language="text")) == ()
 
 
 def test_functions_that_do_not_parse_stay():

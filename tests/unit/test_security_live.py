@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 
 from copilot_ls.domain import Document, Edit, Finding, ScanReport, Severity, TraceStep
 from copilot_ls.errors import ScannerError
-from copilot_ls.features.security.live import Focus, LiveCheck, moved
+from copilot_ls.features.security.live import LiveCheck, moved
 from copilot_ls.features.security.options import SecurityOptions
 from copilot_ls.features.security.report import Baseline
 from indexer.model import Problem, Span
@@ -48,11 +51,10 @@ class Deep:
 
 
 def live_check(
-    deep: Deep | None = None, baseline: Baseline | None = None, **more: Focus
+    deep: Deep | None = None, baseline: Baseline | None = None, **more: Callable[..., Any]
 ) -> LiveCheck:
     def quick(given: Document) -> list[Finding]:
-        start = given.text.find("weak")
-        return [finding("quick.weak", start, start + 4)] if start >= 0 else []
+        return [finding("quick.weak", *match.span()) for match in re.finditer("weak", given.text)]
 
     return LiveCheck(
         quick=quick,
@@ -90,24 +92,53 @@ async def test_a_text_that_was_looked_at_is_not_looked_at_again():
     assert deep.scanned == ["flow", "flow(", "flow("]
 
 
+def lines_of(given: Document) -> list[Span]:
+    """Takes lines for functions; a blank line is between them."""
+    return [Span(*match.span()) for match in re.finditer(r"[^\n]+", given.text)]
+
+
+def blanked(given: Document, spans: Sequence[Span]) -> Document:
+    chars = [*given.text]
+    for span in spans:
+        chars[span.start : span.end] = "_" * len(span)
+    return replace(given, text="".join(chars))
+
+
 async def test_what_did_not_change_keeps_its_findings_without_another_look():
     deep = Deep()
-    # The second line is idle whenever something changes in the first one.
-    live = live_check(
-        deep,
-        focus=lambda given, _: (
-            Document(given.uri, given.path, given.language, given.text.split("\n")[0]),
-            [Span(given.text.index("\n"), len(given.text))],
-        ),
-    )
-    await live.look_deeply(document("abc\nflow"))
-    assert told(await live.look_deeply(document("abcd\nflow", 2))) == [("deep.flow", Span(5, 9))]
-    assert told(await live.look_deeply(document("flow\nflow", 3))) == [
+    live = live_check(deep, functions=lines_of, without=blanked)
+    await live.look_deeply(document("abc\n\nflow"))
+    assert told(await live.look_deeply(document("abcd\n\nflow", 2))) == [("deep.flow", Span(6, 10))]
+    assert told(await live.look_deeply(document("flow\n\nflow", 3))) == [
         ("deep.flow", Span(0, 4)),
-        ("deep.flow", Span(5, 9)),
+        ("deep.flow", Span(6, 10)),
     ]
-    assert told(await live.look_deeply(document("x\nflow", 4))) == [("deep.flow", Span(2, 6))]
-    assert deep.scanned == ["abc\nflow", "abcd", "flow", "x"]
+    assert told(await live.look_deeply(document("x\n\nflow", 4))) == [("deep.flow", Span(3, 7))]
+    # What stands between functions concerns all of them.
+    assert told(await live.look_deeply(document("x\n\n\nflow", 5))) == [("deep.flow", Span(4, 8))]
+    assert deep.scanned == [
+        "abc\n\nflow",
+        "abcd\n\n____",
+        "flow\n\n____",
+        "x\n\n____",
+        "x\n\n\nflow",
+    ]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 30), st.integers(0, 3), st.sampled_from(["", "ab", "weak", "\n"]))
+    )
+)
+async def test_typing_shows_what_looking_at_everything_shows(
+    edits: list[tuple[int, int, str]],
+):
+    typed = live_check(functions=lines_of, without=blanked)
+    text = "one weak\n\ntwo\n\nthree weak"
+    for place, n_removed, added in edits:
+        text = text[:place] + added + text[place + n_removed :]
+        fresh = live_check()
+        assert told(await typed.look(document(text))) == told(await fresh.look(document(text)))
 
 
 async def test_a_text_that_does_not_parse_keeps_what_was_known():

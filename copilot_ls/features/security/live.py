@@ -21,9 +21,6 @@ from copilot_ls.ports import Scanner
 from indexer.model import Span
 
 Finder: TypeAlias = Callable[[Document], Sequence[Finding]]
-# From a document and where it changed: what must be looked at again, and the parts that need not.
-Focus: TypeAlias = Callable[[Document, Span], tuple[Document, Sequence[Span]]]
-
 _UNTITLED = "untitled"
 
 
@@ -36,9 +33,13 @@ class _Seen:
     is_complete: bool
 
 
-def _everything(document: Document, changed: Span) -> tuple[Document, Sequence[Span]]:
-    del changed
-    return document, ()
+@dataclass(frozen=True, slots=True)
+class _Glance:
+    """What the quick look found in one version of a text, and its functions, if they are known."""
+
+    text: str
+    findings: tuple[Finding, ...]
+    functions: Sequence[Span] | None = None
 
 
 class LiveCheck:
@@ -47,8 +48,8 @@ class LiveCheck:
     ``quick`` finds what ``is_quick`` says of a rule; ``open_deep`` opens the scanner that finds
     everything, if there is one, when it is first needed, off the event loop. ``baseline`` is
     asked at each look for the findings that are known. ``others`` finds what is no weakness, and
-    is not for the options of security to choose. ``focus`` spares the deep look what has not
-    changed.
+    is not for the options of security to choose. ``functions`` gives the bodies of functions, and
+    ``without`` blanks them out: while one of them changes, the others are not looked at again.
     """
 
     def __init__(
@@ -60,11 +61,13 @@ class LiveCheck:
         baseline: Callable[[], Baseline],
         options: SecurityOptions,
         others: Finder = lambda _: (),
-        focus: Focus = _everything,
+        functions: Callable[[Document], Sequence[Span]] = lambda _: (),
+        without: Callable[[Document, Sequence[Span]], Document] = lambda document, _: document,
     ) -> None:
         self.options = options
         self._others = others
-        self._focus = focus
+        self._functions = functions
+        self._without = without
         self._quick = quick
         self._is_quick = is_quick
         self._open_deep = open_deep
@@ -73,6 +76,7 @@ class LiveCheck:
         self._is_deep_open = False
         self._opening = asyncio.Lock()
         self._seen: dict[str, _Seen] = {}
+        self._glances: dict[str, _Glance] = {}
 
     async def look(self, document: Document) -> list[Reported]:
         """Say what is known of this version of a text, within some milliseconds."""
@@ -92,32 +96,27 @@ class LiveCheck:
         seen = self._seen.get(document.uri)
         if seen is None or not seen.is_complete or seen.text != document.text:
             seen = self._seen[document.uri] = await self._scanned(document, seen, scanner)
+        # Saving is a time for the quick look to look at everything again.
+        self._glances.pop(document.uri, None)
         return await asyncio.to_thread(self._look, document, seen)
 
     async def _scanned(self, document: Document, seen: _Seen | None, scanner: Scanner) -> _Seen:
-        given: Document = document
         idle: Sequence[Span] = ()
         if seen is not None and seen.is_complete:
-            change = changed(seen.text, document.text)
-            given, idle = await asyncio.to_thread(self._focus, document, change)
+            functions = await asyncio.to_thread(self._functions, document)
+            idle = _idle(functions, changed(seen.text, document.text))
+        given = self._without(document, idle) if idle else document
         report = await scanner.scan([given], lambda _: None)
         known = self._moved(document, seen)
         if any(problem.path == document.path for problem in report.problems):
             # Half-typed code does not parse; what was known of it is better than nothing.
             return _Seen(document.text, (*report.findings, *known), is_complete=False)
-
-        def is_idle(finding: Finding) -> bool:
-            return any(
-                finding.span.start < each.end and each.start < finding.span.end for each in idle
-            )
-
-        found = [each for each in report.findings if not is_idle(each)]
-        found += [each for each in known if is_idle(each)]
-        return _Seen(document.text, tuple(found), is_complete=True)
+        return _Seen(document.text, _joined(report.findings, known, idle), is_complete=True)
 
     def forget(self, uri: str) -> None:
         """Drop what is kept for a document."""
         self._seen.pop(uri, None)
+        self._glances.pop(uri, None)
 
     async def aclose(self) -> None:
         async with self._opening:
@@ -133,12 +132,35 @@ class LiveCheck:
             return self._deep
 
     def _look(self, document: Document, seen: _Seen | None) -> list[Reported]:
-        found = [*self._quick(document), *self._moved(document, seen)]
+        found = [*self._glance(document), *self._moved(document, seen)]
         wanted = [each for each in found if self.options.wants(each)]
         wanted += self._others(document)
         counting, _ = split_suppressed(say_once(wanted, document.text), document.text)
         new, _ = self._baseline().split(report(counting, document.text))
         return new
+
+    def _glance(self, document: Document) -> Sequence[Finding]:
+        """Look quickly at all of a text, or at the one function that changed since then."""
+        last = self._glances.get(document.uri)
+        if last is not None and last.text == document.text:
+            return last.findings
+        functions: Sequence[Span] | None = None
+        idle: Sequence[Span] = ()
+        known: Iterable[Finding] = ()
+        if last is not None:
+            functions = last.functions
+            if functions is None:
+                functions = self._functions(replace(document, text=last.text))
+            change = changed(last.text, document.text)
+            functions = _shifted(functions, change, len(document.text) - len(last.text))
+            idle = _idle(functions, change)
+            known = moved(last.findings, last.text, document.text)
+        found = _joined(
+            self._quick(self._without(document, idle) if idle else document), known, idle
+        )
+        glance = _Glance(document.text, found, functions if idle else None)
+        self._glances[document.uri] = glance
+        return found
 
     def _moved(self, document: Document, seen: _Seen | None) -> list[Finding]:
         """What the deep look found, where it stands now; the quick look knows better of its own."""
@@ -149,6 +171,44 @@ class LiveCheck:
             for finding in moved(seen.findings, seen.text, document.text)
             if seen.text == document.text or not self._is_quick(finding.rule)
         ]
+
+
+def _idle(functions: Sequence[Span], change: Span) -> Sequence[Span]:
+    """Return the functions that a change does not concern: all but the one that it is inside of.
+
+    What stands in no function concerns all of them.
+    """
+    idle = [each for each in functions if not each.start <= change.start <= change.end <= each.end]
+    return idle if len(idle) == len(functions) - 1 else ()
+
+
+def _shifted(functions: Iterable[Span], change: Span, shift: int) -> list[Span]:
+    """Return functions of a text as they stand in its next version, without those torn apart."""
+    old_end = change.end - shift
+    shifted = []
+    for each in functions:
+        if each.start <= change.start and old_end <= each.end:
+            shifted.append(Span(each.start, each.end + shift))
+        elif each.end <= change.start:
+            shifted.append(each)
+        elif each.start >= old_end:
+            shifted.append(Span(each.start + shift, each.end + shift))
+    return shifted
+
+
+def _joined(
+    found: Iterable[Finding], known: Iterable[Finding], idle: Sequence[Span]
+) -> tuple[Finding, ...]:
+    """Return what was known of idle parts, and what was found of the others."""
+
+    def is_idle(finding: Finding) -> bool:
+        span = finding.span
+        return any(span.start < each.end and each.start < span.end for each in idle)
+
+    return (
+        *(each for each in found if not is_idle(each)),
+        *(each for each in known if is_idle(each)),
+    )
 
 
 def moved(findings: Iterable[Finding], old: str, new: str) -> Iterator[Finding]:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from copilot_ls.scanners import clues
+from copilot_ls.scanners.lexicon import Lexicon
 from copilot_ls.scanners.patterns.names import Names, find_all
 from copilot_ls.scanners.patterns.translate import Pattern, Untranslatable, translate
 from indexer.model import Span
@@ -48,14 +50,20 @@ class File:
     text: str
     words: frozenset[str]
     names: Names
+    lexicon: Lexicon
     cache: dict[int, list[Match]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A pattern of code; what its ``variables`` stand for must begin as their expressions say."""
+    """A pattern of code; what its ``variables`` stand for must begin as their expressions say.
 
+    ``condition`` is what a text must hold for it to be looked for at all.
+    """
+
+    source: str
     pattern: Pattern
+    condition: clues.Condition
     variables: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
 
 
@@ -123,7 +131,7 @@ def read_formula(definition: Mapping[Any, object], language: str) -> Formula:
     for key, value in definition.items():
         match key, value:
             case "pattern", str(pattern):
-                return Code(translate(pattern, language))
+                return _code(pattern, language)
             case "pattern-regex", str(regex):
                 return Text(_compiled(regex, re.MULTILINE))
             case "pattern-either", list(choices):
@@ -133,10 +141,14 @@ def read_formula(definition: Mapping[Any, object], language: str) -> Formula:
     raise Untranslatable("no pattern")
 
 
+def _code(pattern: str, language: str) -> Code:
+    return Code(pattern, translate(pattern, language), clues.of_pattern(pattern, {}, language))
+
+
 def needed_words(formula: Formula) -> list[frozenset[str]]:
     """Return sets of words, of which a text must hold at least one set to match."""
     match formula:
-        case Code(pattern):
+        case Code(_, pattern):
             return [pattern.needs]
         case Text():
             return [frozenset()]
@@ -259,7 +271,7 @@ def _holds(condition: Condition, match: Match, file: File) -> bool:
 
 def _code_matches(code: Code, file: File) -> Iterator[Match]:
     pattern = code.pattern
-    if not pattern.needs <= file.words:
+    if not pattern.needs <= file.words or file.lexicon.resolved(code.condition) is False:
         return
     nodes = find_all(file.root, pattern.config(file.names))
     for node in islice((n for n in nodes if _begins_well(n, code.variables)), _MAX_MATCHES):
@@ -338,32 +350,35 @@ def _both(parts: Sequence[object], language: str) -> Both:
                 conditions.append(_condition(key, value, language))
     if not wanted and not around:
         raise Untranslatable("nothing but conditions")
-    sharp = [_sharpened(formula, conditions) for formula in wanted]
+    sharp = [_sharpened(formula, conditions, language) for formula in wanted]
     return Both(tuple(sharp), tuple(around), tuple(unwanted), tuple(conditions), tuple(focus))
 
 
-def _sharpened(formula: Formula, conditions: Iterable[Condition]) -> Formula:
+def _sharpened(formula: Formula, conditions: Sequence[Condition], language: str) -> Formula:
     """Leave out early what the conditions on variables would refuse anyway.
 
     Ast-grep could do so itself, but to read an expression there takes longer than to match it here.
     """
     match formula:
         case Either(choices):
-            return Either(tuple(_sharpened(choice, conditions) for choice in choices))
-        case Code(pattern):
-            regexes = {
+            return Either(tuple(_sharpened(each, conditions, language) for each in choices))
+        case Code(source, pattern):
+            resembling = [each for each in conditions if isinstance(each, Resembles)]
+            regexes: dict[str, tuple[str, ...]] = {}
+            for each in resembling:
+                regexes[each.variable] = (*regexes.get(each.variable, ()), each.regex.pattern)
+            variables = {
                 each.variable: each.regex
-                for each in conditions
-                if isinstance(each, Resembles)
-                and each.variable in pattern.variables - pattern.texts
+                for each in resembling
+                if each.variable in pattern.variables - pattern.texts
             }
-            return Code(pattern, regexes)
+            return Code(source, pattern, clues.of_pattern(source, regexes, language), variables)
     return formula
 
 
 def _inside(value: object, language: str) -> Formula:
     if isinstance(value, str):
-        return Code(translate(value, language))
+        return _code(value, language)
     if isinstance(value, Mapping):
         return read_formula(value, language)
     raise Untranslatable("a part in an unknown form")

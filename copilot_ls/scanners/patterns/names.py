@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 Condition: TypeAlias = dict[str, object]
 
-_WORD = re.compile(r"[^\W\d]\w*")
 _IMPORTS: Mapping[str, tuple[str, ...]] = {
     "python": ("import_statement", "import_from_statement"),
     "tsx": ("import_statement", "variable_declarator"),
@@ -74,11 +73,6 @@ class Names:
 def find_all(root: SgNode, config: Mapping[str, object]) -> list[SgNode]:
     """Find what a rule that was put together at run time describes."""
     return root.find_all(cast("Config", config))
-
-
-def words_of(text: str) -> frozenset[str]:
-    """Return every word of a text; a pattern that needs another one cannot match."""
-    return frozenset(_WORD.findall(text))
 
 
 def _python_import(node: SgNode) -> Iterator[tuple[str, str]]:
