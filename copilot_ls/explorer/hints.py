@@ -2,7 +2,8 @@
 
 A hint is an annotation object (``int``, ``List[str]``, a class), one of a few words for what
 has no annotation (``path``, ``callable``, ``file``, ``class``, ``iterable``, ``object``,
-``module``, ``code``, ``json``), or a :class:`Stub`. Each has a weight. Standard library alone.
+``module``, ``code``, ``json``), or an object of this module: :class:`Stub`, :class:`Several`,
+:class:`Returns`. Each has a weight. Standard library alone.
 """
 
 from __future__ import annotations
@@ -37,6 +38,25 @@ class Stub:
         self.attributes = attributes
 
 
+class Several:
+    """A list of what ``items`` says."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: Hints) -> None:
+        self.items = items
+
+
+class Returns:
+    """A function that returns what ``result`` says."""
+
+    __slots__ = ("result",)
+
+    def __init__(self, result: Hints) -> None:
+        self.result = result
+
+
+_MAX_DEPTH = 4
 ANNOTATED = 12.0
 """The weight of what an annotation says; no other hint has as much."""
 
@@ -236,35 +256,58 @@ class _Body:
         self._found: dict[str, Hints] = {}
         self._read: dict[str, list[str]] = {}
         self._namespace = namespace
+        self._aliases = _aliases(definition)
         for node in ast.walk(definition):
             self._look(node)
 
     def uses(self, name: str, *, is_annotated: bool = False) -> Hints:
         hints = self._found.get(name, [])
-        stub = self._stub(name)
-        return hints if stub is None else [*hints, (0.5 if is_annotated else 3.0, stub)]
+        weight = 0.5 if is_annotated else 3.0
+        return [*hints, *((weight, shape) for shape in self._shapes(name))]
 
-    def _stub(self, name: str, depth: int = 0) -> Stub | None:
-        """What stands in for an object of which attributes are read that plain values lack."""
+    def _shapes(self, name: str, depth: int = 0) -> list[Hint]:
+        """What stands in for an object, from what is done with it and with its parts."""
+        found: list[Hint] = []
         attributes = self._read.get(name, [])
-        if depth > 3 or not attributes or all(each in _METHODS for each in attributes):
-            return None
-        parts: dict[str, Hints] = {}
-        for attribute in attributes:
-            inner = f"{name}.{attribute}"
-            stub = self._stub(inner, depth + 1)
-            hints = self._found.get(inner, [])
-            parts[attribute] = hints if stub is None else [*hints, (3.0, stub)]
-        return Stub(parts)
+        if depth > _MAX_DEPTH:
+            return found
+        if attributes and not all(each in _METHODS for each in attributes):
+            found.append(Stub({each: self._inner(f"{name}.{each}", depth) for each in attributes}))
+        for ending, kind in (("[]", Several), ("()", Returns)):
+            hints = self._inner(name + ending, depth)
+            if hints:
+                found.append(kind(hints))
+        return found
+
+    def _inner(self, name: str, depth: int) -> Hints:
+        shapes = self._shapes(name, depth + 1)
+        return [*self._found.get(name, []), *((3.0, shape) for shape in shapes)]
+
+    def _name(self, node: Any, depth: int = 0) -> str:
+        """What a part of a name is called here: ``a.b``, ``a.f()``, ``a[]`` for any item of it."""
+        if isinstance(node, ast.Name):
+            alias = self._aliases.get(node.id)
+            if alias is None or depth > _MAX_DEPTH:
+                return node.id
+            value, ending = alias
+            inner = self._name(value, depth + 1)
+            return inner + ending if inner else node.id
+        if isinstance(node, ast.Attribute):
+            inner = self._name(node.value, depth)
+            return f"{inner}.{node.attr}" if inner else ""
+        if isinstance(node, ast.Call):
+            inner = self._name(node.func, depth)
+            return f"{inner}()" if "." in inner else ""
+        return ""
 
     def _note(self, node: Any, weight: float, *hints: Hint) -> None:
-        name = _dotted(node)
+        name = self._name(node)
         if name:
             self._found.setdefault(name, []).extend((weight / len(hints), hint) for hint in hints)
 
     def _look(self, node: Any) -> None:
         if isinstance(node, ast.Attribute):
-            owner = _dotted(node.value)
+            owner = self._name(node.value)
             if owner and not node.attr.startswith("__"):
                 read = self._read.setdefault(owner, [])
                 if node.attr not in read:
@@ -367,6 +410,23 @@ class _Body:
         for name in rest:
             value = getattr(value, name, None)
         return value
+
+
+def _aliases(definition: ast.AST) -> dict[str, tuple[ast.expr, str]]:
+    """Names bound once, to an item of something (``[]``) or to something: (what, ending)."""
+    found: dict[str, tuple[ast.expr, str]] = {}
+    bound: dict[str, int] = {}
+    for node in ast.walk(definition):
+        if isinstance(node, ast.arg):
+            bound[node.arg] = bound.get(node.arg, 0) + 2
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound[node.id] = bound.get(node.id, 0) + 1
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+            if isinstance(node.target, ast.Name):
+                found[node.target.id] = (node.iter, "[]")
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found[node.targets[0].id] = (node.value, "")
+    return {name: value for name, value in found.items() if bound.get(name) == 1}
 
 
 def _constants(node: ast.expr) -> Iterator[Any]:

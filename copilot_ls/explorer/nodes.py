@@ -6,6 +6,7 @@ calls and collections hold nodes. Standard library alone.
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Sequence
 from typing import Any, Union
 
@@ -50,6 +51,10 @@ class Call:
         if subject and not self.keywords and (pattern := _SPELLED.get((name, len(parts)))):
             fenced = [f"({part})" if part.startswith("lambda") else part for part in parts]
             return pattern.format(subject, *fenced)
+        if subject and name == "__getattr__" and len(self.arguments) == 1:
+            value = getattr(self.arguments[0], "value", None)
+            if isinstance(value, str) and value.isidentifier() and not keyword.iskeyword(value):
+                return f"{subject}.{value}"
         parts += [f"{name}={node.render()}" for name, node in self.keywords.items()]
         return f"{self.function}({', '.join(parts)})"
 

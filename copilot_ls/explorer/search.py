@@ -247,10 +247,12 @@ class Search:
                 self._queue_call_of(result, case)
             return
         kind = type(result)
-        is_apart = not case.setup and not case.steps and outcome.wrapper == "{}"
         is_plain = kind.__module__ == "builtins" or isinstance(result, type)
-        if is_apart and not is_plain and len(case.action.render()) <= _MAX_INPUT:
-            self._values.learn(kind, case.action)
+        if is_plain or outcome.wrapper != "{}" or case.steps or case.files:
+            return
+        action = _inlined(case)
+        if action is not None and len(action.render()) <= _MAX_INPUT:
+            self._values.learn(kind, action)
 
     def _queue_preparation(self, case: Case) -> None:
         """What fails before the action is a case of its own."""
@@ -473,6 +475,19 @@ class Search:
         arguments = [_node(argument) for argument in tree.args]
         keywords = {entry.arg: _node(entry.value) for entry in tree.keywords if entry.arg}
         self._queue.append(Case(target.name, Call(target.source, arguments, keywords)))
+
+
+def _inlined(case: Case) -> Call | None:
+    """The action with its instance in place of the instance's name; nothing if it has more."""
+    action = case.action
+    if not case.setup:
+        return action
+    (name, node), *rest = case.setup
+    owner, _, method = action.function.partition(".")
+    is_used_once = owner == name and f"{name}." not in action.render().partition("(")[2]
+    if rest or not is_used_once or isinstance(action, (Read, Entered)):
+        return None
+    return Call(f"{node.render()}.{method}", action.arguments, action.keywords)
 
 
 def _innermost(error: BaseException) -> tuple[str, int]:

@@ -17,13 +17,13 @@ import typing
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .hints import Hints, Stub, hints_of
+from .hints import Hints, Returns, Several, Stub, hints_of
 from .nodes import Call, Collection, Literal, Node, Raw
 from .pool import Pool, vary_text
 
 _MAX_DEPTH = 4
 _MAX_KINDS = 60
-_MAX_MADE = 6
+_MAX_MADE = 16
 _PLAIN = (str, int, bool, float, bytes, complex)
 _ANYTHING = (str, int, float, bool, type(None), list, dict, tuple, bytes, "callable", set, "class")
 _KNOWN_CALLS: dict[str, Sequence[str]] = {
@@ -130,17 +130,22 @@ class Values:
         self._constructors: dict[type, dict[str, Hints]] = {}
         self.definition_of: Callable[[Any], Any] = lambda _: None
         self.namespace: dict[str, Any] = {}
-        self._made: dict[type, list[Node]] = {}
+        self._made: dict[type, dict[str, Node]] = {}
 
-    def learn(self, kind: type, node: Node) -> None:
-        """Remember a call that gave an instance of ``kind``; the shortest few are kept."""
-        known = self._made.setdefault(kind, [])
-        text = node.render()
-        if len(self._made) > _MAX_KINDS or any(other.render() == text for other in known):
+    def learn(self, kind: type, node: Call) -> None:
+        """Remember a call that gave an instance of ``kind``; the shortest of each function."""
+        if kind not in self._made and len(self._made) >= _MAX_KINDS:
             return
-        known.append(node)
-        known.sort(key=lambda other: len(other.render()))
-        del known[_MAX_MADE:]
+        known = self._made.setdefault(kind, {})
+        name = node.function.rpartition(".")[2]
+        if name in known:
+            if len(node.render()) < len(known[name].render()):
+                known[name] = node
+        elif len(known) < _MAX_MADE:
+            known[name] = node
+
+    def _made_of(self, kind: type) -> Node:
+        return self._rng.choice(list(self._made[kind].values()))
 
     def for_hints(self, hints: Hints, depth: int = 0) -> Node:
         """An input for a parameter: by its hints mostly, anything at times."""
@@ -194,6 +199,11 @@ class Values:
             return self._of_word(hint, depth)
         if isinstance(hint, Stub):
             return self._of_stub(hint, depth)
+        if isinstance(hint, Several):
+            n_items = 0 if depth >= _MAX_DEPTH else self._rng.choice((0, 1, 1, 2, 3))
+            return _joined("list", [self.for_hints(hint.items, depth + 1) for _ in range(n_items)])
+        if isinstance(hint, Returns):
+            return Raw(f"lambda *args, **kwargs: {self.for_hints(hint.result, depth + 1).render()}")
         if hint in (None, type(None)):
             return Literal(None)
         if hint in (Any, object, inspect.Parameter.empty):
@@ -218,7 +228,7 @@ class Values:
         if self._classes and depth < 2 and self._rng.random() < 0.15:
             return self._of_class(self._rng.choice(self._classes), depth + 1)
         if self._made and depth < 2 and self._rng.random() < 0.1:
-            return self._rng.choice(self._made[self._rng.choice(list(self._made))])
+            return self._made_of(self._rng.choice(list(self._made)))
         options = _ANYTHING if depth < _MAX_DEPTH else _PLAIN
         return self.of(self._rng.choice(options), depth + 1)
 
@@ -411,9 +421,9 @@ class Values:
             return self._mapping((), depth)
         if cls is type:
             return self._of_word("class", depth)
-        made = [known for known in self._made if issubclass(known, cls)]
-        if made and rng.random() < 0.3:
-            return rng.choice(self._made[rng.choice(made)])
+        made = [known for known in self._made if _is_kind_of(known, cls)]
+        if made and depth < _MAX_DEPTH and rng.random() < 0.4:
+            return self._made_of(rng.choice(made))
         name = f"{cls.__module__}.{cls.__qualname__}".replace("builtins.", "")
         if name in _KNOWN_CALLS:
             return Raw(rng.choice(_KNOWN_CALLS[name]))
@@ -564,6 +574,14 @@ def _is_hashable(value: Any) -> bool:
     except TypeError:
         return False
     return True
+
+
+def _is_kind_of(kind: type, cls: type) -> bool:
+    try:
+        return issubclass(kind, cls)
+    except TypeError:
+        # Protocols, and metaclasses of all sorts, need not answer.
+        return cls in kind.__mro__
 
 
 def _is_abstract(cls: Any) -> bool:

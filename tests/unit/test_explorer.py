@@ -577,3 +577,47 @@ def test_files_that_the_code_looks_for_are_made(exploration: Explore) -> None:
     )
     assert result["covered"] == result["goals"]
     assert any("(tmp_path / 'package.json').write_text(" in body for body in bodies(result))
+
+
+def test_what_is_read_of_results_and_items_shapes_an_object(exploration: Explore) -> None:
+    result = exploration(
+        """
+        def titles(shelf):
+            found = []
+            for book in shelf.books():
+                if book.pages > 300:
+                    found.append(book.title + "!")
+            return found
+        """
+    )
+    assert result["covered"] == result["goals"]
+    assert any("books=lambda" in body and "pages=" in body for body in bodies(result))
+
+
+def test_what_a_method_returns_is_used_where_its_kind_is_wanted(exploration: Explore) -> None:
+    result = exploration(
+        """
+        class Query:
+            def __init__(self, path=()):
+                self.path = path
+
+            def __getattr__(self, name: str) -> "Query":
+                return Query((*self.path, name))
+
+            def __eq__(self, value):
+                if not self.path:
+                    raise RuntimeError("no path")
+                return Test(self.path, value)
+
+        class Test:
+            def __init__(self, path, value):
+                if not isinstance(path, tuple):
+                    raise TypeError("not a path")
+                self.value = value
+
+            def __call__(self, document: dict):
+                return document.get("a") == self.value
+        """,
+        seconds=3,
+    )
+    assert result["covered"] == result["goals"]
