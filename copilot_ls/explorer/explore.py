@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .freezing import Freezer
 from .loading import CannotBeLoaded, Subject, load_subject
 from .observing import Observer
 from .plausible import is_plausible
@@ -174,6 +175,7 @@ class _Workshop:
         self._runner = runner
         self._references = references
         self._observer = Observer(references)
+        self._freezer = Freezer(subject.module, subject.tree, references)
         self._is_usable = is_usable
         self._rng = rng
         self._handles_files = any(
@@ -204,16 +206,27 @@ class _Workshop:
             if self._n_minimised < _MAX_MINIMISED:
                 self._n_minimised += 1
                 kept = self._search.minimised(kept)
-            test = finish(kept, self._runner, self._references, self._observer, self._is_usable)
+            test = finish(
+                kept,
+                self._runner,
+                self._references,
+                self._observer,
+                self._is_usable,
+                self._freezer,
+            )
         except Exception:
             return None
         if test is None or (self._handles_files and _OUTSIDE.search(test.source)):
             return None
+        self._subject.recorder.begin()
         if not passes(test, self._runner.namespace, self._runner, _TEST_SECONDS):
             return None
         if self._runner.has_left_files:
             # Where somebody runs the test, the current folder is their project.
             return None
+        if test.is_frozen:
+            # With time and randomness held still it may take another way than it took before.
+            test.goals = frozenset(self._subject.recorder.hit)
         test.owners = frozenset(self._owners[goal] for goal in test.goals)
         return test
 

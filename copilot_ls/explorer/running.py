@@ -16,11 +16,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from .freezing import Patches
 from .nodes import Case, Entered
 
 MAX_OUTPUT = 20_000
@@ -69,11 +70,16 @@ class Runner:
         self._n_folders = 0
 
     def run(
-        self, case: Case, before_action: Callable[[dict[str, Any]], None] = lambda _: None
+        self,
+        case: Case,
+        before_action: Callable[[dict[str, Any]], None] = lambda _: None,
+        head: Sequence[str] = (),
+        patches: Patches | None = None,
     ) -> Outcome:
         """Execute; what the code under test raises is in the outcome, never raised.
 
-        ``before_action`` sees the names just before the action.
+        ``before_action`` sees the names just before the action; ``head`` are statements that come
+        first, and what they replace through ``patches`` is brought back.
         """
         outcome = Outcome()
         names = dict(self.namespace)
@@ -81,10 +87,12 @@ class Runner:
         source = case.source()
         folder = self._folder(names) if "tmp_path" in source else None
         self.enter_folder()
+        patches = patches or Patches()
+        names["monkeypatch"] = patches
         started = time.perf_counter()
         with caught_output() as (output, errors), time_limit(self.seconds):
             try:
-                for line in [*prelude_of(source), *case.lines()]:
+                for line in [*head, *prelude_of(source), *case.lines()]:
                     exec(compile(line, "<case>", "exec"), names)
                 before = set(folder.rglob("*")) if folder else set()
                 before_action(names)
@@ -100,6 +108,8 @@ class Runner:
                 if isinstance(error, (KeyboardInterrupt, MemoryError)):
                     raise
                 outcome.error = error
+            finally:
+                patches.undo()
         outcome.seconds = time.perf_counter() - started
         outcome.output, outcome.errors = output.getvalue(), errors.getvalue()
         if folder is not None:

@@ -21,6 +21,7 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import Any
 
+from . import freezing
 from .hints import hints_of
 from .instrument import Goal
 from .loading import Subject
@@ -76,7 +77,7 @@ class Search:
         self._runner = runner
         self._before = before
         self._is_usable = is_usable
-        references.add_standard(_STANDARD_MODULES)
+        references.add_standard((*_STANDARD_MODULES, *freezing.STANDARD))
         self._definitions = definitions = Definitions(subject.tree)
         self.targets = [
             target

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
+from .freezing import Freezer, Patches, joined
 from .nodes import Call, Case, Collection, Literal, Node, Raw, is_literal, literal_source
 from .observing import Observer, changed_state
 from .running import ENTERING, Outcome, Runner, caught_output, prelude_of, time_limit
@@ -19,8 +20,8 @@ class Finished:
     """A test: ``lines`` are its body; it is named after ``target`` and what is expected."""
 
     __slots__ = (
-        "error", "goals", "imports", "is_private", "kills", "lines", "owners", "seconds", "source",
-        "target",
+        "error", "goals", "imports", "is_frozen", "is_private", "kills", "lines", "owners",
+        "seconds", "source", "target",
     )  # fmt: skip
 
     def __init__(
@@ -42,6 +43,7 @@ class Finished:
         self.source = "\n".join(lines)
         self.is_private = is_private_name(target)
         self.owners: frozenset[str] = frozenset()
+        self.is_frozen = False
 
     def run(self, namespace: dict[str, Any], runner: Runner) -> None:
         """Execute the test; raises what a failing test raises."""
@@ -51,7 +53,11 @@ class Finished:
             runner._folder(names)
         with caught_output() as streams:
             names["capsys"] = _Capture(streams)
-            exec(compile(self.source, "<test>", "exec"), names)
+            names["monkeypatch"] = patches = Patches()
+            try:
+                exec(compile(self.source, "<test>", "exec"), names)
+            finally:
+                patches.undo()
 
 
 def finish(
@@ -60,35 +66,55 @@ def finish(
     references: References,
     observer: Observer,
     is_usable: Callable[[Outcome], bool],
+    freezer: Freezer,
 ) -> Finished | None:
     """Run a case again, twice, and keep the assertions that hold both times.
 
-    Nothing is returned if the two runs disagree or nothing can be asserted.
+    What it asks of time and randomness is held still. Nothing is returned if the runs disagree
+    even so, or nothing can be asserted.
     """
-    first = _observe(kept.case, runner, observer, is_usable)
-    second = _observe(kept.case, runner, observer, is_usable)
-    if first is None or second is None or first[0] != second[0]:
+
+    def observed(groups: Sequence[Sequence[str]]) -> Any:
+        head = joined(groups)
+        first = _observe(kept.case, runner, observer, is_usable, head)
+        second = _observe(kept.case, runner, observer, is_usable, head)
+        if first is None or second is None or first[0] != second[0]:
+            return None
+        return first[0], [line for line in first[1] if line in second[1]], *first[2:]
+
+    needed: list[list[str]] = []
+    if freezer.groups:
+        patches = freezer.patches()
+        runner.run(kept.case, head=joined(freezer.groups), patches=patches)
+        needed = freezer.used(freezer.groups, patches)
+    found = observed(needed)
+    if found is None:
         return None
-    head, asserts, error, seconds = first
-    asserts = [line for line in asserts if line in second[1]]
+    head, asserts, error, seconds = found
     if not any(line.startswith("assert ") for line in asserts) and not error:
         # Whoever reads it must see what is expected: a call that merely returns shows little.
         return None
-    lines = [*head, *asserts]
+    lines = [*joined(needed), *head, *asserts]
     source = "\n".join(lines)
     imports = references.statements(source)
     if "pytest." in source:
         imports.append("import pytest")
-    return Finished(kept.case.target, lines, imports, kept.goals, seconds, error)
+    test = Finished(kept.case.target, lines, imports, kept.goals, seconds, error)
+    test.is_frozen = bool(needed)
+    return test
 
 
 def _observe(
-    case: Case, runner: Runner, observer: Observer, is_usable: Callable[[Outcome], bool]
+    case: Case,
+    runner: Runner,
+    observer: Observer,
+    is_usable: Callable[[Outcome], bool],
+    head: Sequence[str],
 ) -> Any:
     lifted = _lifted(case)
     for candidate in ([lifted] if lifted is not None else []) + [case]:
         found = _observe_one(
-            candidate, runner, observer, is_usable, needs_change=candidate is lifted
+            candidate, runner, observer, is_usable, head, needs_change=candidate is lifted
         )
         if found is not None:
             return found
@@ -100,6 +126,7 @@ def _observe_one(
     runner: Runner,
     observer: Observer,
     is_usable: Callable[[Outcome], bool],
+    head: Sequence[str],
     *,
     needs_change: bool,
 ) -> Any:
@@ -113,7 +140,7 @@ def _observe_one(
                 **_plain(names.get(name), name),
             }
 
-    outcome = runner.run(case, before_action=remember)
+    outcome = runner.run(case, before_action=remember, head=head)
     folder = str(outcome.names.get("__folder__", ""))
     setup = [*prelude_of(case.source()), *case.lines()]
     action = outcome.wrapper.format(case.action.render()) if outcome.wrapper else ""

@@ -207,3 +207,16 @@ def test_what_is_printed_is_caught_without_a_fixture() -> None:
     ) in text
     assert "        with contextlib.redirect_stdout(io.StringIO()) as stdout:\n" in text
     assert "        self.assertEqual(stdout.getvalue(), 'b\\n')\n" in text
+
+
+def test_what_is_replaced_for_a_test_is_brought_back_after_it() -> None:
+    lines = (
+        'monkeypatch.setattr(time, "time", lambda: 1.0)',
+        "result = mod.now()",
+        "assert result == 1.0",
+    )
+    assert "def test_bump(monkeypatch):\n" in text_of(draft(*lines))
+    text = as_case(draft(*lines))
+    assert "import unittest\nfrom unittest import mock\n" in text
+    assert '        patch = mock.patch.object(time, "time", lambda: 1.0)\n' in text
+    assert "        self.addCleanup(patch.stop)\n" in text

@@ -141,7 +141,7 @@ def _row(values: Sequence[str]) -> str:
 
 
 def _single(name: str, draft: Draft) -> str:
-    fixtures = [name for name in ("tmp_path", "capsys") if name in draft.source]
+    fixtures = [name for name in ("tmp_path", "capsys", "monkeypatch") if name in draft.source]
     lines = [f"def {name}({', '.join(fixtures)}):"]
     previous_is_assert = True
     for line in draft.lines:
@@ -211,4 +211,9 @@ def arranged(imports: Sequence[str]) -> str:
             continue
         module = line.split()[1].split(".")[0]
         (standard if module in sys.stdlib_module_names else other).append(line)
-    return "\n\n".join("\n".join(sorted(group)) for group in (standard, other, bound) if group)
+    groups = [sorted(group, key=_import_order) for group in (standard, other, bound) if group]
+    return "\n\n".join(map("\n".join, groups))
+
+
+def _import_order(line: str) -> tuple[bool, str]:
+    return (line.startswith("from "), line)

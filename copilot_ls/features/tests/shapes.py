@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from copilot_ls.features.tests.drafts import Draft
 
 _RESERVED = frozenset(
-    {"expected", "error", "message", "result", "request", "self", "tmp_path", "capsys"}
+    {
+        "expected",
+        "error",
+        "message",
+        "result",
+        "request",
+        "self",
+        "tmp_path",
+        "capsys",
+        "monkeypatch",
+    }
 )
 
 

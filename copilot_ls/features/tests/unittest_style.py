@@ -32,6 +32,8 @@ def imports_of(draft: Draft) -> list[str]:
     more = ["import pathlib", "import tempfile"] if "tmp_path" in draft.source else []
     if "capsys" in draft.source:
         more += ["import contextlib", "import io"]
+    if "monkeypatch." in draft.source:
+        more.append("from unittest import mock")
     return [*found, *more, "import unittest"]
 
 
@@ -110,9 +112,21 @@ def _statement(statement: ast.stmt, source: str, lines: Sequence[str]) -> Iterat
             yield from textwrap.indent(
                 "\n".join(_statement(inner, source, lines)), "    "
             ).splitlines()
+    elif (call := _replacement(statement)) is not None:
+        arguments = ", ".join(_text(argument, source) for argument in call.args)
+        yield f"patch = mock.patch.object({arguments})"
+        yield "patch.start()"
+        yield "self.addCleanup(patch.stop)"
     else:
         block = "\n".join(lines[statement.lineno - 1 : statement.end_lineno])
         yield from textwrap.dedent(block).splitlines()
+
+
+def _replacement(statement: ast.stmt) -> ast.Call | None:
+    """The call that replaces something for the time of the test, if it is one."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    is_one = isinstance(call, ast.Call) and ast.unparse(call.func) == "monkeypatch.setattr"
+    return call if isinstance(call, ast.Call) and is_one else None
 
 
 def _context(item: ast.withitem, source: str) -> str:
