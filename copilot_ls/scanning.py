@@ -30,6 +30,8 @@ from indexer.syntax import parse
 if TYPE_CHECKING:
     from copilot_ls.features.security.options import SecurityOptions
     from copilot_ls.ports import Scanner
+    from copilot_ls.scanners.dependencies.names import NameScanner
+    from copilot_ls.scanners.dependencies.scanner import DependencyScanner
     from copilot_ls.scanners.dependencies.store import AdvisoryStore, Source
     from copilot_ls.scanners.engine import Engine
     from copilot_ls.scanners.patterns.scanner import PatternScanner
@@ -73,7 +75,7 @@ def live_check(
     """Open what looks at open documents while they are typed, docstrings too; or nothing."""
     options = settings.security
     is_wanted = options.enabled
-    find_dependencies = _dependency_finder(advisories) if advisories else lambda _: ()
+    find_dependencies = _dependency_finder(root, advisories) if advisories else lambda _: ()
     if not is_wanted and not settings.docs.enabled:
         return None
 
@@ -133,14 +135,12 @@ def live_check(
     )
 
 
-def _dependency_finder(advisories: AdvisoryStore) -> Finder:
-    from copilot_ls.scanners.dependencies.scanner import DependencyScanner
-
-    scanner = DependencyScanner(advisories)
+def _dependency_finder(root: Path, advisories: AdvisoryStore) -> Finder:
+    scanners = _dependency_scanners(root, advisories)
 
     def find(document: Document) -> Sequence[Finding]:
         try:
-            return scanner.find(document)
+            return [found for scanner in scanners for found in scanner.find(document)]
         except (ValueError, ScannerError) as error:
             # A file that is being written is torn now and then.
             _log.debug("%s: its packages are not read: %s", document.path, error)
@@ -151,6 +151,31 @@ def _dependency_finder(advisories: AdvisoryStore) -> Finder:
 
 def _wanted(options: SecurityOptions) -> Callable[[Rule], bool]:
     return lambda rule: options.wants_rule(rule.id, rule.confidence)
+
+
+def _dependency_scanners(
+    root: Path, advisories: AdvisoryStore
+) -> tuple[DependencyScanner, NameScanner]:
+    from copilot_ls.scanners.dependencies.names import NameScanner
+    from copilot_ls.scanners.dependencies.project import Project
+    from copilot_ls.scanners.dependencies.scanner import DependencyScanner
+    from indexer.libraries import find_environment
+
+    options = IndexOptions(max_file_bytes=manifests.MAX_BYTES)
+
+    def read_text(path: str) -> str | None:
+        source = scan.read_source(root, path, options, as_it_is=True, also_generated=True)
+        return None if isinstance(source, Skipped) else source.text
+
+    def open_project() -> Project:
+        return Project(
+            root,
+            lambda: [*scan.scan(root, options, also=manifests.reads).files],
+            read_text,
+            lambda: find_environment(root).folders,
+        )
+
+    return DependencyScanner(advisories), NameScanner(open_project)
 
 
 def _find_drift(document: Document) -> Sequence[Finding]:
@@ -394,7 +419,6 @@ async def project_scanners(
     The first one takes by far the most time. Without ``semgrep``, data is not followed; without
     ``advisories``, dependencies are not looked at.
     """
-    from copilot_ls.scanners.dependencies.scanner import DependencyScanner
     from copilot_ls.scanners.rulebook import own_rulebook
     from copilot_ls.scanners.semgrep import SemgrepScanner
 
@@ -405,7 +429,7 @@ async def project_scanners(
         if engine is None
         else SemgrepScanner(engine, own_rulebook(), jobs=n_jobs, idle_seconds=0.0),
         _secrets(),
-        *([DependencyScanner(advisories)] if advisories else []),
+        *(_dependency_scanners(workspace, advisories) if advisories else []),
     ]
     try:
         yield scanners

@@ -15,6 +15,7 @@ from copilot_ls.checks.draft import Draft
 from copilot_ls.checks.imports import import_edits
 from copilot_ls.checks.nearest import nearest
 from copilot_ls.checks.openings import Openings
+from copilot_ls.checks.packages import PYPI, is_declared, misspelt_package, nearest_popular
 from copilot_ls.checks.repairs import Repairs
 from copilot_ls.domain import Edit, Finding, Opening, Severity
 from indexer.model import Span
@@ -34,6 +35,7 @@ UNKNOWN_MEMBER = "unknown-member"
 UNDEFINED_NAME = "undefined-name"
 UNKNOWN_MODULE = "unknown-module"
 UNKNOWN_PACKAGE = "unknown-package"
+MISSPELT_PACKAGE = "misspelt-package"
 DEPRECATED = "deprecated"
 CALLING_STYLE = "calling-style"
 
@@ -144,9 +146,15 @@ class _Judge:
         if self._inference.module(entry) is not None:
             return
         package = missing_package(self._inference, entry)
-        if package is not None:
+        if package is not None and not is_declared(self._inference.repository, package):
             message = f"{package} is not installed, and nothing here imports it"
+            if meant := nearest_popular(PYPI, package):
+                message += f"; {meant} was most likely meant"
             yield self._finding(UNKNOWN_PACKAGE, message, use.module_span)
+            return
+        if (slip := misspelt_package(self._inference, entry)) is not None:
+            message = f"{slip[0]} is known to nothing here; {slip[1]} was most likely meant"
+            yield self._finding(MISSPELT_PACKAGE, message, use.module_span)
             return
         part = missing_module(self._inference, entry)
         if part is not None:

@@ -109,7 +109,10 @@ async def _look(session: Session, folder: Folder, progress: Progress | None) -> 
     n_files = 0
     semgrep = settings.security.semgrep
     # The user types meanwhile: one process is enough.
-    async with scanning.project_scanners(root, jobs=1, semgrep=semgrep) as scanners:
+    opened = scanning.project_scanners(
+        root, jobs=1, semgrep=semgrep, advisories=wiring.advisory_store()
+    )
+    async with opened as scanners:
         portions = selection.portions([])
         while read := await asyncio.to_thread(next, portions, None):
             documents = [_as_it_is(document, buffers) for document in read]
