@@ -2,8 +2,8 @@
 
 A hint is an annotation object (``int``, ``List[str]``, a class), one of a few words for what
 has no annotation (``path``, ``callable``, ``file``, ``class``, ``iterable``, ``object``,
-``module``, ``code``, ``json``), or an object of this module: :class:`Stub`, :class:`Several`,
-:class:`Returns`. Each has a weight. Standard library alone.
+``module``, ``code``, ``json``), or an object of this module: :class:`Stub`, :class:`Record`,
+:class:`Several`, :class:`Returns`. Each has a weight. Standard library alone.
 """
 
 from __future__ import annotations
@@ -38,6 +38,15 @@ class Stub:
         self.attributes = attributes
 
 
+class Record:
+    """A dictionary with the keys that the body asks for."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self, entries: dict[str, Hints]) -> None:
+        self.entries = entries
+
+
 class Several:
     """A list of what ``items`` says."""
 
@@ -57,6 +66,7 @@ class Returns:
 
 
 _MAX_DEPTH = 4
+_MAX_KEYS = 24
 ANNOTATED = 12.0
 """The weight of what an annotation says; no other hint has as much."""
 
@@ -255,6 +265,7 @@ class _Body:
     def __init__(self, definition: ast.AST, namespace: Mapping[str, Any]) -> None:
         self._found: dict[str, Hints] = {}
         self._read: dict[str, list[str]] = {}
+        self._keys: dict[str, list[str]] = {}
         self._namespace = namespace
         self._aliases = _aliases(definition)
         for node in ast.walk(definition):
@@ -263,7 +274,11 @@ class _Body:
     def uses(self, name: str, *, is_annotated: bool = False) -> Hints:
         hints = self._found.get(name, [])
         weight = 0.5 if is_annotated else 3.0
-        return [*hints, *((weight, shape) for shape in self._shapes(name))]
+        return [
+            *hints,
+            # The keys of a dictionary are what no annotation says.
+            *((6.0 if isinstance(s, Record) else weight, s) for s in self._shapes(name)),
+        ]
 
     def _shapes(self, name: str, depth: int = 0) -> list[Hint]:
         """What stands in for an object, from what is done with it and with its parts."""
@@ -273,6 +288,9 @@ class _Body:
             return found
         if attributes and not all(each in _METHODS for each in attributes):
             found.append(Stub({each: self._inner(f"{name}.{each}", depth) for each in attributes}))
+        keys = self._keys.get(name)
+        if keys:
+            found.append(Record({key: self._inner(f"{name}[{key!r}]", depth) for key in keys}))
         for ending, kind in (("[]", Several), ("()", Returns)):
             hints = self._inner(name + ending, depth)
             if hints:
@@ -295,6 +313,10 @@ class _Body:
         if isinstance(node, ast.Attribute):
             inner = self._name(node.value, depth)
             return f"{inner}.{node.attr}" if inner else ""
+        if isinstance(node, (ast.Call, ast.Subscript)) and (asked := _asked_key(node)):
+            owner, key = asked
+            inner = self._name(owner, depth)
+            return f"{inner}[{key!r}]" if inner else ""
         if isinstance(node, ast.Call):
             inner = self._name(node.func, depth)
             return f"{inner}()" if "." in inner else ""
@@ -306,6 +328,12 @@ class _Body:
             self._found.setdefault(name, []).extend((weight / len(hints), hint) for hint in hints)
 
     def _look(self, node: Any) -> None:
+        asked = _asked_key(node)
+        owner = self._name(asked[0]) if asked is not None else ""
+        if asked is not None and owner:
+            keys = self._keys.setdefault(owner, [])
+            if asked[1] not in keys and len(keys) < _MAX_KEYS:
+                keys.append(asked[1])
         if isinstance(node, ast.Attribute):
             owner = self._name(node.value)
             if owner and not node.attr.startswith("__"):
@@ -410,6 +438,25 @@ class _Body:
         for name in rest:
             value = getattr(value, name, None)
         return value
+
+
+def _asked_key(node: Any) -> tuple[ast.expr, str] | None:
+    """A mapping and the key that is asked of it: ``a["key"]``, ``a.get("key")``, ``"key" in a``."""
+    owner: Any = None
+    key: Any = None
+    if isinstance(node, ast.Subscript):
+        owner, key = node.value, node.slice
+        key = getattr(key, "value", key) if type(key).__name__ == "Index" else key
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+        if node.func.attr in {"get", "pop", "setdefault"}:
+            owner, key = node.func.value, node.args[0]
+    elif isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.In, ast.NotIn)):
+        owner, key = node.comparators[0], node.left
+    if owner is None or not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+        return None
+    # ``"a" in text`` asks a text as well; what takes a dictionary is told by other uses.
+    is_sure = not isinstance(node, ast.Compare) or len(key.value) > 2
+    return (owner, key.value) if is_sure and key.value else None
 
 
 def _aliases(definition: ast.AST) -> dict[str, tuple[ast.expr, str]]:

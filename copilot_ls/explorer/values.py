@@ -17,7 +17,7 @@ import typing
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .hints import Hints, Returns, Several, Stub, hints_of
+from .hints import Hints, Record, Returns, Several, Stub, hints_of
 from .nodes import Call, Collection, Literal, Node, Raw
 from .pool import Pool, vary_text
 
@@ -27,24 +27,11 @@ _MAX_MADE = 16
 _PLAIN = (str, int, bool, float, bytes, complex)
 _ANYTHING = (str, int, float, bool, type(None), list, dict, tuple, bytes, "callable", set, "class")
 _KNOWN_CALLS: dict[str, Sequence[str]] = {
-    "datetime.datetime": ("datetime.datetime(2024, 2, 29, 12, 30)",),
-    "datetime.date": ("datetime.date(2024, 2, 29)", "datetime.date(2000, 1, 1)"),
-    "datetime.time": ("datetime.time(12, 30)",),
-    "datetime.timedelta": ("datetime.timedelta(days=1)", "datetime.timedelta(seconds=90)"),
     "datetime.timezone": ("datetime.timezone.utc",),
-    "decimal.Decimal": ('decimal.Decimal("1.50")', "decimal.Decimal(0)"),
-    "fractions.Fraction": ("fractions.Fraction(1, 3)",),
     "uuid.UUID": ("uuid.UUID(int=1)",),
-    "collections.OrderedDict": ('collections.OrderedDict([("a", 1), ("b", 2)])',),
-    "collections.Counter": ('collections.Counter("abca")',),
-    "collections.deque": ("collections.deque([1, 2, 3])", "collections.deque()"),
     "collections.ChainMap": ('collections.ChainMap({"a": 1}, {"b": 2})',),
-    "collections.UserList": ("collections.UserList([1, 2])",),
-    "collections.UserDict": ('collections.UserDict({"a": 1})',),
     "types.SimpleNamespace": ('types.SimpleNamespace(a=1, b="two")',),
     "re.Pattern": ('re.compile(r"\\w+")', 're.compile("a(b)?")'),
-    "io.StringIO": ('io.StringIO("line one\\nline two\\n")', "io.StringIO()"),
-    "io.BytesIO": ('io.BytesIO(b"abc")',),
     "logging.Logger": ('logging.getLogger("test")',),
     "argparse.Namespace": ("argparse.Namespace(a=1)",),
     "array.array": ('array.array("i", [1, 2])',),
@@ -175,7 +162,12 @@ class Values:
                     ]
                 continue
             if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-                if self._rng.random() < 0.5:
+                records = [hint for _, hint in wanted if isinstance(hint, Record)]
+                if records and self._rng.random() < 0.7:
+                    for key, inner in records[0].entries.items():
+                        if key.isidentifier() and self._rng.random() < 0.5:
+                            keywords.setdefault(key, self.for_hints(inner, depth))
+                elif self._rng.random() < 0.5:
                     for _ in range(self._rng.randrange(3)):
                         keywords.setdefault(
                             self._rng.choice(("a", "b", "key", "name")),
@@ -199,6 +191,8 @@ class Values:
             return self._of_word(hint, depth)
         if isinstance(hint, Stub):
             return self._of_stub(hint, depth)
+        if isinstance(hint, Record):
+            return self._of_record(hint, depth)
         if isinstance(hint, Several):
             n_items = 0 if depth >= _MAX_DEPTH else self._rng.choice((0, 1, 1, 2, 3))
             return _joined("list", [self.for_hints(hint.items, depth + 1) for _ in range(n_items)])
@@ -307,6 +301,50 @@ class Values:
             return list(files)
         return [*files[:place], Call(files[place].function, [text], {}), *files[place + 1 :]]
 
+    def _of_record(self, record: Record, depth: int) -> Node:
+        if depth >= _MAX_DEPTH:
+            return Literal({})
+        share = self._rng.choice((0.3, 0.6, 0.9, 1.0))
+        chosen = {key: h for key, h in record.entries.items() if self._rng.random() < share}
+        return _joined(
+            "dict", [(Literal(key), self.for_hints(h, depth + 1)) for key, h in chosen.items()]
+        )
+
+    def _of_standard(self, name: str) -> Node | None:
+        """An object of the standard library whose parts can be varied one by one."""
+        rng = self._rng
+
+        def number(*usual: int) -> Node:
+            return Literal(rng.choice(usual))
+
+        if name == "datetime.timedelta":
+            units = ("days", "hours", "minutes", "seconds", "microseconds")
+            some = rng.sample(units, rng.choice((1, 1, 2)))
+            return Call(name, [], {unit: Literal(self._pool.pick(int)) for unit in sorted(some)})
+        if name in {"datetime.datetime", "datetime.date"}:
+            parts = [number(2024, 2000, 1999), number(1, 2, 12), number(1, 28, 15)]
+            if name == "datetime.date":
+                return Call(name, parts, {})
+            is_aware = rng.random() < 0.2
+            zone: dict[str, Node] = {"tzinfo": Raw("datetime.timezone.utc")} if is_aware else {}
+            return Call(name, [*parts, number(0, 12, 23), number(0, 30, 59)], zone)
+        if name == "datetime.time":
+            return Call(name, [number(0, 12, 23), number(0, 30, 59), number(0, 59)], {})
+        if name == "decimal.Decimal":
+            return Call(name, [Literal(str(self._pool.pick(rng.choice((int, float)))))], {})
+        if name == "fractions.Fraction":
+            return Call(name, [number(0, 1, -1, 7), number(1, 2, 3)], {})
+        if name == "io.StringIO":
+            lines = [self._pool.pick(str) for _ in range(rng.choice((0, 1, 2, 3)))]
+            return Call(name, [Literal("\n".join(lines))], {})
+        if name == "io.BytesIO":
+            return Call(name, [Literal(self._pool.pick(bytes))], {})
+        if name in {"collections.deque", "collections.Counter", "collections.UserList"}:
+            return Call(name, [self._several("list", (), 2)], {})
+        if name in {"collections.OrderedDict", "collections.UserDict"}:
+            return Call(name, [self._mapping((), 2)], {})
+        return None
+
     def _of_stub(self, stub: Stub, depth: int) -> Node:
         if depth >= _MAX_DEPTH:
             return Literal(None)
@@ -327,7 +365,7 @@ class Values:
         if word == "callable":
             return Raw(rng.choice(_CALLABLES))
         if word == "file":
-            return Raw(rng.choice(_KNOWN_CALLS["io.StringIO"]))
+            return self._of_class(io.BytesIO if rng.random() < 0.1 else io.StringIO, depth)
         if word == "class":
             own = [self._reference(cls) for cls in self._classes]
             some = [*_CLASSES, *[source for source in own if source]]
@@ -424,7 +462,12 @@ class Values:
         made = [known for known in self._made if _is_kind_of(known, cls)]
         if made and depth < _MAX_DEPTH and rng.random() < 0.4:
             return self._made_of(rng.choice(made))
-        name = f"{cls.__module__}.{cls.__qualname__}".replace("builtins.", "")
+        if cls in (typing.IO, typing.TextIO, typing.BinaryIO):
+            cls = io.BytesIO if cls is typing.BinaryIO else io.StringIO
+        name = f"{cls.__module__.lstrip('_')}.{cls.__qualname__}".replace("builtins.", "")
+        standard = self._of_standard(name) if depth < _MAX_DEPTH else None
+        if standard is not None:
+            return standard
         if name in _KNOWN_CALLS:
             return Raw(rng.choice(_KNOWN_CALLS[name]))
         if issubclass(cls, enum.Enum):
@@ -435,7 +478,8 @@ class Values:
             path = self._path()
             return Raw(_PATHS[0] if path.startswith("str(") else path)
         if issubclass(cls, io.IOBase):
-            return Raw(rng.choice(_KNOWN_CALLS["io.StringIO"]))
+            is_bytes = issubclass(cls, (io.RawIOBase, io.BufferedIOBase))
+            return self._of_class(io.BytesIO if is_bytes else io.StringIO, depth)
         if issubclass(cls, ast.AST):
             return self._of_tree(cls)
         if cls in (types.FunctionType, types.MethodType, types.BuiltinFunctionType):

@@ -621,3 +621,33 @@ def test_what_a_method_returns_is_used_where_its_kind_is_wanted(exploration: Exp
         seconds=3,
     )
     assert result["covered"] == result["goals"]
+
+
+def test_dictionaries_have_the_keys_that_are_asked_for(exploration: Explore) -> None:
+    result = exploration(
+        """
+        def price(order, **options):
+            total = order["amount"] * order.get("unit_price", 2)
+            if options.get("express"):
+                return total + 100
+            return total
+        """
+    )
+    assert result["covered"] == result["goals"]
+    assert any("'amount':" in body and "express=" in body for body in bodies(result))
+
+
+def test_files_and_dates_are_made_of_parts_that_can_be_varied(exploration: Explore) -> None:
+    result = exploration(
+        """
+        from datetime import timedelta
+        from typing import TextIO
+
+        def first_word(stream: TextIO) -> str:
+            return "found" if stream.readline().strip() == "begin" else "missing"
+
+        def age(duration: timedelta) -> str:
+            return "a fortnight" if duration.days == 14 else "some time"
+        """
+    )
+    assert result["covered"] == result["goals"]
