@@ -29,10 +29,12 @@ from copilot_ls.features.security.check import Checked
 from copilot_ls.features.security.check import check as look_at
 from copilot_ls.features.security.report import (
     BASELINE_FILE,
+    SECRET_CATEGORY,
     Baseline,
     Reported,
     read_baseline,
     report,
+    secret_spans,
     touches,
 )
 from copilot_ls.scanning import Selection
@@ -72,7 +74,11 @@ class _Outcome:
             (checked.suppressed, self.suppressed),
         ):
             for path, text in texts.items():
-                target.extend(report((each for each in found if each.path == path), text))
+                secrets = secret_spans(
+                    each for each in (*checked.findings, *checked.suppressed) if each.path == path
+                )
+                of_path = (each for each in found if each.path == path)
+                target.extend(report(of_path, text, secrets=secrets))
         self.problems += [each for each in checked.problems if each not in self.problems]
         self.n_files += len(documents)
 
@@ -138,11 +144,16 @@ def check(
     outcome = _run(selection, settings, jobs)
     outcome.seconds = time.perf_counter() - started
     least = _SEVERITIES.index(severity)
+    is_change = staged or bool(diff)
     outcome.reported = [
         each
         for each in outcome.reported
         if _SEVERITIES.index(each.finding.severity) >= least
-        and (not only_changed_lines or touches(each, selection.changed.get(each.finding.path, ())))
+        and (
+            # A secret that was there before is not this change's, and known to the history.
+            not (only_changed_lines or (is_change and each.finding.category == SECRET_CATEGORY))
+            or touches(each, selection.changed.get(each.finding.path, ()))
+        )
     ]
     if write_baseline:
         _write_baseline(root, baseline, known, outcome.reported)

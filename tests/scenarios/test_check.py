@@ -263,3 +263,37 @@ def test_an_export_that_is_none_is_refused_with_the_remedy(
     assert "give an export in the OSV format" in capsys.readouterr().err
     assert run("advisories", "import", "no-such.zip") == ExitCode.USAGE
     assert "does not exist" in capsys.readouterr().err
+
+
+# Made up, and not written out: it would be found here too.
+BODY = "aB3dE5gH1jK9mN7pQ2sT4vW6xY8zA0cD2fG5"
+SECRET = f"ghp_{BODY}"
+
+
+@pytest.mark.usefixtures("without_semgrep")
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "gitlab"])
+def test_of_a_change_only_added_secrets_count_and_none_is_quoted(
+    project: Path, run: Run, capsys: pytest.CaptureFixture[str], form: str
+):
+    plain = project / "app" / "plain.py"
+    plain.write_text(f"{CLEAN}OLD = '{SECRET}'\n")
+    git(project, "add", "-A")
+    git(project, "commit", "-qm", "x")
+    plain.write_text(f"{CLEAN}OLD = '{SECRET}'\nx = 1\n")
+    git(project, "add", "-A")
+    assert run("check", "app/plain.py", "--format", form) == ExitCode.FINDINGS
+    assert SECRET not in capsys.readouterr().out
+    assert run("check", "--staged") == ExitCode.OK
+    assert run("check", "--diff", "HEAD") == ExitCode.OK
+    new = SECRET[:-4] + "Zz9Y"
+    plain.write_text(f"{CLEAN}OLD = '{SECRET}'\nNEW = '{new}'\n")
+    git(project, "add", "-A")
+    capsys.readouterr()
+    assert run("check", "--staged", "--json") == ExitCode.FINDINGS
+    shown = capsys.readouterr().out
+    assert new not in shown
+    assert [each["line"] for each in json.loads(shown)["findings"]] == [4]
+    assert run("check", "--write-baseline", "app/plain.py") == ExitCode.OK
+    baseline = (project / ".copilot-ls-baseline.json").read_text(encoding="utf-8")
+    assert new not in baseline
+    assert run("check", "--staged") == ExitCode.OK

@@ -15,6 +15,7 @@ from copilot_ls.cli.formats.frames import to_text
 from copilot_ls.cli.formats.sarif import to_sarif
 from copilot_ls.domain import Edit, Finding, Severity, TraceStep
 from copilot_ls.features.security.report import (
+    SECRET_CATEGORY,
     Baseline,
     Lines,
     Place,
@@ -185,3 +186,34 @@ def test_a_frame_shows_code_arrows_flow_and_fix():
     assert drawn[3] == "      │ ^^^^^^"
     assert drawn[4] == "      line 1: `input()` enters here"
     assert drawn[5] == "      fix: run([q])"
+
+
+def test_no_finding_quotes_the_secret_of_another_one():
+    text = "call('AKIA1234567890', x)\n"
+    secret = Finding(
+        "s", "m", Severity.HIGH, span_of(text, "AKIA1234567890"), category=SECRET_CATEGORY
+    )
+    other = Finding(
+        "o",
+        "calls with AKIA1234567890",
+        Severity.HIGH,
+        span_of(text, "call"),
+        fix=(Edit(span_of(text, "x"), "y"), Edit(span_of(text, "call"), "f('AKIA1234567890')")),
+        trace=(TraceStep(span_of(text, "x"), "`AKIA1234567890` passes"),),
+    )
+    for reported in (*report([secret, other], text), *report([other], text, secrets=[secret.span])):
+        shown = str((reported.finding.message, reported.code, reported.trace, reported.fix))
+        assert "AKIA1234567890" not in shown
+        assert "AKIA**********" in shown
+
+
+def test_each_line_of_a_long_secret_is_hidden():
+    text = 'KEY = """-----BEGIN\nabcdefgh\nijklmnop\n"""\n'
+    span = span_of(text, "-----BEGIN\nabcdefgh\nijklmnop\n")
+    [reported] = report([Finding("s", "m", Severity.HIGH, span, category=SECRET_CATEGORY)], text)
+    assert "abcdefgh" not in str(reported.code)
+
+
+def span_of(text: str, part: str) -> Span:
+    start = text.index(part)
+    return Span(start, start + len(part))

@@ -11,7 +11,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from copilot_ls.domain import Finding
@@ -113,36 +113,61 @@ def read_baseline(text: str) -> Baseline:
     raise ValueError("not a baseline of this version")
 
 
-def report(findings: Iterable[Finding], text: str) -> Iterator[Reported]:
-    """Say of findings in one text where they are; in their order."""
+def report(
+    findings: Iterable[Finding], text: str, *, secrets: Iterable[Span] = ()
+) -> Iterator[Reported]:
+    """Say of findings in one text where they are; in their order.
+
+    What the findings themselves or ``secrets`` call a secret is shown by none of them.
+    """
+    findings = [*findings]
+    hidden = _Hidden(text, [*secrets, *secret_spans(findings)])
     lines = Lines(text)
     seen: Counter[str] = Counter()
     for finding in findings:
         place = lines.place(finding.span)
         code = lines.between(place.line, place.end_line)
-        shown = _masked(code, place) if finding.category == SECRET_CATEGORY else code
         identity = "\0".join((finding.rule, finding.path, " ".join(" ".join(code).split())))
         seen[identity] += 1
         digest = blake2b(f"{identity}\0{seen[identity]}".encode(errors="replace"), digest_size=16)
         yield Reported(
-            finding,
+            replace(finding, message=hidden.mask(finding.message)),
             place,
-            tuple(line[:_MAX_LINE_CHARS] for line in shown[:_MAX_FRAME_LINES]),
-            tuple(Step(lines.place(step.span), step.message) for step in finding.trace),
-            tuple(FixPlace(lines.place(edit.span), edit.text) for edit in finding.fix),
+            tuple(hidden.mask(line)[:_MAX_LINE_CHARS] for line in code[:_MAX_FRAME_LINES]),
+            tuple(
+                Step(lines.place(step.span), hidden.mask(step.message)) for step in finding.trace
+            ),
+            # A fix with a hole in it would break the code.
+            tuple(
+                FixPlace(lines.place(edit.span), edit.text)
+                for edit in finding.fix
+                if hidden.mask(edit.text) == edit.text
+            ),
             digest.hexdigest(),
         )
 
 
-def _masked(code: Sequence[str], place: Place) -> list[str]:
-    """Hide a secret in its lines: a report goes to places where the code does not."""
-    masked = []
-    for number, line in enumerate(code, start=place.line):
-        start = place.column - 1 if number == place.line else 0
-        end = place.end_column - 1 if number == place.end_line else len(line)
-        shown_until = start + _SHOWN_OF_SECRETS
-        masked.append(line[:shown_until] + "*" * max(0, end - shown_until) + line[end:])
-    return masked
+def secret_spans(findings: Iterable[Finding]) -> list[Span]:
+    """Return where secrets are, as far as findings say so."""
+    return [each.span for each in findings if each.category == SECRET_CATEGORY]
+
+
+class _Hidden:
+    """Hides the secrets of a text wherever they are quoted: a report goes where the code does not.
+
+    The longest are hidden first, so that one inside another leaves nothing over.
+    """
+
+    def __init__(self, text: str, spans: Iterable[Span]) -> None:
+        # A key may have several lines, and each of them is quoted alone.
+        lines = {line for span in spans for line in text[span.start : span.end].splitlines()}
+        self._secrets = sorted((each for each in lines if each.strip()), key=len, reverse=True)
+
+    def mask(self, text: str) -> str:
+        for secret in self._secrets:
+            stars = "*" * max(0, len(secret) - _SHOWN_OF_SECRETS)
+            text = text.replace(secret, secret[:_SHOWN_OF_SECRETS] + stars)
+        return text
 
 
 def touches(reported: Reported, changed: Sequence[range]) -> bool:
