@@ -37,6 +37,7 @@ from copilot_ls.server.handlers import (
     lifecycle,
     overview,
     suggestions,
+    tests,
     workspace,
 )
 from copilot_ls.server.protocol import Protocol
@@ -169,6 +170,12 @@ class Server:
             answers_empty=True,
         )
         self._add(types.CODE_ACTION_RESOLVE, functools.partial(docstrings.resolve, session))
+        self._add(
+            types.TEXT_DOCUMENT_CODE_LENS,
+            functools.partial(tests.code_lens, session),
+            options=types.CodeLensOptions(),
+            answers_empty=True,
+        )
         for command in commands.COMMANDS:
             server.command(command)(_only_advertised)
         self._add("copilot-ls/nextEdit", functools.partial(edits.next_edit, session))

@@ -13,8 +13,11 @@ CODE = "def grade(points):\n    if points >= 50:\n        return 'passed'\n    r
 COMMAND = "copilot-ls.writeTests"
 
 
-async def begun(editor: Editor, folder: Path, code: str = CODE, **params: Any) -> str:
-    editor.configuration = {None: {"tests": {"seconds": 4, "reruns": 2}}}
+async def begun(
+    editor: Editor, folder: Path, code: str = CODE, *, code_lens: bool = False, **params: Any
+) -> str:
+    tests = {"seconds": 4, "reruns": 2, "code_lens": code_lens}
+    editor.configuration = {folder.as_uri(): {"tests": tests}}
     (folder / "marks.py").write_text("")
     uri = (folder / "marks.py").as_uri()
     await editor.begin(folder, **params)
@@ -88,6 +91,30 @@ async def test_tests_are_offered_at_the_head_of_a_definition(editor: Editor, fol
     assert action["title"] == "Write tests for `grade`"
     assert action["command"]["arguments"] == [{"textDocument": {"uri": uri}, "symbol": "grade"}]
     assert await actions(editor, uri, 2) == []
+
+
+async def lenses(editor: Editor, uri: str) -> list[Any]:
+    params = {"textDocument": {"uri": uri}}
+    return list(await editor.request("textDocument/codeLens", params))
+
+
+async def test_lenses_stand_above_public_functions_where_they_are_wanted(
+    editor: Editor, folder: Path
+) -> None:
+    code = f"import functools\n\n\n@functools.cache\n{CODE}\n\ndef _inner():\n    return 1\n"
+    uri = await begun(editor, folder, code, code_lens=True)
+    (lens,) = await lenses(editor, uri)
+    assert lens["range"]["start"] == {"line": 3, "character": 0}
+    assert lens["command"] == {
+        "title": "Write tests",
+        "command": COMMAND,
+        "arguments": [{"textDocument": {"uri": uri}, "symbol": "grade"}],
+    }
+
+
+async def test_nobody_is_shown_lenses_unasked(editor: Editor, folder: Path) -> None:
+    uri = await begun(editor, folder)
+    assert await lenses(editor, uri) == []
 
 
 @pytest.mark.parametrize("wish", [{}, {"textDocument": {"uri": "file:///not/open.py"}}])

@@ -29,3 +29,7 @@ class TestOptions:
             "doc": "What tests are written with; auto: as those that are there, or what is there."
         },
     )
+    code_lens: bool = field(
+        default=False,
+        metadata={"doc": "Offer tests above each public function, in editors that show lenses."},
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import asyncio
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
@@ -15,6 +16,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from copilot_ls import testing, wiring
 from copilot_ls.domain import Document
 from copilot_ls.errors import CopilotError
+from copilot_ls.features.tests.untested import untested
 from copilot_ls.features.tests.writer import WrittenTests
 from copilot_ls.server.handlers.changes import is_wanted
 from copilot_ls.server.protocol import Later
@@ -41,16 +43,43 @@ async def actions(session: Session, params: types.CodeActionParams) -> list[type
     symbols = await asyncio.to_thread(lambda: list(_symbols(document.text, first, last)))
     return [
         types.CodeAction(
-            title=f"Write tests for `{symbol}`",
-            kind=_KIND,
-            command=types.Command(
-                title="Write tests",
-                command=COMMAND,
-                arguments=[{"textDocument": {"uri": document.uri}, "symbol": symbol}],
-            ),
+            title=f"Write tests for `{symbol}`", kind=_KIND, command=_command(document, symbol)
         )
         for symbol in symbols
     ]
+
+
+def code_lens(session: Session, params: types.CodeLensParams) -> Later[list[types.CodeLens]]:
+    """Offer tests above each public function that does something, where the user wants that."""
+    return partial(_lenses, session, params)
+
+
+async def _lenses(session: Session, params: types.CodeLensParams) -> list[types.CodeLens]:
+    opened = session.opened(params.text_document.uri)
+    folder = await session.folder_of(opened) if opened is not None else None
+    if opened is None or folder is None or not folder.workspace.settings.tests.code_lens:
+        return []
+    document = opened.document.snapshot().document
+    if not _can_be_tested(document):
+        return []
+    found = await asyncio.to_thread(lambda: list(untested(document.text, named=())))
+    return [
+        types.CodeLens(range=_start_of(each.first), command=_command(document, each.name))
+        for each in found
+    ]
+
+
+def _start_of(line: int) -> types.Range:
+    start = types.Position(line - 1, 0)
+    return types.Range(start, start)
+
+
+def _command(document: Document, symbol: str) -> types.Command:
+    return types.Command(
+        title="Write tests",
+        command=COMMAND,
+        arguments=[{"textDocument": {"uri": document.uri}, "symbol": symbol}],
+    )
 
 
 def write_tests(session: Session, arguments: Sequence[object]) -> Later[object]:
