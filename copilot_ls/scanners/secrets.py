@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 
 from copilot_ls.domain import Confidence, Document, Finding, ScanReport, Severity
 from copilot_ls.scanners.dependencies.manifests import is_lock_file
 from indexer import secrets
+from indexer.model import Span
+from indexer.secrets import Secret
 
 RULE = "text.secrets.hard-coded"
 _MESSAGE = (
     "This looks like a real secret ({kind}), and who can read the repository can use it. "
     "Revoke it, and read its successor from the environment or a secret store."
 )
+
+
+# Documentation and templates; what stands there by the name of a password is an example.
+_LONG_TEXT = re.compile(r"\"\"\".*?\"\"\"|'''.*?'''", re.DOTALL)
 
 
 class SecretScanner:
@@ -26,6 +33,9 @@ class SecretScanner:
         """
         if is_lock_file(document.path):
             return []
+        is_python = document.language == "python"
+        matches = _LONG_TEXT.finditer(document.text) if is_python else ()
+        quoted = [Span(*match.span()) for match in matches]
         return [
             Finding(
                 rule=RULE,
@@ -33,7 +43,7 @@ class SecretScanner:
                 severity=Severity.HIGH,
                 span=secret.span,
                 path=document.path,
-                confidence=Confidence.HIGH if secret.is_known_form else Confidence.MEDIUM,
+                confidence=_confidence(secret, quoted),
                 category="hard-coded-secret",
                 cwe=("CWE-798",),
                 owasp=("A07:2021",),
@@ -53,3 +63,11 @@ class SecretScanner:
 
     async def aclose(self) -> None:
         pass
+
+
+def _confidence(secret: Secret, quoted: Sequence[Span]) -> Confidence:
+    if secret.is_known_form:
+        return Confidence.HIGH
+    span = secret.span
+    is_quoted = any(each.start < span.start and span.end < each.end for each in quoted)
+    return Confidence.LOW if is_quoted else Confidence.MEDIUM

@@ -224,3 +224,5 @@ def remote(host, user):
     client.exec_command("uptime")
     # ok: python.command.tainted-remote-command
     client.exec_command("id " + shlex.quote(user))
+    # ok: python.command.tainted-remote-command
+    client.exec_command("dd if=%s" % self._shell.quote(user))

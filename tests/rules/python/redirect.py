@@ -136,6 +136,8 @@ class Go(tornado.web.RequestHandler):
         self.redirect(self.get_argument("next", "/"))
         # ok: python.redirect.open-redirect
         self.redirect("/")
+        # ok: python.redirect.open-redirect
+        self.redirect("?".join([self._url, self.request.query]))
 
 
 class Plain(BaseHTTPRequestHandler):

@@ -55,6 +55,9 @@ def login(user, password="letmein-please1"):
     if request.form["password"] == "opensesame":
         return True
     # ok: python.secrets.compared-with-constant
+    if self.update_password == "always":
+        return True
+    # ok: python.secrets.compared-with-constant
     if password == "":
         return False
     # ok: python.secrets.compared-with-constant
@@ -92,3 +95,5 @@ ENGINE = create_engine("postgresql://app@db.internal:5432/app")
 ENGINE = create_engine(f"postgresql://app:{password}@db.internal/app")
 # ok: python.secrets.password-in-address
 ENGINE = create_engine("postgresql://user:password@localhost/app")
+# ok: python.secrets.password-in-address
+HELP = "--db='mysql://appuser:apppasswd@dbhost/app'"

@@ -69,6 +69,11 @@ def protocols(sock, host):
     context.minimum_version = ssl.TLSVersion.TLSv1
     # ok: python.transport.old-protocol
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    # ok: python.transport.old-protocol
+    # ruleid: python.transport.any-protocol
+    ssl.SSLContext(ssl.PROTOCOL_SSLv23)
+    # ok: python.transport.any-protocol
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # ruleid: python.transport.socket-wrapped-without-context
     ssl.wrap_socket(sock)
     # ruleid: python.transport.socket-wrapped-without-context
