@@ -25,9 +25,9 @@ export interface WrittenTests {
 }
 
 const STYLE = `
-  body { padding: 0 1.5em; max-width: 60em; }
+  body { padding: 0 1em; max-width: 60em; }
   table { border-collapse: collapse; }
-  th, td { padding: 0.25em 1em 0.25em 0; text-align: start; }
+  th, td { padding: 0.25em 0.75em 0.25em 0; text-align: start; }
   td.count { text-align: end; font-variant-numeric: tabular-nums; }
   th { font-weight: 600; border-bottom: 1px solid var(--vscode-panel-border); }
   .passes { color: var(--vscode-testing-iconPassed); }
@@ -69,7 +69,7 @@ function page(written: WrittenTests): string {
 <style nonce="${nonce}">${STYLE}</style>
 </head>
 <body>
-<h2>${html(t("{0} tests for {1}", written.tests.length, written.path))}</h2>
+<h2>${html(t("Tests in {0}", written.path))}</h2>
 <p>${where(written)}</p>
 <table>
 <tr>${[t("Test"), t("Passed"), t("Branches only it reaches"), t("Faults only it notices"), t("Found by")]
