@@ -9,7 +9,6 @@ Standard library alone.
 
 from __future__ import annotations
 
-import ast
 import inspect
 import keyword
 import random
@@ -25,9 +24,10 @@ from . import freezing
 from .hints import hints_of
 from .instrument import Goal
 from .loading import Subject
-from .nodes import Call, Case, Collection, Entered, Literal, Node, Raw, Read, is_literal
+from .nodes import Call, Case, Collection, Entered, Literal, Node, Read, is_literal
 from .pool import Pool
 from .running import Outcome, Runner
+from .seeding import case_of
 from .targets import Definitions, References, Target, find_targets
 from .values import Values
 
@@ -74,6 +74,7 @@ class Search:
     ) -> None:
         self._rng = random.Random(seed)
         self._subject = subject
+        self._alias = references.alias
         self._runner = runner
         self._before = before
         self._is_usable = is_usable
@@ -460,22 +461,17 @@ class Search:
     # Seeds
 
     def _queue_seed(self, text: str) -> None:
-        """An expression that somebody wrote: a call of one of the targets."""
-        try:
-            tree = ast.parse(text, mode="eval").body
-        except SyntaxError:
-            return
-        if not isinstance(tree, ast.Call):
-            return
-        name = ast.unparse(tree.func)
-        by_source = self._by_source
-        by_name = {t.name: t for t in self.targets if t.owner is None}
-        target = by_source.get(name) or by_name.get(name) or by_name.get(name.rpartition(".")[2])
-        if target is None:
-            return
-        arguments = [_node(argument) for argument in tree.args]
-        keywords = {entry.arg: _node(entry.value) for entry in tree.keywords if entry.arg}
-        self._queue.append(Case(target.name, Call(target.source, arguments, keywords)))
+        """A call that somebody wrote, perhaps on an object that they made."""
+        taken = self._runner.namespace
+        case = case_of(
+            text,
+            self.targets,
+            self._alias,
+            vars(self._subject.module),
+            lambda owner: _variable(owner.__name__, taken),
+        )
+        if case is not None:
+            self._queue.append(case)
 
 
 def _inlined(case: Case) -> Call | None:
@@ -562,13 +558,6 @@ def _smaller_values(value: Any) -> Iterator[Any]:
     elif kind is dict and value:
         for key in list(value)[:6]:
             yield {other: item for other, item in value.items() if other != key}
-
-
-def _node(tree: ast.expr) -> Node:
-    try:
-        return Literal(ast.literal_eval(tree))
-    except (ValueError, SyntaxError):
-        return Raw(ast.unparse(tree))
 
 
 def _rank(kept: Kept) -> tuple[int, int]:

@@ -11,7 +11,7 @@ _PARSER = doctest.DocTestParser()
 
 def callables_of(text: str) -> frozenset[str]:
     """Names of the functions and classes at the top of a module."""
-    tree = _tree(text)
+    tree = tree_of(text)
     definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     return frozenset(
         node.name for node in (tree.body if tree else ()) if isinstance(node, definitions)
@@ -21,21 +21,21 @@ def callables_of(text: str) -> frozenset[str]:
 def calls_in_docstrings(text: str) -> list[str]:
     """Every call in the examples (``>>>``) of a module, as source."""
     found: list[str] = []
-    for node in ast.walk(_tree(text) or ast.Module([], [])):
+    for node in ast.walk(tree_of(text) or ast.Module([], [])):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             try:
                 examples = _PARSER.get_examples(ast.get_docstring(node) or "")
             except ValueError:
                 continue
             for example in examples:
-                found += [ast.unparse(call) for call in _calls(_tree(example.source))]
+                found += [ast.unparse(call) for call in calls_in(tree_of(example.source))]
     return found
 
 
 def literal_calls(text: str, names: Collection[str]) -> list[str]:
     """Calls of ``names`` (or of attributes so called) whose arguments are literals, as source."""
     found = []
-    for call in _calls(_tree(text)):
+    for call in calls_in(tree_of(text)):
         name = getattr(call.func, "attr", getattr(call.func, "id", ""))
         values = [*call.args, *(keyword.value for keyword in call.keywords)]
         if name in names and values and all(map(_is_literal, values)):
@@ -43,14 +43,16 @@ def literal_calls(text: str, names: Collection[str]) -> list[str]:
     return found
 
 
-def _tree(text: str) -> ast.Module | None:
+def tree_of(text: str) -> ast.Module | None:
+    """The syntax of a text; nothing if it has none."""
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
-def _calls(tree: ast.AST | None) -> Iterator[ast.Call]:
+def calls_in(tree: ast.AST | None) -> Iterator[ast.Call]:
+    """Every call in a tree."""
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Call):
             yield node

@@ -6,6 +6,7 @@ and take out whatever does not pass every time. What is left is proposed, never 
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
 import os
@@ -28,6 +29,7 @@ from copilot_ls.features.tests.placing import (
 )
 from copilot_ls.features.tests.render import RenderedTest, case_name, render_file, render_tests
 from copilot_ls.features.tests.seeds import callables_of, calls_in_docstrings, literal_calls
+from copilot_ls.features.tests.stories import calls_on_objects, fixtures_in
 from copilot_ls.ports import Sandbox
 
 _log = logging.getLogger(__name__)
@@ -339,14 +341,21 @@ class TestWriter:
         text = _read_text(self._sandbox.project / path)
         found = calls_in_docstrings(text)
         names = callables_of(text)
+        files = sorted(self._sandbox.project.rglob("*.py"))
+        fixtures: dict[str, ast.expr] = {}
+        for file in files:
+            if file.name == "conftest.py":
+                fixtures |= fixtures_in(_read_text(file), names)
         n_read = 0
-        for file in sorted(self._sandbox.project.rglob("*.py")):
+        for file in files:
             if n_read >= _MAX_CALLERS or len(found) >= _MAX_SEEDS:
                 break
             source = _read_text(file)
             if len(source) < _MAX_CALLER_CHARS and any(name in source for name in names):
                 n_read += 1
                 found += literal_calls(source, names)
+                known = fixtures | fixtures_in(source, names)
+                found += calls_on_objects(source, names, known)
         return list(dict.fromkeys(found))[:_MAX_SEEDS]
 
     def _limits(self, seconds: float) -> Limits:
