@@ -22,6 +22,7 @@ from copilot_ls.domain import Document, Finding
 from copilot_ls.errors import ScannerError
 from copilot_ls.features.security.live import Finder, LiveCheck
 from copilot_ls.features.security.report import BASELINE_FILE, Baseline, read_baseline
+from copilot_ls.prompts.fim import line_comment
 from copilot_ls.scanners.dependencies import manifests
 from indexer import changes, scan
 from indexer.model import IndexOptions, Problem, Skipped, SkipReason, Span
@@ -364,6 +365,23 @@ def select_staged(root: Path, options: IndexOptions) -> Selection:
         elif manifests.reads(path) or parse.language_of(path) is not None:
             paths.append(path)
     return Selection(root, options, tuple(paths), changed, tuple(skipped), is_staged=True)
+
+
+def is_dependency_file(root: Path, path: str, options: IndexOptions) -> bool:
+    """Tell whether a file names packages and nothing but a program's writing it speaks against it.
+
+    Raises:
+        PathRefused: ``root`` is not a folder that can be listed.
+    """
+    reads = manifests.reads
+    return reads(path) and scan.is_excluded(root, path, options, also=reads) is None
+
+
+def comment_mark(document: Document) -> str:
+    """Return how a remark to us begins in a document; empty where there can be none."""
+    if manifests.reads(document.path):
+        return manifests.comment_mark(document.path)
+    return line_comment(document.language)
 
 
 @cache

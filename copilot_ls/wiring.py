@@ -399,6 +399,10 @@ class Workspace:
         reason = scan.is_excluded(self.root, path, index_options(self.settings))
         return None if reason is None else str(reason)
 
+    def is_scanned(self, path: str) -> bool:
+        """Tell whether a file that is left alone otherwise, a lock file, is one to scan."""
+        return scanning.is_dependency_file(self.root, path, index_options(self.settings))
+
     async def update_index(
         self,
         paths: Sequence[str] | None,

@@ -157,9 +157,13 @@ class Diagnostics:
         opened = self._find(uri)
         if opened is None or opened.folder is None or opened.exclusion is None:
             return None
-        if await asyncio.shield(opened.exclusion):
+        workspace, path = opened.folder.workspace, opened.document.path
+        is_left_alone = bool(await asyncio.shield(opened.exclusion))
+        if is_left_alone and path:
+            is_left_alone = not await asyncio.to_thread(lambda: workspace.is_scanned(path))
+        if is_left_alone:
             return None
-        return opened.folder.workspace.security
+        return workspace.security
 
     def _publish(self, uri: str, snapshot: Snapshot, reported: Sequence[Reported]) -> None:
         opened = self._find(uri)

@@ -140,6 +140,9 @@ class Workspace:
             return None
         return Document(file.as_uri(), path, "python", file.read_text())
 
+    def is_scanned(self, path: str) -> bool:
+        return False
+
     def exclusion(self, path: str) -> str | None:
         return "may hold secrets" if path.endswith(".env") else None
 

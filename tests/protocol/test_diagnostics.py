@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from copilot_ls import wiring
+from copilot_ls.scanners.dependencies.osv import read_advisory
 from tests.protocol.editor import GHOST_TEXT, Editor, started_process
 from tests.protocol.test_session import change
 
@@ -312,3 +314,45 @@ async def test_the_whole_way_from_squiggle_to_clean(serve: tuple[str, ...], fold
         assert [each["range"]["start"]["line"] for each in left["diagnostics"]] == [11]
         assert await editor.end() == 0
         assert editor.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fixes"),
+    [
+        (
+            "requirements.txt",
+            "left==1.2.0\nreqests\n",
+            ["1.3.0", "# copilot-ls: ignore[dependency.vulnerable.GHSA-1] (why?)\n"],
+        ),
+        ("package-lock.json", '{"packages": {"node_modules/left": {"version": "1.2.0"}}}', []),
+    ],
+)
+async def test_dependencies_are_told_in_the_files_that_name_them(
+    serve: tuple[str, ...], folder: Path, name: str, text: str, fixes: list[str]
+):
+    events = [{"introduced": "0"}, {"fixed": "1.3.0"}]
+    affected = [
+        {
+            "package": {"ecosystem": each, "name": "left"},
+            "ranges": [{"type": kind, "events": events}],
+        }
+        for each, kind in (("PyPI", "ECOSYSTEM"), ("npm", "SEMVER"))
+    ]
+    advisory = read_advisory({"id": "GHSA-1", "summary": "it breaks", "affected": affected})
+    assert advisory is not None
+    wiring.advisory_store().replace("here", [advisory], lambda: "")
+    (folder / name).write_text(text)
+    async with started_process(*serve, module="copilot_ls") as editor:
+        await editor.begin(folder, capabilities=PUSH, initializationOptions=AT_ONCE)
+        uri = (folder / name).as_uri()
+        editor.open(uri, text)
+        told = await editor.hear(PUBLISH)
+        found = [each["code"] for each in told["diagnostics"]]
+        assert found[0] == "dependency.vulnerable.GHSA-1"
+        assert ("dependency.misspelt" in found) == (name == "requirements.txt")
+        offered = [
+            each for each in await actions(editor, uri, 0, only=["quickfix"]) if "edit" in each
+        ]
+        edits = [each["edit"]["documentChanges"][0]["edits"][0]["newText"] for each in offered]
+        assert edits == fixes
+        assert await editor.end() == 0

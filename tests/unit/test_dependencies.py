@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -487,4 +490,42 @@ def test_a_torn_archive_and_links_out_of_a_folder_are_refused(tmp_path: Path):
 )
 def test_addresses_that_are_not_safe_are_not_asked(url: str):
     with pytest.raises(ConfigError, match="not safe"), exports.downloaded(url, lambda _: None):
+        pass
+
+
+@contextmanager
+def served(answer: bytes, status: int) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Location", "/elsewhere")
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/all.zip"
+        server.shutdown()
+        thread.join()
+
+
+def test_an_address_that_somebody_typed_is_loaded_and_forgotten():
+    with (
+        served(json.dumps(record()).encode(), 200) as url,
+        exports.downloaded(url, lambda _: None) as path,
+    ):
+        assert [advisory.id for advisory in Export(path)] == ["GHSA-1"]
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_an_address_that_does_not_answer_with_an_export_is_told(status: int):
+    with (
+        served(b"", status) as url,
+        pytest.raises(ConfigError, match="cannot be loaded"),
+        exports.downloaded(url, lambda _: None),
+    ):
         pass

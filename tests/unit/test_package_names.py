@@ -123,6 +123,12 @@ def test_an_import_of_what_is_declared_is_told_where_it_is_declared(
     assert found(scanner(tmp_path, **files), "import reqests\n") == []
 
 
+def test_a_package_that_only_has_types_is_declared_by_them(tmp_path: Path):
+    names = scanner(tmp_path, **{"package.json": '{"devDependencies": {"@types/estree": "^1"}}'})
+    assert found(names, "import type { Node } from 'estree'\n", "a.js") == []
+    assert found(scanner(tmp_path / "other"), "import 'estree'\n", "a.js") == ["estree"]
+
+
 def test_what_is_tried_or_relative_or_only_said_is_no_import(tmp_path: Path):
     text = (
         "try:\n    import reqests\nexcept ImportError:\n    reqests = None\n"

@@ -46,6 +46,12 @@ def is_lock_file(path: str) -> bool:
     return reader is not None and reader not in {_requirements, _go_mod, _pom, _package_json}
 
 
+def comment_mark(path: str) -> str:
+    """Return how a comment begins in such a file; empty where a person should write none."""
+    reader = _reader(path)
+    return "#" if reader is _requirements else "//" if reader is _go_mod else ""
+
+
 def read(path: str, text: str) -> list[Pin]:
     """Read the packages that a file names, in its order; about 10 ms for 1,000 packages.
 

@@ -48,9 +48,14 @@ class Project:
         return ours or bool(names & (self._installed | self._locked | self._declared))
 
     def has_npm_package(self, name: str) -> bool:
-        """The same for a package of JavaScript."""
-        is_there = (self._root / "node_modules" / name).exists()
-        return is_there or name in self._own or canonical(name) in self._locked | self._declared
+        """The same for a package of JavaScript, or for one that only has types."""
+        if name in self._own:
+            return True
+        known = self._locked | self._declared
+        return any(
+            (self._root / "node_modules" / each).exists() or canonical(each) in known
+            for each in (name, f"@types/{name}")
+        )
 
     def is_settled(self, ecosystem: str, name: str) -> bool:
         """Whether a required name was found by a tool: it is installed, or locked."""

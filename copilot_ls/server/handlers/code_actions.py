@@ -8,10 +8,10 @@ from functools import partial
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
+from copilot_ls import scanning
 from copilot_ls.domain import Edit
 from copilot_ls.features.documentation.findings import CATEGORY
 from copilot_ls.features.security.report import Reported
-from copilot_ls.prompts.fim import line_comment
 from copilot_ls.server.diagnostics import to_diagnostic
 from copilot_ls.server.documents import Snapshot
 from copilot_ls.server.handlers import docstrings, tests
@@ -106,12 +106,13 @@ def _actions(
             is_preferred=True,
             edit=workspace_edit(finding.fix, snapshot, session),
         )
-    yield types.CodeAction(
-        title=f"Ignore {finding.rule} here, with a reason",
-        kind=types.CodeActionKind.QuickFix,
-        diagnostics=[diagnostic],
-        edit=workspace_edit([_remark(reported, snapshot)], snapshot, session),
-    )
+    if mark := scanning.comment_mark(snapshot.document):
+        yield types.CodeAction(
+            title=f"Ignore {finding.rule} here, with a reason",
+            kind=types.CodeActionKind.QuickFix,
+            diagnostics=[diagnostic],
+            edit=workspace_edit([_remark(reported, snapshot, mark)], snapshot, session),
+        )
     argument = {"uri": snapshot.document.uri, "fingerprint": reported.fingerprint}
     yield types.CodeAction(
         title=f"Explain {finding.rule}",
@@ -143,13 +144,11 @@ def _are_apart(one: Edit, other: Edit) -> bool:
     return one.span.end <= other.span.start or other.span.end <= one.span.start
 
 
-def _remark(reported: Reported, snapshot: Snapshot) -> Edit:
+def _remark(reported: Reported, snapshot: Snapshot, mark: str) -> Edit:
     """Return the edit that puts a comment on a line of its own above the finding."""
-    document = snapshot.document
     line = snapshot.lines[reported.place.line - 1]
     start = reported.finding.span.start - (reported.place.column - 1)
     indent = line[: len(line) - len(line.lstrip(" \t"))]
-    mark = line_comment(document.language)
     end = "\r\n" if line.endswith("\r\n") else "\n"
     remark = f"{indent}{mark} copilot-ls: ignore[{reported.finding.rule}] (why?){end}"
     return Edit(Span(start, start), remark)
