@@ -384,6 +384,15 @@ def comment_mark(document: Document) -> str:
     return line_comment(document.language)
 
 
+def files_at(root: Path, revision: str) -> Mapping[str, bytes]:
+    """Return the files that are different in a revision, as they are there.
+
+    Raises:
+        NotARepository: git cannot be asked, or knows no such revision.
+    """
+    return changes.files_at(root, revision)
+
+
 @cache
 def _secrets() -> SecretScanner:
     from copilot_ls.scanners.secrets import SecretScanner

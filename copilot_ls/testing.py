@@ -6,13 +6,18 @@ Beside ``wiring`` and in its manner: it joins, and holds no logic of its own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from copilot_ls import wiring
+from copilot_ls import scanning, wiring
 from copilot_ls.config import Settings
-from copilot_ls.errors import SandboxError
+from copilot_ls.domain import Confidence, Document, Edit, Finding, Severity
+from copilot_ls.errors import SandboxError, WorkspaceError
+from copilot_ls.features.security.attacks.prove import Prover, SecurityTest
+from copilot_ls.features.security.check import check
+from copilot_ls.features.security.report import report
 from copilot_ls.features.tests.writer import OnProgress, TestWriter, WrittenTests
 
 if TYPE_CHECKING:
@@ -50,6 +55,83 @@ async def propose_tests(
         raise SandboxError(f"{path} is not in the copy: {error}", remedy="save it first") from error
     finally:
         await asyncio.shield(asyncio.to_thread(sandbox.close))
+
+
+async def prove_weakness(
+    root: Path,
+    settings: Settings,
+    document: Document,
+    line: int,
+    *,
+    rule: str = "",
+    fixed_at: str = "",
+    allowed: bool = False,
+    on_progress: OnProgress = lambda _, __: None,
+) -> SecurityTest:
+    """Write a test that attacks what is found in a line (from 1) of a document, and run it.
+
+    It is run on the code as it is, and on the code as it is fixed: in the revision ``fixed_at``,
+    else by the rule itself. ``rule`` chooses among several findings of the line.
+
+    Raises:
+        SandboxError: the user has not allowed it (see ``allowed``), or it cannot be run.
+        NotARepository: git knows no such revision.
+        WorkspaceError: nothing is found there.
+    """
+    findings = await _findings_at(root, settings, document, line, rule)
+    of_revision: Mapping[str, bytes] = {}
+    if fixed_at:
+        of_revision = await asyncio.to_thread(scanning.files_at, root, fixed_at)
+        if not of_revision:
+            raise WorkspaceError(
+                f"nothing is different in {fixed_at}", remedy="name a revision that has the fix"
+            )
+    sandbox = await _opened(root, settings, allowed=allowed)
+    told: list[SecurityTest] = []
+    try:
+        prover = Prover(sandbox, settings.sandbox.memory_mb << 20)
+        for finding in findings:
+            fixed, name = of_revision, fixed_at
+            if not fixed and finding.fix:
+                text = _edited(document.text, finding.fix)
+                fixed, name = {document.path: text.encode()}, "the rule's own fix"
+            told.append(
+                await prover.prove(
+                    document, finding, fixed=fixed, fixed_name=name, on_progress=on_progress
+                )
+            )
+            if told[-1].text:
+                return told[-1]
+    finally:
+        await asyncio.shield(asyncio.to_thread(sandbox.close))
+    return told[0]
+
+
+async def _findings_at(
+    root: Path, settings: Settings, document: Document, line: int, rule: str
+) -> list[Finding]:
+    """Return what is found in a line, however unsure the rules are, the gravest first."""
+    options = replace(settings.security, min_confidence=Confidence.LOW)
+    async with scanning.project_scanners(root, jobs=1) as scanners:
+        checked = await check([document], scanners, options, lambda _: None)
+    there = [
+        each.finding
+        for each in report((*checked.findings, *checked.suppressed), document.text)
+        if each.place.line <= line <= each.place.end_line and rule in {"", each.finding.rule}
+    ]
+    if not there:
+        raise WorkspaceError(
+            f"nothing is found in line {line} of {document.path}",
+            remedy="`copilot-ls check` lists what is found, and where",
+        )
+    order = [*Severity]
+    return sorted(there, key=lambda each: -order.index(each.severity))
+
+
+def _edited(text: str, edits: Sequence[Edit]) -> str:
+    for edit in sorted(edits, key=lambda each: each.span, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
 
 
 async def _opened(root: Path, settings: Settings, *, allowed: bool) -> Sandbox:

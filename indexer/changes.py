@@ -27,6 +27,7 @@ _DIFF = (
     "--ignore-submodules=all",
     "--unified=0",
 )
+_MAX_FILES = 500
 # A file that git does not know yet has changed as a whole.
 _WHOLE = (range(1, 1 << 31),)
 
@@ -65,6 +66,28 @@ def changes_since(root: Path, revision: str) -> Mapping[str, Sequence[range]]:
 def staged_bytes(root: Path, path: str) -> bytes | None:
     """What of a file will be committed; nothing if it is not staged."""
     return _asked(root, "cat-file", "blob", f":{_prefix(root)}{path}")
+
+
+def files_at(root: Path, revision: str) -> Mapping[str, bytes]:
+    """Files as they are in a revision, by path: those that are different now, or gone.
+
+    Raises:
+        NotARepository: git cannot be asked here, or knows no such revision.
+    """
+    commit = _asked(root, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    if commit is None:
+        raise NotARepository(
+            f"git knows no revision {revision} of {root}", remedy="check it with `git log`"
+        )
+    name = commit.decode().strip()
+    command = [each for each in _DIFF if not each.startswith("--diff-filter")]
+    listed = _asked(root, *command, "--name-only", "-z", name, "--")
+    found: dict[str, bytes] = {}
+    for path in _below(root, (listed or b"").split(b"\0"))[:_MAX_FILES]:
+        data = _asked(root, "cat-file", "blob", f"{name}:{_prefix(root)}{path}")
+        if data is not None:
+            found[path] = data
+    return found
 
 
 def _changes(root: Path, what: Sequence[str]) -> Mapping[str, Sequence[range]]:

@@ -27,6 +27,7 @@ from copilot_ls.cli import (
     index,
     model,
     provenance,
+    security_test,
     settings,
     tests,
     trust,
@@ -87,6 +88,7 @@ app.command("docs")(docs.docs)
 app.command("edit")(edit.edit)
 app.command("check")(check.check)
 app.command("tests")(tests.propose_tests)
+app.command("security-test")(security_test.prove)
 app.command("provenance")(provenance.provenance)
 app.command("trust")(trust.trust)
 app.command("doctor")(doctor.doctor)

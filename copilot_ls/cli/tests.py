@@ -77,7 +77,7 @@ async def _write(
     as_json: bool,
     allowed: bool,
 ) -> WrittenTests:
-    with _progress(path, quiet=as_json) as on_progress:
+    with progress_on(path, quiet=as_json) as on_progress:
         return await testing.propose_tests(
             root,
             settings,
@@ -103,7 +103,7 @@ def write_new(file: Path, text: str) -> None:
         raise WorkspaceError(f"{file} cannot be written: {error}", remedy="move it") from error
 
 
-class _progress:  # noqa: N801 - reads as a function where it is used
+class progress_on:  # noqa: N801 - reads as a function where it is used
     """A bar on stderr while somebody looks."""
 
     def __init__(self, path: str, *, quiet: bool) -> None:
