@@ -85,6 +85,15 @@ class Read(Call):
         return self.function
 
 
+class Assigned(Call):
+    """An attribute that is set to its only argument: a statement, and therefore only a step."""
+
+    __slots__ = ()
+
+    def render(self) -> str:
+        return f"{self.function} = {self.arguments[0].render()}"
+
+
 class Entered(Call):
     """A context manager that is entered and left again; renders as what is entered."""
 

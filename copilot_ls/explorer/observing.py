@@ -12,7 +12,7 @@ from typing import Any
 
 from .nodes import is_literal, literal_source
 
-_MAX_ATTRIBUTES = 6
+_MAX_ATTRIBUTES = 10
 _MAX_MESSAGE = 100
 _MAX_PRINTED = 500
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")

@@ -24,7 +24,7 @@ from . import freezing
 from .hints import hints_of
 from .instrument import Goal
 from .loading import Subject
-from .nodes import Call, Case, Collection, Entered, Literal, Node, Read, is_literal
+from .nodes import Assigned, Call, Case, Collection, Entered, Literal, Node, Read, is_literal
 from .pool import Pool
 from .running import Outcome, Runner
 from .seeding import case_of
@@ -393,7 +393,9 @@ class Search:
             ]
             for _ in range(self._rng.choice((1, 1, 2, 3))):
                 sibling = self._rng.choice(siblings)
-                steps.append(self._method_call(name, sibling))
+                steps.append(self._step(name, sibling))
+        if target.setter is not None and self._rng.random() < 0.6:
+            steps.append(self._step(name, target))
         return self._with_files(Case(target.name, self._method_call(name, target), setup, steps))
 
     def _with_files(self, case: Case) -> Case:
@@ -401,6 +403,12 @@ class Search:
         if "tmp_path" not in case.source() or self._rng.random() < 0.4:
             return case
         return case.but(files=self._values.files(case.source()))
+
+    def _step(self, name: str, target: Target) -> Call:
+        if target.setter is None:
+            return self._method_call(name, target)
+        value = self._values.for_hints(target.setter)
+        return Assigned(f"{name}.{target.source}", [value], {})
 
     def _method_call(self, name: str, target: Target) -> Call:
         if target.source in {"__enter__", "__exit__"}:
@@ -422,7 +430,7 @@ class Search:
             del steps[rng.randrange(len(steps))]
         elif target.owner is not None and setup and draw < 0.5:
             siblings = [t for t in self.targets if t.owner is target.owner]
-            steps.append(self._method_call(setup[0][0], rng.choice(siblings)))
+            steps.append(self._step(setup[0][0], rng.choice(siblings)))
             steps = steps[-4:]
         elif draw < 0.65 and not isinstance(action, (Read, Entered)):
             action = self._extended(action, target)
@@ -523,7 +531,10 @@ def _smaller(case: Case) -> Iterator[Case]:
 def _smaller_nodes(node: Any) -> Iterator[Any]:
     if isinstance(node, (Read, Entered)):
         return
-    if isinstance(node, Call):
+    if isinstance(node, Assigned):
+        for smaller in _smaller_nodes(node.arguments[0]):
+            yield Assigned(node.function, [smaller], {})
+    elif isinstance(node, Call):
         for name in node.keywords:
             keywords = {key: value for key, value in node.keywords.items() if key != name}
             yield Call(node.function, node.arguments, keywords)

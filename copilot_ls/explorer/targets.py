@@ -17,10 +17,13 @@ from .hints import Hints, hints_of
 class Target:
     """A function, a class (its constructor) or a method; ``source`` is what a test calls.
 
-    ``owner`` is the class of an instance method, which needs an instance first.
+    ``owner`` is the class of an instance method, which needs an instance first; ``setter`` says
+    what a property takes, if it can be set.
     """
 
-    __slots__ = ("function", "hints", "is_private", "name", "owner", "parameters", "source")
+    __slots__ = (
+        "function", "hints", "is_private", "name", "owner", "parameters", "setter", "source"
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Target:
         self.owner = owner
         self.parameters = list(parameters)
         self.hints = hints
+        self.setter: Hints | None = None
         self.is_private = is_private_name(name)
 
 
@@ -185,6 +189,9 @@ def _of_class(cls: type, references: References, definitions: Definitions) -> li
             target = _target(qualified_name, f"{source}.{name}", bound, None, definitions, module)
         elif isinstance(member, property):
             target = Target(qualified_name, name, member.fget, cls, (), {})
+            if member.fset is not None:
+                hints = hints_of(member.fset, definitions.of(member.fset), vars(module))
+                *_, target.setter = ([], *hints.values())
         elif inspect.isfunction(member) and not inspect.isabstract(cls):
             target = _target(qualified_name, name, member, cls, definitions, module)
         else:
