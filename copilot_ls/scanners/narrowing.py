@@ -50,6 +50,7 @@ _IMPORTS: Sequence[Mapping[str, object]] = tuple(
 )
 # Of a rule on a text, as a part of what reading the text costs.
 _MATCHING_COST = 0.35
+_MAX_CHARS = 1_000_000
 # Less is not worth a gap.
 _MIN_BODY_CHARS = 40
 _VISIBLE = re.compile(r"[^\r\n]")
@@ -68,12 +69,14 @@ def narrow(document: Document, rules: Collection[Rule]) -> list[Slice]:
     """Say what must be looked at, and for what; costs some 20 ms for 1,000 lines.
 
     Rules that can match in the same functions share a slice. What stands in no function is part
-    of each.
+    of each. A very long text is left as it is: Semgrep gives it up in time, and says so.
     """
     dialect = dialect_of(document.language)
     if dialect is None:
         return []
     language, text = dialect.name, document.text
+    if len(text) > _MAX_CHARS:
+        return [Slice(text, [rule.definition for rule in rules])] if rules else []
     parsed = _Parsed(text, dialect)
     everywhere = Lexicon(parsed.tokens([Span(0, len(text))]))
     left = [
@@ -109,7 +112,7 @@ def narrow(document: Document, rules: Collection[Rule]) -> list[Slice]:
 def functions_of(document: Document) -> Sequence[Span]:
     """Return the bodies of functions that stand in no other, and that parse; in order."""
     dialect = dialect_of(document.language)
-    if dialect is None:
+    if dialect is None or len(document.text) > _MAX_CHARS:
         return ()
     from ast_grep_py import SgRoot
 

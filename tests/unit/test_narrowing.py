@@ -215,6 +215,14 @@ def test_bodies_of_functions_are_known_in_other_languages(language: str, text: s
     assert part.text.splitlines()[0].split("(")[0] == text.splitlines()[0].split("(")[0]
 
 
+def test_a_very_long_text_is_left_as_it_is():
+    text = "x = 1\n" * 200_000
+    [part] = narrowed(text, rule("a", pattern="eval(...)"))
+    assert part.text is text
+    assert functions_of(Document("", "file", "python", text)) == ()
+    assert narrowed(text) == []
+
+
 def test_a_language_without_grammar_keeps_its_text():
     [part] = narrowed("system(x);", rule("a", pattern="system(...)"), language="php")
     assert part.text == "system(x);"
