@@ -83,6 +83,9 @@ class Folder:
 
     def begin(self) -> None:
         """Bring the index up to date, and from now on after each change on disk."""
+        if self.uri is not None and self.workspace.settings.index.enabled:
+            # Said at once: the server is not ready in the moment until the work begins.
+            self._board.facts.percents[self._name] = 0
         self.request_update(None)
         if not self._client.watches_files and self.workspace.settings.index.enabled:
             self.workspace.watch(self.request_update)
@@ -98,6 +101,7 @@ class Folder:
     async def aclose(self) -> None:
         await self._embeddings.aclose()
         await self._updates.aclose()
+        self._board.facts.percents.pop(self._name, None)
         self._board.clear_trouble(Source.INDEX, about=self._name)
         await self.workspace.aclose()
 

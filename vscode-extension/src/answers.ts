@@ -2,12 +2,13 @@
 
 import * as vscode from "vscode";
 
+import type { Reports } from "./reports";
 import { showTestCard, type WrittenTests } from "./testCard";
 
-export async function showAnswer(answer: unknown): Promise<void> {
+export async function showAnswer(answer: unknown, reports: Reports): Promise<void> {
   if (typeof answer !== "object" || answer === null) return;
   if ("markdown" in answer) {
-    await showMarkdown(String(answer.markdown));
+    await reports.showMarkdown(vscode.l10n.t("Explanation"), String(answer.markdown));
   } else if (areTests(answer) && answer.tests.length + answer.suspicions.length > 0) {
     showTestCard(answer);
   } else if ("problem" in answer && answer.problem) {
@@ -17,10 +18,4 @@ export async function showAnswer(answer: unknown): Promise<void> {
 
 function areTests(answer: object): answer is WrittenTests {
   return "tests" in answer && "suspicions" in answer;
-}
-
-async function showMarkdown(content: string): Promise<void> {
-  const document = await vscode.workspace.openTextDocument({ language: "markdown", content });
-  const viewColumn = vscode.ViewColumn.Beside;
-  await vscode.window.showTextDocument(document, { preview: true, viewColumn });
 }

@@ -2,8 +2,12 @@
 
 import * as vscode from "vscode";
 
+import { chooseModel } from "./models";
 import type { Overview } from "./overview";
+import type { Reports } from "./reports";
 import type { Server } from "./server";
+
+const { t } = vscode.l10n;
 
 interface NextEdits {
   readonly edits: readonly {
@@ -20,21 +24,23 @@ interface Place {
   readonly character: number;
 }
 
-const MENU: readonly (readonly [label: string, command: string])[] = [
-  ["$(debug-pause) Pause suggestions", "pause"],
-  ["$(debug-continue) Resume suggestions", "resume"],
-  ["$(clock) Snooze for ten minutes", "snooze"],
-  ["$(shield) Look for weaknesses in all files", "checkWorkspace"],
-  ["$(sync) Bring the index up to date", "reindex"],
-  ["$(question) Why this suggestion?", "explain"],
-  ["$(graph) What happened since the start", "statistics"],
-  ["$(debug-restart) Restart the server", "restart"],
-  ["$(output) Open the log", "log"],
+const MENU: readonly (readonly [icon: string, label: string, command: string])[] = [
+  ["$(debug-pause)", t("Pause suggestions"), "pause"],
+  ["$(debug-continue)", t("Resume suggestions"), "resume"],
+  ["$(clock)", t("Snooze for ten minutes"), "snooze"],
+  ["$(sync)", t("Bring the index up to date"), "reindex"],
+  ["$(chip)", t("Choose the model"), "chooseModel"],
+  ["$(shield)", t("Look for weaknesses in all files"), "checkWorkspace"],
+  ["$(question)", t("Why this suggestion?"), "explain"],
+  ["$(graph)", t("What happened since the start"), "statistics"],
+  ["$(debug-restart)", t("Restart the server"), "restart"],
+  ["$(output)", t("Open the log"), "log"],
 ];
 
 export function registerCommands(
   server: Server,
   overview: Overview,
+  reports: Reports,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable[] {
   const actions: Record<string, () => unknown> = {
@@ -43,13 +49,15 @@ export function registerCommands(
     resume: () => server.execute("copilot-ls.resume"),
     snooze: () => server.execute("copilot-ls.snooze", 10),
     reindex: () => server.execute("copilot-ls.reindex"),
-    explain: async () => showJson("Suggestion", await server.execute("copilot-ls.explain")),
-    statistics: async () => showJson("Statistics", await server.request("copilot-ls/statistics")),
+    explain: () => explain(server, reports),
+    statistics: () => showStatistics(server, reports),
     edit: () => editSelection(server),
     writeTests: () => writeTests(server),
-    nextEdit: () => goToNextEdit(server),
     checkWorkspace: () => overview.check(),
     refreshOverview: () => overview.refresh(),
+    chooseModel: () => chooseModel(server),
+    nextEdit: () => goToNextEdit(server),
+    install: () => server.install(),
     restart: () => server.restart(),
     log: () => log.show(),
   };
@@ -59,29 +67,32 @@ export function registerCommands(
 }
 
 async function showMenu(): Promise<void> {
-  const items = MENU.map(([label, command]) => ({ label, command }));
+  const items = MENU.map(([icon, label, command]) => ({ label: `${icon} ${label}`, command }));
   const chosen = await vscode.window.showQuickPick(items, { placeHolder: "copilot-ls" });
   if (chosen !== undefined) {
     await vscode.commands.executeCommand(`copilot-ls-vscode.${chosen.command}`);
   }
 }
 
-async function showJson(title: string, value: unknown): Promise<void> {
-  if (value === undefined) return;
-  if (value === null) {
-    void vscode.window.showInformationMessage("copilot-ls: there was no suggestion yet.");
-    return;
+async function explain(server: Server, reports: Reports): Promise<void> {
+  const story = await server.execute("copilot-ls.explain");
+  if (story === null) {
+    void vscode.window.showInformationMessage(t("copilot-ls: there was no suggestion here yet."));
+  } else if (story !== undefined) {
+    await reports.showData(t("Suggestion"), story);
   }
-  const content = `// ${title}\n${JSON.stringify(value, null, 2)}\n`;
-  const document = await vscode.workspace.openTextDocument({ language: "jsonc", content });
-  await vscode.window.showTextDocument(document, { preview: true });
+}
+
+async function showStatistics(server: Server, reports: Reports): Promise<void> {
+  const statistics = await server.request("copilot-ls/statistics");
+  if (statistics !== undefined) await reports.showData(t("Statistics"), statistics);
 }
 
 async function editSelection(server: Server): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   if (editor === undefined) return;
   const instruction = await vscode.window.showInputBox({
-    prompt: "What should become of these lines?",
+    prompt: t("What should become of these lines?"),
   });
   if (!instruction) return;
   const { start, end } = editor.selection;
@@ -108,7 +119,7 @@ async function goToNextEdit(server: Server): Promise<void> {
   });
   const edit = next?.edits[0];
   if (edit === undefined) {
-    if (next) void vscode.window.showInformationMessage("copilot-ls: nothing is left to follow.");
+    if (next) void vscode.window.showInformationMessage(t("copilot-ls: nothing is left to follow."));
     return;
   }
   const { start, end } = edit.range;
@@ -117,12 +128,12 @@ async function goToNextEdit(server: Server): Promise<void> {
   const { document } = await vscode.window.showTextDocument(uri, { selection: range });
   const version = document.version;
   const choice = await vscode.window.showInformationMessage(
-    `${edit.reason}: \`${edit.newText}\` (${next?.remaining ?? 0} more)`,
-    "Change",
+    t("{0}: `{1}` ({2} places)", edit.reason, edit.newText, next?.remaining ?? 0),
+    t("Change"),
   );
-  if (choice === "Change" && document.version !== version) {
-    void vscode.window.showWarningMessage("copilot-ls: the text has changed; ask again.");
-  } else if (choice === "Change") {
+  if (choice !== undefined && document.version !== version) {
+    void vscode.window.showWarningMessage(t("copilot-ls: the text has changed; ask again."));
+  } else if (choice !== undefined) {
     const change = new vscode.WorkspaceEdit();
     change.replace(uri, range, edit.newText);
     await vscode.workspace.applyEdit(change);

@@ -1,9 +1,12 @@
 /** Starts the server, forwards what the editor says, and shows what it answers. Nothing is decided here. */
 
+import { join } from "node:path";
+
 import * as vscode from "vscode";
 
 import { registerCommands } from "./commands";
 import { Overview } from "./overview";
+import { Reports } from "./reports";
 import { Server } from "./server";
 import { StatusItem } from "./status";
 import { welcome } from "./welcome";
@@ -13,10 +16,11 @@ let server: Server | undefined;
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("copilot-ls", { log: true });
   const status = new StatusItem();
-  server = new Server(log, status);
+  const reports = new Reports();
+  server = new Server(log, status, reports, join(context.globalStorageUri.fsPath, "server"));
   const overview = new Overview(server);
-  context.subscriptions.push(log, status, overview, server.suggestions);
-  context.subscriptions.push(...registerCommands(server, overview, log));
+  context.subscriptions.push(log, status, reports, overview, server.suggestions);
+  context.subscriptions.push(...registerCommands(server, overview, reports, log));
   context.subscriptions.push(
     // What the index knows has changed, and something was asked meanwhile.
     status.onDidCalmDown(() => overview.refresh()),
@@ -24,6 +28,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration("copilot-ls.server.path")) void server?.restart();
     }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => server?.startIfMissing()),
   );
   void welcome(context.globalState);
   await server.start();

@@ -1,29 +1,41 @@
-/** The server's process and the connection to it: found, started, restarted, or said why not. */
-
-import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
-import { delimiter, isAbsolute, join } from "node:path";
+/** The server's process and the connection to it: started, started again, or said why not. */
 
 import * as vscode from "vscode";
-import { type ConfigurationParams, LanguageClient, State } from "vscode-languageclient/node";
+import { CloseAction, ErrorAction, LanguageClient, State } from "vscode-languageclient/node";
 
 import { showAnswer } from "./answers";
+import { run } from "./commandLine";
+import { Crashes } from "./crashes";
+import { findServer } from "./discovery";
+import { offerInstallation } from "./installation";
+import { askWhatToDo, type Missing, reasonOf } from "./missing";
+import type { Program } from "./python";
+import type { Reports } from "./reports";
 import { explicitSettings, SECTION } from "./settings";
 import type { Status, StatusItem } from "./status";
 import { Suggestions } from "./suggestions";
 
-const INSTALLATION = "https://github.com/copilot-ls/copilot-ls#use-it";
+const { t } = vscode.l10n;
+const MAX_ERRORS = 3;
+/** The command that runs code of the workspace. */
+const RUNS_CODE = "copilot-ls.writeTests";
 
 export class Server {
   private client: LanguageClient | undefined;
+  private program: Program | undefined;
+  private readonly crashes = new Crashes();
+  private waiting: NodeJS.Timeout | undefined;
   /** What becomes of suggestions, as far as VS Code lets it be known. */
   readonly suggestions = new Suggestions((method, params) => {
     if (this.isRunning) void this.client?.sendNotification(method, params);
   });
 
+  /** `home` is the folder for an environment of our own. */
   constructor(
     private readonly log: vscode.LogOutputChannel,
     private readonly status: StatusItem,
+    private readonly reports: Reports,
+    private readonly home: string,
   ) {}
 
   get isRunning(): boolean {
@@ -32,69 +44,22 @@ export class Server {
 
   /** Starts the server; where that fails, the status and one message say why, and what to do. */
   async start(): Promise<void> {
-    const program = await findProgram();
-    if (program === undefined) {
+    this.status.show({ kind: "Normal", busy: true, message: t("Starting") });
+    const found = await findServer(this.home);
+    if (found.kind === "found") {
+      this.log.info(`program: ${[found.program.command, ...found.program.args].join(" ")}`);
+      this.program = found.program;
+      const client = this.connectTo(found.program);
+      this.client = client;
+      await this.startClient(client);
+    } else {
       // Not awaited: the message stays until somebody answers it.
-      void this.sayMissing();
-      return;
-    }
-    this.status.show({ kind: "Normal", busy: true, message: "Starting" });
-    const client: LanguageClient = new LanguageClient(
-      "copilot-ls",
-      "copilot-ls",
-      { command: program, args: ["serve"] },
-      {
-        documentSelector: [
-          { scheme: "file" },
-          { scheme: "untitled" },
-          { scheme: "vscode-notebook-cell" },
-        ],
-        outputChannel: this.log,
-        middleware: {
-          executeCommand: async (command, args, next) => {
-            const answer: unknown = await next(command, args);
-            await showAnswer(answer);
-            return answer;
-          },
-          provideInlineCompletionItems: async (document, position, context, token, next) => {
-            const items = await next(document, position, context, token);
-            if (!token.isCancellationRequested) this.suggestions.returned(document, items);
-            return items;
-          },
-          workspace: {
-            // It asks for the values; what would be sent holds every declared default.
-            didChangeConfiguration: () =>
-              client.sendNotification("workspace/didChangeConfiguration", { settings: null }),
-            configuration: ({ items }: ConfigurationParams) =>
-              items.map(({ scopeUri }) =>
-                explicitSettings(scopeUri === undefined ? undefined : vscode.Uri.parse(scopeUri)),
-              ),
-          },
-        },
-      },
-    );
-    client.onNotification("copilot-ls/didChangeStatus", (status: Status) =>
-      this.status.show(status),
-    );
-    client.onDidChangeState(({ newState }) => {
-      // One that was stopped on purpose has nothing to say any more.
-      if (this.client !== client) return;
-      if (newState === State.Stopped) {
-        this.status.show({ kind: "Error", message: "The server has stopped; the log tells why" });
-      } else if (newState === State.Running) {
-        this.tellFocus(vscode.window.activeTextEditor);
-      }
-    });
-    this.client = client;
-    try {
-      await client.start();
-    } catch (error) {
-      this.log.error(`${program} could not be started: ${String(error)}`);
-      this.status.show({ kind: "Error", message: `${program} could not be started` });
+      void this.sayMissing(found);
     }
   }
 
   async stop(): Promise<void> {
+    clearTimeout(this.waiting);
     const client = this.client;
     this.client = undefined;
     if (client?.needsStop()) await client.stop();
@@ -102,13 +67,32 @@ export class Server {
 
   async restart(): Promise<void> {
     await this.stop();
+    this.crashes.forget();
     await this.start();
+  }
+
+  /** Looks again where there was none: more may be looked at now. */
+  async startIfMissing(): Promise<void> {
+    if (this.client === undefined) await this.start();
+  }
+
+  /** Installs the server into an environment of its own, and starts it. */
+  async install(): Promise<void> {
+    const found = await findServer(this.home);
+    if (found.kind === "not installed") {
+      if (await offerInstallation(this.home, found.python, this.log)) await this.restart();
+    } else if (found.kind === "found") {
+      const where = found.program.command;
+      void vscode.window.showInformationMessage(t("copilot-ls is installed: {0}", where));
+    } else {
+      void this.sayMissing(found);
+    }
   }
 
   /** Asks the server; undefined, and a message, if there is none. */
   async request<T>(method: string, params?: object): Promise<T | undefined> {
     if (!this.client?.isRunning()) {
-      void vscode.window.showWarningMessage("copilot-ls is not running; its log tells why.");
+      this.sayNotRunning();
       return undefined;
     }
     try {
@@ -117,6 +101,17 @@ export class Server {
       void vscode.window.showErrorMessage(`copilot-ls: ${(error as Error).message}`);
       return undefined;
     }
+  }
+
+  /** Runs copilot-ls beside the server; undefined if that failed, which is told. */
+  async runCommandLine<T>(
+    title: string,
+    args: readonly string[],
+    read: (output: string) => T = (output) => JSON.parse(output) as T,
+  ): Promise<T | undefined> {
+    if (this.program !== undefined) return run(this.program, args, title, read, this.log);
+    this.sayNotRunning();
+    return undefined;
   }
 
   /** Runs one of the server's own commands. */
@@ -135,46 +130,135 @@ export class Server {
     void this.client.sendNotification("copilot-ls/didFocus", params);
   }
 
-  private async sayMissing(): Promise<void> {
-    const path = configuredPath();
-    const what = path
-      ? `There is no program at ${path}, where the setting copilot-ls.server.path points.`
-      : "The program copilot-ls is not on the PATH.";
-    this.log.error(what);
-    this.status.show({ kind: "Error", message: what });
-    const choice = await vscode.window.showErrorMessage(
-      `${what} Install it, or say where it is.`,
-      "How to Install",
-      "Open Settings",
-      "Try Again",
+  private sayNotRunning(): void {
+    void vscode.window.showWarningMessage(t("copilot-ls is not running; its log tells why."));
+  }
+
+  private connectTo(program: Program): LanguageClient {
+    const client: LanguageClient = new LanguageClient(
+      SECTION,
+      "copilot-ls",
+      { command: program.command, args: [...program.args, "serve"] },
+      {
+        documentSelector: [
+          { scheme: "file" },
+          { scheme: "untitled" },
+          { scheme: "vscode-notebook-cell" },
+        ],
+        outputChannel: this.log,
+        errorHandler: {
+          error: (_error, _message, count) => ({
+            action: (count ?? 0) <= MAX_ERRORS ? ErrorAction.Continue : ErrorAction.Shutdown,
+            handled: true,
+          }),
+          closed: () => {
+            this.recover(client);
+            return { action: CloseAction.DoNotRestart, handled: true };
+          },
+        },
+        middleware: {
+          executeCommand: async (command, args, next) => {
+            if (command === RUNS_CODE && !(await mayRunCode())) return undefined;
+            const answer: unknown = await next(command, args);
+            await showAnswer(answer, this.reports);
+            return answer;
+          },
+          provideInlineCompletionItems: async (document, position, context, token, next) => {
+            const items = await next(document, position, context, token);
+            if (!token.isCancellationRequested) this.suggestions.returned(document, items);
+            return items;
+          },
+          workspace: {
+            handleApplyEdit: async (params, next) => {
+              const annotations = Object.values(params.edit.changeAnnotations ?? {});
+              if (annotations.some((each) => each.needsConfirmation)) sayHowToConfirm();
+              return next(params, new vscode.CancellationTokenSource().token);
+            },
+            // It asks for the values; what would be sent holds every declared default.
+            didChangeConfiguration: () =>
+              client.sendNotification("workspace/didChangeConfiguration", { settings: null }),
+            configuration: ({ items }) =>
+              items.map(({ scopeUri }) =>
+                explicitSettings(scopeUri === undefined ? undefined : vscode.Uri.parse(scopeUri)),
+              ),
+          },
+        },
+      },
     );
-    if (choice === "How to Install") {
-      await vscode.env.openExternal(vscode.Uri.parse(INSTALLATION));
-    } else if (choice === "Open Settings") {
-      await vscode.commands.executeCommand("workbench.action.openSettings", "copilot-ls.server.path");
-    } else if (choice === "Try Again") {
-      await this.start();
-    }
+    client.onNotification("copilot-ls/didChangeStatus", (status: Status) =>
+      this.status.show(status),
+    );
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running) this.tellFocus(vscode.window.activeTextEditor);
+    });
+    return client;
   }
-}
 
-function configuredPath(): string {
-  // What a workspace says does not count: the scope of the setting is the machine.
-  return vscode.workspace.getConfiguration(SECTION).get("server.path", "").trim();
-}
-
-async function findProgram(): Promise<string | undefined> {
-  const path = configuredPath();
-  const name = process.platform === "win32" ? "copilot-ls.exe" : "copilot-ls";
-  // A relative folder would be one of the workspace, which may name no program.
-  const folders = (process.env["PATH"] ?? "").split(delimiter).filter(isAbsolute);
-  for (const candidate of path ? [path] : folders.map((folder) => join(folder, name))) {
+  private async startClient(client: LanguageClient): Promise<void> {
     try {
-      await access(candidate, constants.X_OK);
-      if ((await stat(candidate)).isFile()) return candidate;
-    } catch {
-      // The next one.
+      await client.start();
+    } catch (error) {
+      this.log.error(String(error));
+      this.recover(client);
     }
   }
-  return undefined;
+
+  /** Starts a server again that ended by itself, later each time, and not for ever. */
+  private recover(client: LanguageClient): void {
+    // One that was stopped on purpose, or that ended while it started, is seen to already.
+    if (this.client !== client || this.waiting !== undefined) return;
+    const pause = this.crashes.count(Date.now());
+    if (pause === undefined) {
+      void this.giveUp();
+      return;
+    }
+    this.log.warn(`the server ended; next try in ${pause} ms`);
+    this.status.show({ kind: "Warning", busy: true, message: t("The server ended; starting again") });
+    this.waiting = setTimeout(() => {
+      this.waiting = undefined;
+      if (this.client === client) void this.startClient(client);
+    }, pause);
+  }
+
+  private async giveUp(): Promise<void> {
+    const message = t("The server ended five times in three minutes, and is not started again.");
+    this.log.error(message);
+    this.status.show({ kind: "Error", message });
+    const openLog = t("Open the Log");
+    const choice = await vscode.window.showErrorMessage(
+      `copilot-ls: ${message}`,
+      openLog,
+      t("Restart"),
+    );
+    if (choice === openLog) this.log.show();
+    else if (choice !== undefined) await this.restart();
+  }
+
+  private async sayMissing(missing: Missing): Promise<void> {
+    const reason = reasonOf(missing);
+    this.log.error(reason);
+    this.status.show({ kind: "Error", message: reason });
+    await askWhatToDo(missing, {
+      install: () => this.install(),
+      again: () => this.restart(),
+    });
+  }
+}
+
+async function mayRunCode(): Promise<boolean> {
+  if (vscode.workspace.isTrusted) return true;
+  const manage = t("Manage Trust");
+  const choice = await vscode.window.showWarningMessage(
+    t("Writing tests runs code of this workspace, which is not trusted."),
+    manage,
+  );
+  if (choice === manage) await vscode.commands.executeCommand("workbench.trust.manage");
+  return false;
+}
+
+function sayHowToConfirm(): void {
+  // The preview opens with nothing ticked, and then applies nothing.
+  void vscode.window.showInformationMessage(
+    t("copilot-ls: tick in the Refactor Preview what you want, then Apply."),
+  );
 }

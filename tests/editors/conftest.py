@@ -1,0 +1,123 @@
+"""What the scenarios in VS Code share: one package, one workbench, one browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from copilot_ls.models.scripted import Script, say
+from scripts.editors import vscode
+from scripts.editors.vscode import CannotBeHad, Workbench
+from tests.editors.workbench import Browser, Site, Window
+
+ROOT = Path(__file__).parents[2]
+EXTENSION = ROOT / "vscode-extension"
+BIN = Path(sys.executable).parent
+SCRIPT = [
+    # Once a function is named, the arguments are asked for with its signature in view.
+    say("order.amount)", when="tax.net(<|fim_suffix|>"),
+    say("tax.gross(order.amount)", when="odd(order, tax: Tax):\n    return <|fim_suffix|>"),
+    say("tax.net(order.amount)", when="return <|fim_suffix|>"),
+]
+
+Start = Callable[..., Window]
+
+
+@pytest.fixture(scope="session")
+def installation() -> Workbench:
+    try:
+        return vscode.workbench()
+    except CannotBeHad as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def package(installation: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The extension, built from a copy of its sources."""
+    folder = tmp_path_factory.mktemp("package") / "extension"
+    shutil.copytree(EXTENSION, folder, ignore=shutil.ignore_patterns("node_modules", "dist"))
+    path = os.pathsep.join([str(installation.npm.parent), os.environ["PATH"]])
+    for command in (["ci", "--ignore-scripts"], ["run", "package"]):
+        result = subprocess.run(
+            [installation.npm, *command],
+            cwd=folder,
+            env=os.environ | {"PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+    return folder / "copilot-ls.vsix"
+
+
+@pytest.fixture(scope="session")
+def browser(installation: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    browser = Browser(installation, tmp_path_factory.mktemp("pictures"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(
+    installation: Workbench, package: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """A workbench whose server is this one, with a scripted model; scenarios share it."""
+    place = tmp_path_factory.mktemp("site")
+    machine = {
+        "copilot-ls.server.path": str(BIN / "copilot-ls"),
+        "workbench.welcomePage.walkthroughs.openOnInstall": False,
+    }
+    site = Site(installation, package, place, env=environment(place), machine_settings=machine)
+    yield site
+    site.close()
+
+
+def environment(place: Path) -> dict[str, str]:
+    (place / "engine").mkdir()
+    script = Script.to_json(SCRIPT)
+    (place / "engine" / "script.json").write_text(script, encoding="utf-8")
+    # A machine that is busy shows a block line by line. What is wrong is withheld, not mended.
+    slow = "[completion]\nsecond_try = false\nblock_ms = 20000\nverify_ms = 5000\n"
+    settings = f"[index]\nvectors = false\n{slow}[tests]\nseconds = 3\n"
+    (place / "config.toml").write_text(settings, encoding="utf-8")
+    return {
+        "COPILOT_LS_SCRIPT": str(place / "engine"),
+        "COPILOT_LS_CACHE": str(place / "cache"),
+        "COPILOT_LS_CONFIG": str(place / "config.toml"),
+    }
+
+
+def make(folder: Path, files: Mapping[str, str]) -> Path:
+    """Write a small repository; lines end as they are given."""
+    (folder / ".git").mkdir(parents=True)
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+    return folder
+
+
+@pytest.fixture
+def start(site: Site, browser: Browser, tmp_path: Path) -> Iterator[Start]:
+    """Open a folder with the files given in a window, and wait until the server is ready."""
+    windows: list[Window] = []
+
+    def start(
+        files: Mapping[str, str], *, folder: str = "shop", workspace: str = "", ready: bool = True
+    ) -> Window:
+        window = browser.open(site.url(make(tmp_path / folder, files) / workspace))
+        windows.append(window)
+        if ready:
+            window.wait_for_status("Ready")
+        return window
+
+    yield start
+    for window in windows:
+        window.close()
+    site.set({})
