@@ -150,3 +150,25 @@ def test_a_suggested_import_of_a_slip_is_withheld_even_without_an_environment():
         assert verdict(code) is Verdict.PASSED
     assert verdict("import reqests", {"lib/reqests.py": ""}) is Verdict.PASSED
     assert verdict("import reqests", {"other.py": "import reqests\n"}) is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, Verdict.WITHHELD),
+        ({"requirements.txt": "Invented==1.0\n"}, Verdict.PASSED),
+        ({"pyproject.toml": "dependencies = ['invented[extra]>=1']\n"}, Verdict.PASSED),
+        ({"requirements.txt": "invented-too\n"}, Verdict.WITHHELD),
+    ],
+)
+def test_a_suggested_import_that_is_declared_passes_before_it_is_installed(
+    files: dict[str, str], expected: Verdict
+):
+    class Installed(MemoryRepository):
+        def has_package(self, name: str) -> bool | None:
+            return False
+
+    draft = Draft(
+        Document("file:///a.py", "a.py", "python", ""), Edit(Span(0, 0), "import invented")
+    )
+    assert judge(draft, Installed(files), [grounding.check]).verdict is expected

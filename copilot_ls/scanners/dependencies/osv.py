@@ -5,6 +5,7 @@ https://ossf.github.io/osv-schema/ says how records are read and how versions ar
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -80,7 +81,7 @@ def read_advisory(record: object) -> Advisory | None:
     return Advisory(
         _text(record, "id"),
         tuple(_texts(record.get("aliases"))),
-        " ".join(details.split())[:_MAX_SUMMARY_CHARS],
+        textwrap.shorten(details, _MAX_SUMMARY_CHARS, placeholder=" …"),
         severity,
         score,
         tuple(each for each in _texts(extra.get("cwe_ids")) if each.startswith("CWE-")),

@@ -148,7 +148,7 @@ def _finding(pin: Pin, path: str, advisory: Advisory, free: str) -> Finding:
     summary = advisory.summary.rstrip(".") or "a known weakness"
     remedy = f"Use {free} or later" if free else "No version without it is known: replace it"
     if free and _major(free) != _major(pin.version):
-        remedy += " (another major version)"
+        remedy += " (which may break what uses it)"
     names = f"{advisory.name} ({others}{score})" if others or score else advisory.name
     return Finding(
         rule=f"{RULE}.{advisory.name}",
