@@ -42,7 +42,7 @@ def propose_tests(
     """
     name, _, symbol = place.partition("::")
     path = Path(name)
-    root = find_root(path)
+    root = importable(find_root(path))
     settings = options_of(context).settings_for(root)
     if seconds:
         settings = replace(settings, tests=replace(settings.tests, seconds=seconds))
@@ -65,6 +65,13 @@ def propose_tests(
         _print(written, is_written=write and bool(written.text))
     if not written.text:
         raise typer.Exit(ExitCode.FINDINGS)
+
+
+def importable(root: Path) -> Path:
+    """The folder that imports start from, where nothing but a package was found around a file."""
+    while (root / "__init__.py").is_file() and not (root / ".git").exists():
+        root = root.parent
+    return root
 
 
 async def _write(

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -26,6 +26,7 @@ from .nodes import Case, Entered
 
 MAX_OUTPUT = 20_000
 MAX_ITEMS = 50
+_THREAD_SECONDS = 0.1
 _HAS_ALARM = hasattr(signal, "setitimer")
 
 
@@ -89,6 +90,7 @@ class Runner:
         self.enter_folder()
         patches = patches or Patches()
         names["monkeypatch"] = patches
+        threads = set(threading.enumerate())
         started = time.perf_counter()
         with caught_output() as (output, errors), time_limit(self.seconds):
             try:
@@ -111,6 +113,8 @@ class Runner:
             finally:
                 patches.undo()
         outcome.seconds = time.perf_counter() - started
+        # Whoever runs such a test waits for the thread at the end, perhaps for ever.
+        outcome.is_timeout = outcome.is_timeout or _is_one_running(threads)
         outcome.output, outcome.errors = output.getvalue(), errors.getvalue()
         if folder is not None:
             # Paths in results are compared later: the folder itself goes with the process.
@@ -241,6 +245,16 @@ def time_limit(seconds: float) -> Iterator[None]:
         except OutOfTime:
             signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _is_one_running(before: Collection[threading.Thread]) -> bool:
+    """Whether a thread that is not among ``before`` keeps the process from ending."""
+    if threading.active_count() == len(before):
+        return False
+    new = [each for each in threading.enumerate() if each not in before and not each.daemon]
+    for thread in new:
+        thread.join(_THREAD_SECONDS)
+    return any(thread.is_alive() for thread in new)
 
 
 class Deliberate:

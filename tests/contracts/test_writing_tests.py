@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from copilot_ls.cli.tests import importable
 from copilot_ls.features.tests.options import TestOptions
 from copilot_ls.features.tests.writer import TestWriter
 from copilot_ls.sandbox.process import ProcessSandbox
@@ -77,3 +78,13 @@ async def test_without_tests_there_is_nothing_to_add_to(writer: TestWriter, proj
         sandbox.close()
     assert written.text == ""
     assert "leave --append out" in written.problem
+
+
+def test_a_package_alone_is_imported_from_outside_of_it(tmp_path: Path) -> None:
+    inner = tmp_path / "lib" / "shop" / "cart"
+    inner.mkdir(parents=True)
+    (inner / "__init__.py").touch()
+    (inner.parent / "__init__.py").touch()
+    assert importable(inner) == tmp_path / "lib"
+    (inner / ".git").mkdir()
+    assert importable(inner) == inner

@@ -175,6 +175,28 @@ def test_endless_calls_are_left_alone(exploration: Explore) -> None:
     assert any("'done'" in body for body in bodies(result))
 
 
+def test_what_leaves_a_thread_running_is_no_test(exploration: Explore) -> None:
+    result = exploration(
+        """
+        import threading
+
+        over = threading.Event()
+
+        def begin(name: str) -> str:
+            threading.Thread(target=over.wait, args=(20,)).start()
+            return name
+
+        def end_at_once(name: str) -> str:
+            threading.Thread(target=len, args=("a",)).start()
+            return name
+        """
+    )
+    try:
+        assert {test["target"] for test in result["tests"]} == {"end_at_once"}
+    finally:
+        sys.modules["subject"].over.set()
+
+
 def test_what_ends_the_interpreter_is_no_test(exploration: Explore) -> None:
     result = exploration("import sys\n\ndef leave(code: int):\n    sys.exit(code)\n")
     assert result["tests"] == []
