@@ -79,10 +79,14 @@ _LITERALS = {
 }
 _TARGETS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern"})
 _CLASS_RECEIVERS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
-_PROBING = re.compile(
-    r"AttributeError|TypeError|NameError|ImportError|ModuleNotFoundError|LookupError|Exception\b"
-)
-_EXPECTED = re.compile(r"raises|assertRaises|suppress|warns")
+# What is caught where somebody tries whether something exists, by what it is.
+_PROBING = {
+    "identifier": re.compile(r"\bNameError"),
+    "attribute": re.compile(r"\bAttributeError"),
+    "call": re.compile(r"\bTypeError"),
+}
+_PROBING_IMPORT = re.compile(r"\b(?:ImportError|ModuleNotFoundError|(?:Base)?Exception)\b|^$")
+_EXPECTED = re.compile(r"raises|assertRaises|warns")
 _LOOK_AWAY = re.compile(
     r"#\s*(?:type:\s*ignore|pyright:\s*ignore|pylint:\s*disable|noqa|mypy:)|pytest\.mark\.xfail"
 )
@@ -218,17 +222,24 @@ class _Reader:
             yield Use(expression, self.place(at), self.is_guarded(at))
 
     def is_guarded(self, at: At) -> bool:
-        """Whether failing here is provided for, or type checkers are told to look away."""
+        """Whether failing here is provided for, or type checkers are told to look away.
+
+        Who catches anything provides for what may happen to data, not for names that do not exist;
+        only packages are tried so.
+        """
         inner = at.node
+        probing = _PROBING.get(inner.type, _PROBING_IMPORT)
         for each in at.ancestors():
             node = each.node
             if node.type == "try_statement" and is_field(node, "body", inner):
                 clauses = [child for child in node.named_children if child.type == "except_clause"]
-                if any(self._is_probing(clause) for clause in clauses):
+                caught = (clause.child_by_field_name("value") for clause in clauses)
+                if any(probing.search(self.text(each) if each else "") for each in caught):
                     return True
             elif node.type == "with_statement" and is_field(node, "body", inner):
                 clause = named_child(node)
-                if clause is not None and _EXPECTED.search(self.text(clause)):
+                text = self.text(clause) if clause is not None else ""
+                if _EXPECTED.search(text) or ("suppress" in text and probing.search(text)):
                     return True
             elif node.type == "ERROR" or (
                 node.type.endswith("_statement")
@@ -238,10 +249,6 @@ class _Reader:
                 return True
             inner = node
         return bool(_LOOK_AWAY.search(self.tree.source.line_at(at.node.start_byte)))
-
-    def _is_probing(self, clause: Node) -> bool:
-        value = clause.child_by_field_name("value")
-        return value is None or _PROBING.search(self.text(value)) is not None
 
     # Imports
 
