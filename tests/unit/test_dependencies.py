@@ -207,6 +207,13 @@ def affected(
             "3.0.5",
             True,
         ),
+        # Of one version, the order of the record counts.
+        (
+            affected(("introduced", "0"), ("fixed", "2"), ("introduced", "2"), ("fixed", "3")),
+            "2.1",
+            True,
+        ),
+        (affected(("introduced", "2"), ("fixed", "2")), "2.1", False),
         (affected(("introduced", "0"), ("limit", "2")), "1", True),
         (affected(("introduced", "0"), ("limit", "2")), "2", False),
         (affected(versions=("1.0",)), "1.0.0", True),

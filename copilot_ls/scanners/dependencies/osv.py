@@ -23,7 +23,6 @@ _WORDS = {
 }
 _MAX_SUMMARY_CHARS = 200
 _MAX_REFERENCES = 3
-# What a change of a version means, in the order in which events of one version count.
 _EVENTS = ("introduced", "fixed", "last_affected", "limit")
 
 
@@ -153,8 +152,7 @@ def _is_before(ecosystem: str, event: str, text: str, at: object, other: tuple[s
     theirs = version_of(ecosystem, other[1])
     if at is None or theirs is None or other == ("introduced", "0"):
         return False
-    if at == theirs:
-        return _EVENTS.index(event) < _EVENTS.index(other[0])
+    # Events of one version keep their order: what is fixed may come back at once.
     return bool(at < theirs)  # type: ignore[operator]
 
 
