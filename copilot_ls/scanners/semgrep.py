@@ -335,7 +335,9 @@ class _WaitingCore:
         try:
             return await _output(self._process, seconds)
         finally:
+            # If it found the plain file, the pipe is still full.
             telling.cancel()
+            await asyncio.wait([telling])
             await self.stop()
 
     async def stop(self) -> None:
@@ -351,18 +353,18 @@ class _WaitingCore:
         """Write into the pipe, as fast as it is read, and close it."""
         loop = asyncio.get_running_loop()
         left = memoryview(rules)
-        while self._writer is not None:
+        pipe = self._writer
+        while pipe is not None and left:
             try:
-                left = left[os.write(self._writer, left) :]
+                left = left[os.write(pipe, left) :]
             except BlockingIOError:
                 writable = loop.create_future()
-                loop.add_writer(self._writer, _resolve, writable)
+                loop.add_writer(pipe, _resolve, writable)
                 try:
                     await writable
                 finally:
-                    loop.remove_writer(self._writer)
-            if not left:
-                self._close()
+                    loop.remove_writer(pipe)
+        self._close()
 
     def _close(self) -> None:
         if self._writer is not None:

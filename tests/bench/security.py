@@ -30,6 +30,7 @@ _PACKAGES = ("flask", "jinja2", "django", "requests", "aiohttp", "pip", "rich", 
 _RISKS = re.compile(
     r"\b(request|subprocess|execute|urlopen|pickle|redirect|render|open|hashlib|session|environ)\b"
 )
+_DEFINITION = re.compile(r"( {4})?(@|def |async def |class )")
 _RETURN = re.compile(r"^( {8,})return\b", re.MULTILINE)
 _FLOW = """
 
@@ -65,12 +66,21 @@ def documents(n: int, *, dense: bool = False) -> list[Document]:
             continue
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
         if len(lines) >= N_LINES:
-            text = "".join(lines[:N_LINES]) + (_FLOW if len(found) % 2 else "")
+            text = _up_to_a_definition(lines[:N_LINES]) + (_FLOW if len(found) % 2 else "")
             found.append(Document(path.as_uri(), path.name, "python", text))
     if dense:
-        return sorted(found, key=lambda each: -len(_RISKS.findall(each.text)))[:n]
+        found.sort(key=lambda each: len(_RISKS.findall(each.text)))
+        # One of each package, since some consist of modules that are all alike.
+        densest = {each.uri.removeprefix(packages.as_uri()).split("/")[1]: each for each in found}
+        return [each for each in reversed(found) if each in densest.values()][:n]
     step = max(1, len(found) // n)
     return found[::step][:n]
+
+
+def _up_to_a_definition(lines: list[str]) -> str:
+    """Cut lines where they still parse."""
+    starts = (n for n in range(len(lines) - 1, 0, -1) if _DEFINITION.match(lines[n]))
+    return "".join(lines[: next(starts, len(lines))])
 
 
 def bench_typing(texts: list[Document]) -> dict[str, list[float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -114,6 +115,25 @@ async def test_a_waiting_process_that_died_costs_nothing(scanner: SemgrepScanner
     await scanner._ahead._process.wait()
     report = await scanner.scan([document("view.py", WEAK)], ignore)
     assert len(report.findings) == 1
+
+
+async def test_a_process_that_has_not_come_to_its_pipe_yet_finds_long_rules_all_the_same(
+    engine: Engine, rulebook: Rulebook
+):
+    some = rulebook.rules["python.command.system"]
+    names = {f"python.command.n{number}" for number in range(300)}
+    rules = {
+        name: replace(some, id=name, definition={**some.definition, "id": name}) for name in names
+    }
+    scanner = SemgrepScanner(engine, Rulebook(rules), jobs=1, idle_seconds=60.0)
+    try:
+        await scanner.warm()
+        report = await scanner.scan([document("view.py", WEAK)], ignore)
+    finally:
+        await scanner.aclose()
+    assert {found.rule for found in report.findings} == names
+    left = [task.get_coro() for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    assert [coroutine for coroutine in left if "_tell" in repr(coroutine)] == []
 
 
 async def test_many_files_are_scanned_side_by_side(scanner: SemgrepScanner):
