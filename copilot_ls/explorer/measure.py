@@ -8,6 +8,7 @@ Needs pytest and coverage in the interpreter that runs it.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.util
 import json
@@ -43,6 +44,7 @@ def measure(request: dict[str, Any]) -> dict[str, Any]:
     outcomes = _in_child(lambda: _run_in_orders(request), _SUITE_SECONDS) or {}
     failing = sorted(name for name, seen in outcomes.items() if "failed" in seen or "died" in seen)
     unstable = [name for name, seen in outcomes.items() if len(set(seen)) > 1]
+    failing = sorted({*failing, *_failing_without_fault(request, outcomes)})
     covered = _in_child(lambda: _coverage(request, failing), _SUITE_SECONDS) or {}
     n_mutants, killed = _mutation(request, failing) if outcomes else (0, 0)
     return {
@@ -101,6 +103,25 @@ def _coverage(request: dict[str, Any], failing: Sequence[str]) -> dict[str, int]
     }
 
 
+def _failing_without_fault(request: dict[str, Any], outcomes: dict[str, Any]) -> list[str]:
+    """Tests that fail where faults are tried, though there is none: all would seem to notice."""
+    from .verify import Outcomes
+
+    if not outcomes:
+        return []
+    with open(_file_of(request["module"]), "rb") as file:
+        source = importlib.util.decode_source(file.read())
+
+    def run() -> dict[str, str]:
+        plugin = Outcomes()
+        with replaced_source(request["module"], ast.parse(source)):
+            _pytest(request, (), plugin)
+        return plugin.found
+
+    found = _in_child(run, _SUITE_SECONDS) or {}
+    return [name for name in outcomes if found.get(name, "died") in {"failed", "died"}]
+
+
 def _mutation(request: dict[str, Any], failing: Sequence[str]) -> tuple[int, int]:
     with open(_file_of(request["module"]), "rb") as file:
         source = importlib.util.decode_source(file.read())
@@ -122,13 +143,13 @@ def _mutation(request: dict[str, Any], failing: Sequence[str]) -> tuple[int, int
     return n_run, killed
 
 
-def _pytest(request: dict[str, Any], options: Sequence[str]) -> int:
+def _pytest(request: dict[str, Any], options: Sequence[str], *plugins: object) -> int:
     import pytest
 
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         configuration = ["-c", request["configuration"], "--rootdir", request["root"]]
         arguments = [*_PLAIN, *configuration, *options, request["tests"]]
-        return int(pytest.main(arguments))
+        return int(pytest.main(arguments, plugins=list(plugins)))
 
 
 def _deselected(names: Sequence[str]) -> list[str]:

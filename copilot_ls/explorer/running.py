@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -331,13 +332,18 @@ class _Output(io.StringIO):
 
 @contextlib.contextmanager
 def caught_output() -> Iterator[tuple[io.StringIO, io.StringIO]]:
-    """Catch what is printed, to both streams; puts back the environment too."""
+    """Catch what is printed, to both streams; puts back the environment too.
+
+    Warnings are no output: what runs the tests may show them, gather them or leave them out.
+    """
     output, errors = _Output(), _Output()
     kept = sys.stdout, sys.stderr, sys.stdin
     environment = dict(os.environ)
     sys.stdout, sys.stderr, sys.stdin = output, errors, io.StringIO()
     try:
-        yield output, errors
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield output, errors
     finally:
         sys.stdout, sys.stderr, sys.stdin = kept
         if os.environ != environment:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 from .orders import outcomes_of
 
@@ -27,11 +26,26 @@ def pytest_runtestloop(session: Any) -> bool:
 
 
 def _run(items: Sequence[Any]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    """Run by the hook that pytest itself calls, so that every plugin takes part as it would."""
+    if not items:
+        return {}
+    outcomes = Outcomes()
+    plugins = items[0].config.pluginmanager
+    plugins.register(outcomes)
     for place, item in enumerate(items):
         following = items[place + 1] if place + 1 < len(items) else None
-        reports = runtestprotocol(item, nextitem=following, log=False)
-        failed = [report for report in reports if report.failed]
-        skipped = [report for report in reports if report.skipped]
-        found[item.nodeid] = "failed" if failed else "skipped" if skipped else "passed"
-    return found
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+    plugins.unregister(outcomes)
+    return outcomes.found
+
+
+class Outcomes:
+    """A plugin that remembers how each test ended: ``found`` by its id."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, str] = {}
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        before = self.found.get(report.nodeid, "passed")
+        now = "failed" if report.failed else "skipped" if report.skipped else before
+        self.found[report.nodeid] = "failed" if before == "failed" else now

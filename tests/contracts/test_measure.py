@@ -14,6 +14,10 @@ def grade(points):
     if points >= 50:
         return "passed"
     return "failed"
+
+def warn():
+    import warnings
+    warnings.warn("careful")
 """
 _TESTS = """
 import subject
@@ -23,6 +27,13 @@ def test_passed():
 
 def test_wrong():
     assert subject.grade(0) == "passed"
+
+def test_that_pytest_fails_as_it_catches_warnings(capsys):
+    subject.warn()
+    assert "careful" in capsys.readouterr().err
+
+def test_that_fails_where_faults_are_tried():
+    assert type(subject.__loader__).__name__ == "SourceFileLoader"
 """
 
 
@@ -57,7 +68,7 @@ def test_failing_tests_count_for_nothing_but_are_told(tmp_path: Path) -> None:
         env={"PYTHONPATH": f"{package}:{project}", "PYTHONDONTWRITEBYTECODE": "1"},
     )
     measured = json.loads(answer.read_text())
-    assert (measured["tests"], measured["failing"], measured["unstable"]) == (2, 1, 0)
+    assert (measured["tests"], measured["failing"], measured["unstable"]) == (4, 3, 0)
     assert (measured["branches"], measured["branches_covered"]) == (2, 1)
     # The test that passes cannot notice what happens below 50 points.
     assert 0 < measured["killed"] < measured["mutants"]

@@ -699,3 +699,18 @@ def test_properties_are_set(exploration: Explore) -> None:
     )
     assert result["covered"] == result["goals"]
     assert any("box.width = " in body for body in bodies(result))
+
+
+def test_warnings_are_no_output(exploration: Explore) -> None:
+    result = exploration(
+        """
+        import warnings
+
+        def old(number: int) -> int:
+            warnings.warn("use new()", DeprecationWarning)
+            print("old")
+            return number + 1
+        """
+    )
+    assert any("readouterr().out == 'old" in body for body in bodies(result))
+    assert not any("use new()" in body for body in bodies(result))
