@@ -1,0 +1,92 @@
+"""What VS Code offers beside ghost text: the side bar, tests, docstrings; and files of every size."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.editors.conftest import Start
+from tests.editors.workbench import PREVIEW
+
+pytestmark = pytest.mark.editors
+
+TAX = "class Tax:\n    def net(self, amount: int) -> int:\n        return amount\n"
+ORDERS = "from tax import Tax\n\n\ndef total(order, tax: Tax):\n    return\n"
+DANGER = "import yaml\n\n\ndef settings(text):\n    return yaml.load(text)\n"
+GHOST = "tax.net(order.amount)"
+ROWS = ".pane-body .monaco-list-row"
+
+
+# -- the side bar
+
+
+def test_weaknesses_and_conventions_of_the_workspace_are_in_the_side_bar(start: Start):
+    files = {"deep/danger.py": DANGER, **{f"m{n}.py": TAX for n in range(6)}}
+    window = start(files)
+    window.run("Look for Weaknesses in All Files")
+    window.wait("a finding", lambda: "".join(window.texts(ROWS)), lambda seen: "YAML" in seen)
+    window.wait("a habit", lambda: "".join(window.texts(ROWS)), lambda seen: "undocumented" in seen)
+    window.click(f'{ROWS}:has-text("YAML")')
+    window.wait_for('.tab.active[aria-label*="danger.py"]')
+    window.wait_for(".squiggly-error")
+    window.picture("views")
+
+
+# -- tests and docstrings
+
+
+def test_tests_are_proposed_confirmed_written_and_pass(start: Start, tmp_path: Path):
+    clamp = "def clamp(x: int) -> int:\n    if x > 10:\n        return 10\n    return x\n"
+    window = start({"clamp.py": clamp})
+    window.open_file("clamp.py")
+    window.go(1, 6)
+    window.act_on_line("Write tests for")
+    window.wait_for_notice("runs the code")
+    window.answer("Run it in a sandbox")
+    window.wait_for(PREVIEW)
+    path = tmp_path / "shop" / "tests" / "test_clamp.py"
+    assert not path.exists()
+    window.confirm()
+    window.wait("the card", window.inside, lambda seen: "test_clamp" in seen and "✓" in seen)
+    window.picture("tests")
+    assert path.exists()
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path]
+    env = os.environ | {"PYTHONPATH": str(tmp_path / "shop")}
+    subprocess.run(command, cwd=tmp_path / "shop", env=env, check=True, capture_output=True)
+
+
+def test_a_docstring_is_written_by_the_light_bulb(start: Start):
+    window = start({"tax.py": TAX})
+    window.open_file("tax.py")
+    window.go(2, 10)
+    window.act_on_line("Write a docstring for")
+    window.wait("a docstring", window.lines, lambda seen: any('"""' in line for line in seen))
+
+
+# -- files
+
+
+def test_files_too_large_or_left_alone_say_so_and_others_are_served(start: Start):
+    filler = "".join(f"def f{n}(x):\n    return x + {n}\n\n\n" for n in range(8_000))
+    window = start(
+        {
+            ".copilotignore": "secret.py\n",
+            "secret.py": ORDERS,
+            "huge.py": ORDERS + 200_000 * "# some words\n",
+            "large.py": filler + ORDERS,
+            "tax.py": TAX,
+        }
+    )
+    window.open_file("secret.py")
+    window.wait_for_status("Inactive here")
+    window.open_file("huge.py")
+    window.wait_for_status("Inactive here: the document has more than 2,000,000 characters")
+    window.open_file("large.py")
+    window.wait_for_status("Ready")
+    window.go(32_005, 11)
+    window.type(" ")
+    window.wait_for_ghost(GHOST)
