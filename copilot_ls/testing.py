@@ -61,24 +61,22 @@ async def prove_weakness(
     root: Path,
     settings: Settings,
     document: Document,
-    line: int,
+    findings: Sequence[Finding],
     *,
-    rule: str = "",
     fixed_at: str = "",
     allowed: bool = False,
     on_progress: OnProgress = lambda _, __: None,
 ) -> SecurityTest:
-    """Write a test that attacks what is found in a line (from 1) of a document, and run it.
+    """Write a test that attacks the first of some findings that can be attacked, and run it.
 
     It is run on the code as it is, and on the code as it is fixed: in the revision ``fixed_at``,
-    else by the rule itself. ``rule`` chooses among several findings of the line.
+    else by the rule itself.
 
     Raises:
         SandboxError: the user has not allowed it (see ``allowed``), or it cannot be run.
         NotARepository: git knows no such revision.
-        WorkspaceError: nothing is found there.
+        WorkspaceError: nothing is different there.
     """
-    findings = await _findings_at(root, settings, document, line, rule)
     of_revision: Mapping[str, bytes] = {}
     if fixed_at:
         of_revision = await asyncio.to_thread(scanning.files_at, root, fixed_at)
@@ -107,10 +105,16 @@ async def prove_weakness(
     return told[0]
 
 
-async def _findings_at(
+async def findings_at(
     root: Path, settings: Settings, document: Document, line: int, rule: str
 ) -> list[Finding]:
-    """Return what is found in a line, however unsure the rules are, the gravest first."""
+    """Return what is found in a line (from 1), however unsure the rules are, the gravest first.
+
+    ``rule`` chooses among them, unless it is empty.
+
+    Raises:
+        WorkspaceError: nothing is found there.
+    """
     options = replace(settings.security, min_confidence=Confidence.LOW)
     async with scanning.project_scanners(root, jobs=1) as scanners:
         checked = await check([document], scanners, options, lambda _: None)

@@ -14,6 +14,7 @@ from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.cli.tests import progress_on, write_new
 from copilot_ls.errors import ConfigError, WorkspaceError
 from copilot_ls.features.security.attacks.prove import SecurityTest
+from copilot_ls.features.tests.writer import OnProgress
 
 
 def prove(
@@ -51,19 +52,21 @@ def prove(
         raise WorkspaceError(
             f"{document.path} is not Python", remedy="attacks are written for Python so far"
         )
-    with progress_on(document.path, quiet=as_json) as on_progress:
-        told = asyncio.run(
-            testing.prove_weakness(
-                root,
-                settings,
-                document,
-                int(number),
-                rule=rule,
-                fixed_at=fixed,
-                allowed=yes,
-                on_progress=on_progress,
-            )
+
+    async def work(on_progress: OnProgress) -> SecurityTest:
+        findings = await testing.findings_at(root, settings, document, int(number), rule)
+        return await testing.prove_weakness(
+            root,
+            settings,
+            document,
+            findings,
+            fixed_at=fixed,
+            allowed=yes,
+            on_progress=on_progress,
         )
+
+    with progress_on(document.path, quiet=as_json) as on_progress:
+        told = asyncio.run(work(on_progress))
     is_delivered = bool(told.text) and (bool(told.proof) or draft)
     if write and is_delivered:
         write_new(root / told.test_path, told.text)

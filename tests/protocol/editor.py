@@ -94,13 +94,13 @@ class Editor:
         message = {"jsonrpc": "2.0", "id": self._n_requests, "method": method, "params": params}
         return self._n_requests, message
 
-    async def answer(self, request_id: int) -> Any:
-        return await asyncio.wait_for(self._answers[request_id], PATIENCE)
+    async def answer(self, request_id: int, patience: float = PATIENCE) -> Any:
+        return await asyncio.wait_for(self._answers[request_id], patience)
 
-    async def request(self, method: str, params: Any = None) -> Any:
+    async def request(self, method: str, params: Any = None, *, patience: float = PATIENCE) -> Any:
         request_id, message = self.start(method, params)
         self.send(message)
-        return await self.answer(request_id)
+        return await self.answer(request_id, patience)
 
     # -- from the server
 

@@ -230,7 +230,7 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
 
 
 def weak_calls(document: Document) -> list[Finding]:
-    """Accuse every call of ``weak``, for which ``safe`` is better."""
+    """Accuse every call of ``weak``, for which ``safe`` is better; of a ``path``, to be attacked."""
     return [
         Finding(
             "python.test.weak",
@@ -238,7 +238,7 @@ def weak_calls(document: Document) -> list[Finding]:
             Severity.HIGH,
             span := Span(*match.span()),
             path=document.path,
-            cwe=("CWE-1",),
+            cwe=("CWE-22" if match[0] == "weak(path)" else "CWE-1",),
             fix=(Edit(span, match[0].replace("weak", "safe")),),
             references=("https://example.org/weak",),
         )

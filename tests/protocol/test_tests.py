@@ -125,3 +125,36 @@ async def test_a_wish_of_another_shape_is_refused(
     with pytest.raises(Refused) as error:
         await editor.request("workspace/executeCommand", {"command": COMMAND, "arguments": [wish]})
     assert error.value.code == -32602
+
+
+WEAK = "weak = open\n\n\ndef run(path):\n    return weak(path)\n"
+ATTACK = "copilot-ls.attackFinding"
+
+
+async def test_an_attack_on_a_finding_is_offered_run_and_proposed(
+    editor: Editor, folder: Path
+) -> None:
+    uri = await begun(editor, folder, WEAK)
+    editor.chooses = "Run it in a sandbox"
+    place = {"line": 4, "character": 4}
+    found = await editor.request(
+        "textDocument/codeAction",
+        {
+            "textDocument": {"uri": uri},
+            "range": {"start": place, "end": place},
+            "context": {"diagnostics": [], "only": ["quickfix"]},
+        },
+    )
+    (action,) = [each for each in found if each.get("command", {}).get("command") == ATTACK]
+    command = action["command"]
+    wish = {"command": ATTACK, "arguments": command["arguments"]}
+    # It runs twice, each time in a sandbox of its own process.
+    answer = await editor.request("workspace/executeCommand", wish, patience=90)
+    assert answer["problem"] == ""
+    assert answer["applied"] is True
+    assert "attacked.run(attack)" in answer["text"]
+    assert answer["proof"] == "the rule's own fix"
+    edit = (await editor.hear("workspace/applyEdit"))["edit"]
+    assert edit["documentChanges"][0]["uri"] == (folder / answer["path"]).as_uri()
+    with pytest.raises(Refused):
+        await editor.request("workspace/executeCommand", {"command": ATTACK, "arguments": []})

@@ -17,8 +17,8 @@ import { Suggestions } from "./suggestions";
 
 const { t } = vscode.l10n;
 const MAX_ERRORS = 3;
-/** The command that runs code of the workspace. */
-const RUNS_CODE = "copilot-ls.writeTests";
+/** The commands that run code of the workspace. */
+const RUNS_CODE = new Set(["copilot-ls.writeTests", "copilot-ls.attackFinding"]);
 
 export class Server {
   private client: LanguageClient | undefined;
@@ -158,7 +158,7 @@ export class Server {
         },
         middleware: {
           executeCommand: async (command, args, next) => {
-            if (command === RUNS_CODE && !(await mayRunCode())) return undefined;
+            if (RUNS_CODE.has(command) && !(await mayRunCode())) return undefined;
             const answer: unknown = await next(command, args);
             await showAnswer(answer, this.reports);
             return answer;

@@ -10,7 +10,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from copilot_ls.checks.imports import import_edits
 from copilot_ls.server import items
-from copilot_ls.server.handlers import code_actions, edits, tests
+from copilot_ls.server.handlers import attacks, code_actions, edits, tests
 from copilot_ls.server.items import ACCEPT_COMMAND
 from copilot_ls.server.session import Session
 from copilot_ls.server.status import REINDEX_COMMAND, RESUME_COMMAND
@@ -94,4 +94,5 @@ COMMANDS: dict[str, Callable[[Session, Sequence[object]], object]] = {
     edits.EDIT_COMMAND: edits.edit,
     code_actions.EXPLAIN_COMMAND: code_actions.explain_finding,
     tests.COMMAND: tests.write_tests,
+    attacks.COMMAND: attacks.attack,
 }

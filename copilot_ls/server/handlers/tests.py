@@ -37,7 +37,7 @@ async def actions(session: Session, params: types.CodeActionParams) -> list[type
     if await session.folder_of(opened) is None:
         return []
     document = opened.document.snapshot().document
-    if not _can_be_tested(document):
+    if not can_be_tested(document):
         return []
     first, last = params.range.start.line + 1, params.range.end.line + 1
     symbols = await asyncio.to_thread(lambda: list(_symbols(document.text, first, last)))
@@ -60,7 +60,7 @@ async def _lenses(session: Session, params: types.CodeLensParams) -> list[types.
     if opened is None or folder is None or not folder.workspace.settings.tests.code_lens:
         return []
     document = opened.document.snapshot().document
-    if not _can_be_tested(document):
+    if not can_be_tested(document):
         return []
     found = await asyncio.to_thread(lambda: list(untested(document.text, named=())))
     return [
@@ -102,10 +102,10 @@ def write_tests(session: Session, arguments: Sequence[object]) -> Later[object]:
         workspace = folder.workspace
         # Its path is known once it is known which folder it belongs to.
         document = opened.document.snapshot().document
-        if not _can_be_tested(document):
+        if not can_be_tested(document):
             return _refused("tests are written for Python modules so far, and not for tests")
         try:
-            if not await _may_run(session, workspace):
+            if not await may_run(session, workspace):
                 return _refused("running the code of this project was not allowed")
             written = await _written(session, document, symbol, workspace)
         except CopilotError as error:
@@ -121,7 +121,8 @@ def write_tests(session: Session, arguments: Sequence[object]) -> Later[object]:
     return work
 
 
-async def _may_run(session: Session, workspace: wiring.Workspace) -> bool:
+async def may_run(session: Session, workspace: wiring.Workspace) -> bool:
+    """Tell whether the user lets a project's code be run; asks him the first time."""
     consent = wiring.consent()
     if consent.is_given(workspace.root):
         return True
@@ -165,7 +166,8 @@ async def _written(
             progress.end("")
 
 
-def _can_be_tested(document: Document) -> bool:
+def can_be_tested(document: Document) -> bool:
+    """Tell whether a document is a Python module of bearable size and no test itself."""
     return (
         document.language == "python"
         and document.path.endswith(".py")

@@ -358,6 +358,11 @@ def attacks_on(
     return attacks
 
 
+def is_attackable(cwe: Sequence[str]) -> bool:
+    """Tell whether there are attacks for a weakness at all."""
+    return any(are_related(cwe, numbers) for numbers, _, _ in _KINDS)
+
+
 def _kind_of(cwe: Sequence[str], place: Place) -> _Kind:
     for numbers, code, kind in _KINDS:
         exact = {each.upper() for each in cwe} & set(numbers)
