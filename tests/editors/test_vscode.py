@@ -43,8 +43,7 @@ def test_ghost_text_appears_is_typed_along_and_taken(start: Start):
     window = start({"tax.py": TAX, "orders.py": ORDERS}, folder="a shop, größer")
     window.open_file("orders.py")
     window.go(5, 11)
-    window.type(" ")
-    window.wait_for_ghost("tax.net(order.amount)")
+    window.type_for_ghost("Space", "tax.net(order.amount)")
     window.picture("ghost-text")
     window.type("tax")
     window.wait_for_ghost(".net(order.amount)")
@@ -78,8 +77,7 @@ def test_a_key_brings_ghost_text_at_a_fresh_place_soon(start: Start):
     window.open_file("orders.py")
     window.go(1, 1)
     window.press("ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "End")
-    window.type(" ")
-    window.wait_for_ghost("tax.net(order.amount)")
+    window.type_for_ghost("Space", "tax.net(order.amount)")
     milliseconds = []
     for _ in range(N_KEYS):
         window.press("Escape", *["ArrowDown"] * 4, "End")

@@ -147,9 +147,8 @@ class Browser:
         return answer["seen"]
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(PATIENCE)
+        # What it says last is of no use; its ends are closed with the process.
+        self._process.communicate(timeout=PATIENCE)
 
 
 class Window:
@@ -290,6 +289,20 @@ class Window:
 
     def wait_for_ghost(self, text: str) -> None:
         self.wait(f"ghost text {text!r}", self.ghost, lambda seen: seen == text)
+
+    def type_for_ghost(self, key: str, text: str) -> None:
+        """Press a key until it brings ghost text: a busy machine may answer the first too late."""
+        self.press(key)
+        pressed = time.monotonic()
+
+        def look() -> str:
+            nonlocal pressed
+            if time.monotonic() > pressed + PATIENCE / 6:
+                self.press("Backspace", key)
+                pressed = time.monotonic()
+            return self.ghost()
+
+        self.wait(f"ghost text {text!r}", look, lambda seen: seen == text)
 
     def wait_for_line(self, text: str) -> None:
         self.wait(f"line {text!r}", self.lines, lambda seen: text in seen)
