@@ -135,7 +135,7 @@ export class Server {
   }
 
   private connectTo(program: Program): LanguageClient {
-    const client: LanguageClient = new LanguageClient(
+    const client: LanguageClient = new QuietClient(
       SECTION,
       "copilot-ls",
       { command: program.command, args: [...program.args, "serve"] },
@@ -242,6 +242,13 @@ export class Server {
       install: () => this.install(),
       again: () => this.restart(),
     });
+  }
+}
+
+/** Puts its errors into the log alone: what people have to know is said once, by the status. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
   }
 }
 
