@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from copilot_ls import scanning, wiring
-from copilot_ls.cli.context import console, print_json
+from copilot_ls.cli.context import JsonOption, console, print_json
 
 app = typer.Typer(help="Advisories on packages, kept on this machine.", no_args_is_help=True)
 
@@ -22,7 +22,7 @@ def bring(
             metavar="FILE|FOLDER|URL", help="An export in the OSV format: zip, folder or JSON."
         ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Read an export; what came from the same place before is replaced.
 
@@ -56,7 +56,7 @@ def bring(
 
 @app.command("status")
 def status(
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Tell which advisories there are, from where and how old."""
     found = wiring.advisory_store().status()
