@@ -208,7 +208,8 @@ class Writer:
             # Once only: what was wrong in two places was never worth having.
             if retry is not None and await self._rewrite(attempt, asked, around, retry):
                 attempt.clock.lap("retry")
-                completion, _ = await self._judge(attempt, attempt.raw_text)
+                second, _ = await self._judge(attempt, attempt.raw_text)
+                completion = _after(completion, second)
         except ModelError as error:
             _log.warning("no suggestion: %s", error)
             return Completion(
@@ -503,6 +504,15 @@ async def _read(
                 attempt.raw_text = complete
                 return None
     return None
+
+
+def _after(first: Completion, second: Completion) -> Completion:
+    """The second answer, with the story of the first: what was wrong there is repaired in it."""
+    return replace(
+        second,
+        findings=(*first.findings, *second.findings),
+        suggestions=tuple(replace(s, verdict=Verdict.REPAIRED) for s in second.suggestions),
+    )
 
 
 def _without_word(text: str, chosen: str) -> str:
