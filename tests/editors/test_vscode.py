@@ -17,7 +17,7 @@ import pytest
 from copilot_ls import wiring
 from scripts.editors.vscode import Workbench
 from tests.editors.conftest import BIN, Start, environment, make
-from tests.editors.workbench import ACTION, STATUS, Browser, Site, Window
+from tests.editors.workbench import STATUS, Browser, Site, Window
 
 pytestmark = pytest.mark.editors
 
@@ -98,15 +98,13 @@ def test_a_weakness_is_explained_and_fixed(start: Start):
     window.open_file("danger.py")
     window.wait_for(SQUIGGLE)
     window.go(5, 16)
-    window.press("Control+.")
-    window.wait_for(ACTION)
+    window.open_light_bulb()
     window.picture("quick-fix")
     window.press("ArrowDown", "ArrowDown", "Enter")
     window.wait_for('.tab.active[aria-label*="Explanation"]')
     window.click('.tab[aria-label*="danger.py"]')
     window.go(5, 16)
-    window.press("Control+.")
-    window.wait_for(ACTION)
+    window.open_light_bulb()
     window.press("Enter")
     window.wait_for_line("    return yaml.safe_load(text)")
     window.wait_without(SQUIGGLE)

@@ -53,7 +53,8 @@ def test_tests_are_proposed_confirmed_written_and_pass(start: Start, tmp_path: P
     window.confirm()
     window.wait("the card", window.inside, lambda seen: "test_clamp" in seen and "✓" in seen)
     window.picture("tests")
-    assert path.exists()
+    # The file is made at once, and saved when nobody types.
+    window.wait("saved tests", path.read_text, lambda seen: "def test_clamp" in seen)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path]
     env = os.environ | {"PYTHONPATH": str(tmp_path / "shop")}
     subprocess.run(command, cwd=tmp_path / "shop", env=env, check=True, capture_output=True)
@@ -105,5 +106,19 @@ def test_files_too_large_or_left_alone_say_so_and_others_are_served(start: Start
     window.open_file("large.py")
     window.wait_for_status("Ready")
     window.go(32_005, 11)
-    window.type(" ")
-    window.wait_for_ghost(GHOST)
+    window.type_for_ghost(" ", GHOST)
+
+
+def test_line_ends_of_dos_and_characters_of_several_units_shift_nothing(
+    start: Start, tmp_path: Path
+):
+    orders = ORDERS.replace("return\n", 'names["🛒🛒"] = "é"; return\n').replace("\n", "\r\n")
+    window = start({"tax.py": TAX, "orders.py": orders})
+    window.open_file("orders.py")
+    window.go(5, 1)
+    window.press("End")
+    window.type_for_ghost(" ", GHOST)
+    window.press("Tab", "Control+s")
+    expected = orders.replace("; return\r\n", f"; return {GHOST}\r\n").encode()
+    path = tmp_path / "shop" / "orders.py"
+    window.wait("the saved text", path.read_bytes, lambda seen: seen == expected)

@@ -237,9 +237,23 @@ class Window:
         self.click('.bulk-edit-panel .monaco-button:has-text("Apply")')
         self.wait_without(PREVIEW)
 
+    def open_light_bulb(self) -> None:
+        """Open its menu; a window that is just getting the focus loses the key."""
+        self.press("Control+.")
+        pressed = time.monotonic()
+
+        def look() -> bool:
+            nonlocal pressed
+            if time.monotonic() > pressed + PATIENCE / 6:
+                self.press("Escape", "Control+.")
+                pressed = time.monotonic()
+            return self.exists(ACTION)
+
+        self.wait("light bulb", look, bool)
+
     def act_on_line(self, title: str) -> None:
         """Choose in the light bulb of the place where the cursor is."""
-        self.press("Control+.")
+        self.open_light_bulb()
         self.wait(title, lambda: self.texts(ACTION), lambda seen: any(title in e for e in seen))
         self.click(f'{ACTION}:has-text("{title}")')
 
