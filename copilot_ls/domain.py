@@ -284,6 +284,10 @@ class Finding:
     trace: tuple[TraceStep, ...] = ()
 
 
+VULNERABLE_DEPENDENCY = "vulnerable-dependency"
+"""The category of findings about published weaknesses of packages; each has its own number."""
+
+
 class Verdict(StrEnum):
     """What the checks made of a suggestion before it was shown."""
 

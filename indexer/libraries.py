@@ -27,7 +27,7 @@ from pathlib import Path
 
 from indexer.errors import ReadingTakesLong
 from indexer.model import Import, ParsedFile, Reference, ReferenceKind, Symbol
-from indexer.resolve.outline import Outline, Stored
+from indexer.resolve.outline import MAX_REFERENCES, Outline, Stored
 from indexer.syntax import parse
 from indexer.syntax.tree import read_tree
 
@@ -296,5 +296,7 @@ class Project:
     def imports_from(self, package: str) -> Sequence[Import]:
         return self._stored.imports_from(package)
 
-    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
-        return self._stored.references_to(name, kind)
+    def references_to(
+        self, name: str, kind: ReferenceKind | None = None, *, limit: int = MAX_REFERENCES
+    ) -> Sequence[Reference]:
+        return self._stored.references_to(name, kind, limit=limit)

@@ -22,6 +22,8 @@ from indexer.syntax.code import Arguments
 _EQUALS = re.compile(r"\s*=\s*")
 # Of constructors with more parameters, as many calls name them as do not.
 _FEW = 4
+# Reading more takes longer than anybody waits for a key, and changes no majority.
+_MAX_USES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,10 @@ def _habits(callee: Callee, repository: Repository) -> Sequence[_Habit]:
     definitions = {(s.path, s.qualified_name) for s in repository.symbols_named(name)}
     calls = []
     if len(definitions) == 1:
-        found = repository.references_to(name, ReferenceKind.CALL)
-        calls = [call for call in found if not call.has_unpacking]
+        found = repository.references_to(name, limit=_MAX_USES)
+        calls = [
+            each for each in found if each.kind is ReferenceKind.CALL and not each.has_unpacking
+        ]
     is_usual = callee.is_written and (not callee.is_class or len(callee.parameters) <= _FEW)
     habits = []
     for index, parameter in enumerate(either):

@@ -15,6 +15,7 @@ from pathlib import Path
 from copilot_ls.domain import CodeOrigin
 from copilot_ls.provenance.fingerprints import fingerprints_of
 from copilot_ls.provenance.packages import Package, read_source
+from copilot_ls.user_store import UserStore
 
 SCHEMA = 1
 # The same fingerprint in more packages than this is an idiom and tells nothing.
@@ -39,6 +40,7 @@ class OriginStore:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._store = UserStore(file, SCHEMA, _CREATE)
 
     def missing(self, packages: Sequence[Package]) -> list[Package]:
         """Those that are not stored in this version."""
@@ -55,7 +57,7 @@ class OriginStore:
         should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
         """Store packages, one transaction each; being interrupted loses the last at most."""
-        with self._writing() as connection:
+        with self._store.writing() as connection:
             for number, package in enumerate(packages):
                 if should_stop():
                     return
@@ -147,31 +149,11 @@ class OriginStore:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        if not self._file.is_file():
-            yield None
-            return
-        connection = sqlite3.connect(f"{self._file.absolute().as_uri()}?mode=ro", uri=True)
-        try:
-            (schema,) = connection.execute("PRAGMA user_version").fetchone()
-            yield connection if schema == SCHEMA else None
-        except sqlite3.DatabaseError:
-            yield None
-        finally:
-            connection.close()
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._file, timeout=30)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            (schema,) = connection.execute("PRAGMA user_version").fetchone()
-            if schema != SCHEMA:
-                connection.executescript(_CREATE)
+        with contextlib.ExitStack() as stack:
+            connection = None
+            with contextlib.suppress(sqlite3.DatabaseError):
+                connection = stack.enter_context(self._store.reading())
             yield connection
-        finally:
-            connection.close()
 
 
 def _places(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Sequence
 
 from copilot_ls.domain import Confidence, Document, Finding, ScanReport, Severity
 from copilot_ls.scanners.dependencies.manifests import is_lock_file
+from copilot_ls.scanners.one_by_one import scan_each
 from indexer import secrets
 from indexer.model import Span
 from indexer.secrets import Secret
@@ -55,11 +55,7 @@ class SecretScanner:
     async def scan(
         self, documents: Sequence[Document], on_progress: Callable[[int], None]
     ) -> ScanReport:
-        findings: list[Finding] = []
-        for number, document in enumerate(documents, start=1):
-            findings += await asyncio.to_thread(self.find, document)
-            on_progress(number)
-        return ScanReport(tuple(findings))
+        return await scan_each(self.find, documents, on_progress)
 
     async def aclose(self) -> None:
         pass

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from lsprotocol import types
 
@@ -270,6 +270,30 @@ class Client:
             )
         except ClientRefused as error:
             logger.info("The client watches nothing for us: %s", error)
+
+    @contextlib.asynccontextmanager
+    async def progress_of_task(self, title: str) -> AsyncIterator[Callable[[str, float], None]]:
+        """Show a progress bar while the body runs; cancelling it cancels the task that runs it.
+
+        The body is given what tells how far it is: in words, and as a share of 1.
+        """
+        asked = asyncio.current_task()
+
+        def cancel() -> None:
+            if asked is not None:
+                asked.cancel()
+
+        progress = await self.begin_progress(title, cancel)
+
+        def tell(what: str, share: float) -> None:
+            if progress is not None:
+                progress.report(int(100 * share), what)
+
+        try:
+            yield tell
+        finally:
+            if progress is not None:
+                progress.end("")
 
     async def begin_progress(self, title: str, cancel: Callable[[], None]) -> Progress | None:
         """Show a progress bar that can be cancelled, if the client has one."""

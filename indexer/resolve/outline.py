@@ -11,6 +11,9 @@ from typing import Protocol
 
 from indexer.model import Import, ParsedFile, Reference, ReferenceKind, Symbol, SymbolKind
 
+MAX_REFERENCES = 4_000
+"""Of what is used oftener, the rest tells nothing new."""
+
 
 class Outline:
     """One file's names, arranged for looking up: top level, members by parent, imports."""
@@ -117,8 +120,10 @@ class Stored(Files, Protocol):
         """All uses of names in a file."""
         ...
 
-    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
-        """Uses of a name anywhere."""
+    def references_to(
+        self, name: str, kind: ReferenceKind | None = None, *, limit: int = MAX_REFERENCES
+    ) -> Sequence[Reference]:
+        """Uses of a name anywhere, so many at most."""
         ...
 
 
@@ -192,8 +197,10 @@ class EmptyRepository:
         del path
         return ()
 
-    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
-        del name, kind
+    def references_to(
+        self, name: str, kind: ReferenceKind | None = None, *, limit: int = MAX_REFERENCES
+    ) -> Sequence[Reference]:
+        del name, kind, limit
         return ()
 
 
@@ -251,7 +258,9 @@ class WithDocument:
             return self._references
         return self._repository.references_in(path)
 
-    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
-        stored = self._repository.references_to(name, kind)
+    def references_to(
+        self, name: str, kind: ReferenceKind | None = None, *, limit: int = MAX_REFERENCES
+    ) -> Sequence[Reference]:
+        stored = self._repository.references_to(name, kind, limit=limit)
         own = [r for r in self._references if r.name == name and kind in {None, r.kind}]
         return [*own, *(reference for reference in stored if reference.path != self._document.path)]

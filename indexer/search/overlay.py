@@ -21,7 +21,7 @@ from indexer.model import (
     ReferenceKind,
     Symbol,
 )
-from indexer.resolve.outline import Outline
+from indexer.resolve.outline import MAX_REFERENCES, Outline
 from indexer.search.corpus import Corpus
 
 Understand = Callable[[str, str], tuple[ParsedFile, Sequence[Chunk]]]
@@ -131,14 +131,16 @@ class Overlay:
         document = self.documents.get(path)
         return self.stored.references_in(path) if document is None else document.parsed.references
 
-    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
+    def references_to(
+        self, name: str, kind: ReferenceKind | None = None, *, limit: int = MAX_REFERENCES
+    ) -> Sequence[Reference]:
         typed = [
             reference
             for document in self.documents.values()
             for reference in document.parsed.references
             if reference.name == name and kind in {None, reference.kind}
         ]
-        stored = self.stored.references_to(name, kind)
+        stored = self.stored.references_to(name, kind, limit=limit)
         return [*typed, *(each for each in stored if each.path not in self.documents)]
 
     def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:

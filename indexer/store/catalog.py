@@ -33,7 +33,7 @@ from indexer.model import (
     Symbol,
     SymbolKind,
 )
-from indexer.resolve.outline import Outline
+from indexer.resolve.outline import MAX_REFERENCES, Outline
 from indexer.store.database import get_meta
 from indexer.store.records import (
     IS_ASYNC,
@@ -288,12 +288,18 @@ class Catalog:
         """All uses of names in a file, in order."""
         return self._references("WHERE f.path = ?", (path,))
 
-    def references_to(self, name: str, kind: ReferenceKind | None = None) -> list[Reference]:
-        """Uses of a name anywhere, a few thousand at most."""
+    def references_to(
+        self, name: str, kind: ReferenceKind | None = None, *, limit: int = MAX_REFERENCES
+    ) -> list[Reference]:
+        """Uses of a name anywhere, so many at most.
+
+        All uses of the name are read until so many of the kind are found: up to 50 ms for each
+        thousand that is not in memory yet.
+        """
         if kind is None:
-            return self._references("WHERE r.name = ? LIMIT ?", (name, _COUNT_LIMIT))
+            return self._references("WHERE r.name = ? LIMIT ?", (name, limit))
         where = "WHERE r.name = ? AND r.kind = ? LIMIT ?"
-        return self._references(where, (name, kind.value, _COUNT_LIMIT))
+        return self._references(where, (name, kind.value, limit))
 
     def name_counts(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
         """How often each name is used and defined in the repository."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from indexer.chunk import chunks_of, split_identifiers
 from indexer.model import Chunk, Import, ParsedFile, Reference, ReferenceKind, Symbol
-from indexer.resolve.outline import Outline
+from indexer.resolve.outline import MAX_REFERENCES, Outline
 from indexer.store.records import module_stem, receiver_name
 from indexer.syntax.parse import language_of, parse
 
@@ -76,13 +76,15 @@ class MemoryRepository:
     def references_in(self, path: str) -> Sequence[Reference]:
         return self._parsed[path].references
 
-    def references_to(self, name: str, kind: ReferenceKind | None = None) -> Sequence[Reference]:
+    def references_to(
+        self, name: str, kind: ReferenceKind | None = None, *, limit: int = MAX_REFERENCES
+    ) -> Sequence[Reference]:
         return [
             r
             for parsed in self._parsed.values()
             for r in parsed.references
             if r.name == name and kind in {None, r.kind}
-        ]
+        ][:limit]
 
     def symbols_named(self, name: str, *, limit: int = 64) -> Sequence[Symbol]:
         return [s for s in self._symbols() if s.name == name][:limit]

@@ -158,3 +158,15 @@ def _commit(root: Path, day: str) -> None:
     git = ["git", "-C", str(root), "-c", "user.name=A", "-c", "user.email=a@example.org"]
     subprocess.run([*git, "add", "-A"], check=True)
     subprocess.run([*git, "commit", "-qm", "Change"], check=True, env=environment)
+
+
+def test_what_comes_with_its_import_is_not_held_to_be_undefined(
+    evaluate: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    package = tmp_path / "repositories" / "shop" / "shop"
+    (package / "levy.py").write_text("class Levy:\n    rate = 1\n", encoding="utf-8")
+    replies = [say("(Levy.rate)", when="tax.net<|fim_suffix|>"), say("net(Levy.rate)")]
+    (tmp_path / "script.json").write_text(Script.to_json(replies), encoding="utf-8")
+    assert evaluate("--json") == ExitCode.OK
+    figures = json.loads(capsys.readouterr().out)
+    assert (figures["show_rate"], figures["invalid_api_rate"]) == (1.0, 0.0)

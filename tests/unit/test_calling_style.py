@@ -92,3 +92,18 @@ def test_what_the_user_wrote_stays_as_it_is() -> None:
     draft = Draft(document, Edit(Span(len(before), len(before)), "second=2"))
     files = {**STUBS, "shop.py": SHOP, "uses.py": USES, "app.py": HEAD}
     assert judge(draft, MemoryRepository(files)).text == "second=2"
+
+
+def test_of_what_is_called_everywhere_only_some_calls_are_read() -> None:
+    limits = []
+
+    class Asked(MemoryRepository):
+        def references_to(self, name, kind=None, *, limit=10**9):
+            limits.append(limit)
+            return super().references_to(name, kind, limit=limit)
+
+    document = Document("file:///app.py", "app.py", "python", HEAD)
+    draft = Draft(document, Edit(Span(len(HEAD), len(HEAD)), "by_position(first=1, second=2)"))
+    files = {**STUBS, "shop.py": SHOP, "uses.py": USES, "app.py": HEAD}
+    assert judge(draft, Asked(files)).text == "by_position(1, 2)"
+    assert max(limits) <= 200

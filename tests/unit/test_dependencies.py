@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
+import sqlite3
 import threading
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from copilot_ls.errors import ConfigError, ScannerError
 from copilot_ls.scanners.dependencies import exports
 from copilot_ls.scanners.dependencies.exports import Export
 from copilot_ls.scanners.dependencies.manifests import is_lock_file, read, reads
-from copilot_ls.scanners.dependencies.osv import Affected, is_affected, read_advisory
+from copilot_ls.scanners.dependencies.osv import Advisory, Affected, is_affected, read_advisory
 from copilot_ls.scanners.dependencies.scanner import DependencyScanner
 from copilot_ls.scanners.dependencies.store import AdvisoryStore
 
@@ -46,7 +49,7 @@ FILES = {
     "uv.lock": (
         (
             'version = 1\n[[package]]\nname = "own"\nversion = "0.1"\nsource = { editable = "." }\n'
-            '[[package]]\nname = "idna"\nversion = "3.4"\nsource = { registry = "https://x/simple" }\n'
+            '[[package]]\nname = "idna"\nversion = "3.4"\nsource = { registry = "elsewhere" }\n'
         ),
         [("PyPI", "idna", "3.4")],
     ),
@@ -396,6 +399,36 @@ def test_an_import_replaces_what_came_from_the_same_place(store: AdvisoryStore):
         ("one", 1),
         ("two", 1),
     ]
+
+
+def test_a_long_import_keeps_no_reader_waiting(store: AdvisoryStore):
+    fill(store, record())
+    known = store.find("PyPI", "django")
+    seen = []
+
+    def more() -> Iterator[Advisory]:
+        # More than the writer keeps in memory before it touches the file.
+        noise = random.Random(1)
+        for number in range(1_500):
+            advisory = read_advisory(record(f"GHSA-{number}"))
+            assert advisory is not None
+            yield replace(advisory, summary=noise.randbytes(2_000).hex())
+        seen.append(store.find("PyPI", "django"))
+
+    store.replace("here", more(), lambda: "digest")
+    assert seen == [known]
+    assert len(store.find("PyPI", "django")) == 1_500
+
+
+def test_a_change_is_told_while_somebody_reads(store: AdvisoryStore, tmp_path: Path):
+    fill(store, record())
+    before = store.version
+    with closing(sqlite3.connect(tmp_path / "cache" / "advisories.sqlite")) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM advisories").fetchone()
+        fill(store, record(), record("GHSA-2"))
+        assert store.version > before
+    assert len(store.find("PyPI", "django")) == 2
 
 
 def test_an_import_that_fails_changes_nothing(store: AdvisoryStore, tmp_path: Path):

@@ -10,15 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from copilot_ls.domain import Confidence, Document, Finding, Severity
+from copilot_ls.domain import VULNERABLE_DEPENDENCY, Confidence, Document, Finding, Severity
 from copilot_ls.features.security.cwe import are_related
 from copilot_ls.features.security.options import SecurityOptions
 from copilot_ls.features.security.suppress import split_suppressed
 from copilot_ls.ports import Scanner
 from indexer.model import Problem
 
-# The category of findings about packages that somebody else has written.
-DEPENDENCY_CATEGORY = "vulnerable-dependency"
 _CONFIDENCES = [*Confidence]
 _SEVERITIES = [*Severity]
 
@@ -75,7 +73,7 @@ def say_once(findings: Iterable[Finding], text: str) -> list[Finding]:
         is_said = any(
             line == other_line
             and are_related(finding.cwe, other.cwe)
-            and (finding.category != DEPENDENCY_CATEGORY or finding.rule == other.rule)
+            and (finding.category != VULNERABLE_DEPENDENCY or finding.rule == other.rule)
             for other_line, other in kept
         )
         if not is_said:

@@ -111,33 +111,23 @@ def _needed(drafts: Sequence[Draft], text: str, framework: Framework) -> tuple[s
 
 def _parametrised(name: str, shapes: Sequence[Shape]) -> str:
     first = shapes[0]
-    call = first.call
-    columns = list(first.names)
+    call, columns = first.call, first.columns
     match first.expectation:
         case "raises":
-            columns.append("message")
             body = [f"with pytest.raises({first.error}, match=message):", f"    {call}"]
         case "raises anything":
             body = [f"with pytest.raises({first.error}):", f"    {call}"]
         case "is None":
             body = [f"assert {call} is None"]
         case "is bool":
-            columns.append("expected")
             body = [f"assert {call} is expected"]
         case _:
-            columns.append("expected")
             body = [f"assert {call} == expected"]
-    has_expected = columns != list(first.names)
-    rows = [[*shape.values, *([shape.expected] if has_expected else [])] for shape in shapes]
     head = f'"{columns[0]}"' if len(columns) == 1 else f"({', '.join(map(_quoted, columns))})"
     lines = ["@pytest.mark.parametrize(", f"    {head},", "    ["]
-    lines += [f"        {_row(row)}," for row in rows]
+    lines += [f"        {shape.row}," for shape in shapes]
     lines += ["    ],", ")", f"def {name}({', '.join(columns)}):"]
     return "\n".join([*lines, *(f"    {line}" for line in body)])
-
-
-def _row(values: Sequence[str]) -> str:
-    return values[0] if len(values) == 1 else f"({', '.join(values)})"
 
 
 def _single(name: str, draft: Draft) -> str:

@@ -46,6 +46,22 @@ class Shape:
         return (self.function, self.names, self.n_positional, self.expectation, self.error)
 
     @property
+    def column(self) -> str:
+        """What the expected values are called in a table of cases; empty if they are all alike."""
+        names = {"raises": "message", "==": "expected", "is bool": "expected"}
+        return names.get(self.expectation, "")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (*self.names, *([self.column] if self.column else []))
+
+    @property
+    def row(self) -> str:
+        """The values of the columns as source: a tuple, or the only one."""
+        values = [*self.values, *([self.expected] if self.column else [])]
+        return values[0] if len(values) == 1 else f"({', '.join(values)})"
+
+    @property
     def call(self) -> str:
         """The call with the names of its parameters in place of the values."""
         positional = list(self.names[: self.n_positional])

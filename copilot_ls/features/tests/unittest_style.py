@@ -53,28 +53,20 @@ def can_share(shape: Shape) -> bool:
 def method_of_cases(name: str, shapes: Sequence[Shape]) -> str:
     """One test for calls that differ in their values alone."""
     first = shapes[0]
-    columns = list(first.names)
     match first.expectation:
         case "raises":
-            columns.append("message")
             check = [f"with self.assertRaisesRegex({first.error}, message):", f"    {first.call}"]
         case "raises anything":
             check = [f"with self.assertRaises({first.error}):", f"    {first.call}"]
         case "is None":
             check = [f"self.assertIsNone({first.call})"]
         case "is bool":
-            columns.append("expected")
             check = [f"self.assertIs({first.call}, expected)"]
         case _:
-            columns.append("expected")
             check = [f"self.assertEqual({first.call}, expected)"]
-    lines = ["cases = ["]
-    for shape in shapes:
-        values = [*shape.values, *([shape.expected] if len(columns) > len(first.names) else [])]
-        row = values[0] if len(columns) == 1 else f"({', '.join(values)})"
-        lines.append(f"    {row},")
+    lines = ["cases = [", *(f"    {shape.row}," for shape in shapes)]
     told = ", ".join(f"{column}={column}" for column in first.names)
-    lines += ["]", f"for {', '.join(columns)} in cases:", f"    with self.subTest({told}):"]
+    lines += ["]", f"for {', '.join(first.columns)} in cases:", f"    with self.subTest({told}):"]
     lines += [f"        {line}" for line in check]
     return f"def {name}(self):\n" + textwrap.indent("\n".join(lines), "    ")
 

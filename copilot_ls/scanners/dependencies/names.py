@@ -6,7 +6,6 @@ installed, not locked, and for an import not declared either.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 import time
@@ -17,6 +16,7 @@ from copilot_ls.domain import Confidence, Document, Edit, Finding, ScanReport, S
 from copilot_ls.scanners.dependencies import manifests
 from copilot_ls.scanners.dependencies.manifests import Pin
 from copilot_ls.scanners.dependencies.project import Project
+from copilot_ls.scanners.one_by_one import scan_each
 from indexer.model import Span
 from indexer.syntax.reading import read_uses
 from indexer.syntax.tree import read_tree
@@ -61,11 +61,7 @@ class NameScanner:
     async def scan(
         self, documents: Sequence[Document], on_progress: Callable[[int], None]
     ) -> ScanReport:
-        findings: list[Finding] = []
-        for number, document in enumerate(documents, start=1):
-            findings += await asyncio.to_thread(self.find, document)
-            on_progress(number)
-        return ScanReport(tuple(findings))
+        return await scan_each(self.find, documents, on_progress)
 
     async def aclose(self) -> None:
         pass

@@ -10,7 +10,14 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from copilot_ls.domain import Confidence, Document, Edit, Finding, ScanReport
+from copilot_ls.domain import (
+    VULNERABLE_DEPENDENCY,
+    Confidence,
+    Document,
+    Edit,
+    Finding,
+    ScanReport,
+)
 from copilot_ls.errors import ScannerError
 from copilot_ls.scanners.dependencies import manifests
 from copilot_ls.scanners.dependencies.manifests import Pin
@@ -19,7 +26,6 @@ from copilot_ls.scanners.dependencies.store import AdvisoryStore
 from copilot_ls.scanners.dependencies.versions import package_of, version_of
 from indexer.model import Problem
 
-CATEGORY = "vulnerable-dependency"
 RULE = "dependency.vulnerable"
 _NO_ADVISORIES = (
     "advisories are not imported: packages with known weaknesses are not looked for "
@@ -157,7 +163,7 @@ def _finding(pin: Pin, path: str, advisory: Advisory, free: str) -> Finding:
         span=pin.span,
         path=path,
         confidence=Confidence.HIGH,
-        category=CATEGORY,
+        category=VULNERABLE_DEPENDENCY,
         cwe=advisory.cwe or ("CWE-1395",),
         owasp=("A06:2021",),
         fix=_fix(pin, free),

@@ -1,7 +1,7 @@
 """Advisories on disk: one SQLite file for all projects of a user, filled by imports alone.
 
-What was imported from a place is replaced as a whole when it is imported from there again.
-Readers are always served: they see the old advisories until the new ones are complete.
+What was imported from a place is replaced as a whole when it is imported from there again; until
+it is complete, readers see what there was before.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from copilot_ls.domain import Severity
 from copilot_ls.errors import ScannerError
 from copilot_ls.scanners.dependencies.osv import Advisory, Affected
+from copilot_ls.user_store import UserStore
 
 _SCHEMA = 1
 
@@ -47,13 +48,12 @@ class AdvisoryStore:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._store = UserStore(file, _SCHEMA, _CREATE)
 
     @property
     def version(self) -> int:
         """A number that changes with each import; 0 if nothing was ever imported."""
-        with contextlib.suppress(OSError):
-            return self._file.stat().st_mtime_ns
-        return 0
+        return self._store.version
 
     def replace(
         self, place: str, advisories: Iterable[Advisory], digest: Callable[[], str]
@@ -66,7 +66,7 @@ class AdvisoryStore:
             ScannerError: the file cannot be written.
         """
         try:
-            with self._writing() as connection, connection:
+            with self._store.writing() as connection, connection:
                 return _replace(connection, place, advisories, digest)
         except (OSError, sqlite3.Error) as error:
             raise ScannerError(
@@ -115,32 +115,18 @@ class AdvisoryStore:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        if not self._file.is_file():
-            yield None
-            return
-        connection = sqlite3.connect(f"{self._file.absolute().as_uri()}?mode=ro", uri=True)
         try:
-            (schema,) = connection.execute("PRAGMA user_version").fetchone()
-            yield connection if schema == _SCHEMA else None
+            with self._store.reading() as connection:
+                yield connection
+        except sqlite3.OperationalError as error:
+            raise ScannerError(
+                f"{self._file} cannot be read: {error}", remedy="try again"
+            ) from error
         except sqlite3.DatabaseError as error:
             raise ScannerError(
                 f"{self._file} is damaged: {error}",
                 remedy="delete it, and run `copilot-ls advisories import` again",
             ) from error
-        finally:
-            connection.close()
-
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._file, timeout=30)
-        try:
-            (schema,) = connection.execute("PRAGMA user_version").fetchone()
-            if schema != _SCHEMA:
-                connection.executescript(_CREATE)
-            yield connection
-        finally:
-            connection.close()
 
 
 def _replace(

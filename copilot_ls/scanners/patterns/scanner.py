@@ -5,15 +5,15 @@ They are the same rules that Semgrep gets; what cannot be translated is left to 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from copilot_ls.domain import Document, Edit, Finding, ScanReport
 from copilot_ls.scanners.languages import DIALECTS, dialect_of
 from copilot_ls.scanners.lexicon import Lexicon, tokens_of, words_of
+from copilot_ls.scanners.one_by_one import scan_each
 from copilot_ls.scanners.patterns.formula import (
     File,
     Formula,
@@ -91,11 +91,8 @@ class PatternScanner:
     async def scan(
         self, documents: Sequence[Document], on_progress: Callable[[int], None]
     ) -> ScanReport:
-        findings: list[Finding] = []
-        for number, document in enumerate(documents, start=1):
-            findings += await asyncio.to_thread(self.find, document)
-            on_progress(number)
-        return ScanReport(tuple(findings), self._rulebook.problems)
+        found = await scan_each(self.find, documents, on_progress)
+        return replace(found, problems=self._rulebook.problems)
 
     async def aclose(self) -> None:
         pass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
@@ -88,19 +87,7 @@ def attack(session: Session, arguments: Sequence[object]) -> Later[object]:
 async def _proved(
     session: Session, workspace: wiring.Workspace, snapshot: Snapshot, reported: Reported
 ) -> SecurityTest:
-    asked = asyncio.current_task()
-
-    def cancel() -> None:
-        if asked is not None:
-            asked.cancel()
-
-    progress = await session.client.begin_progress(f"Attacking {reported.finding.rule}", cancel)
-
-    def tell(what: str, share: float) -> None:
-        if progress is not None:
-            progress.report(int(100 * share), what)
-
-    try:
+    async with session.client.progress_of_task(f"Attacking {reported.finding.rule}") as tell:
         return await testing.prove_weakness(
             workspace.root,
             workspace.settings,
@@ -108,9 +95,6 @@ async def _proved(
             [reported.finding],
             on_progress=tell,
         )
-    finally:
-        if progress is not None:
-            progress.end("")
 
 
 def _refused(problem: str) -> dict[str, object]:

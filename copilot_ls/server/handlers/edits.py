@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from functools import partial
 
@@ -42,24 +41,14 @@ def edit(session: Session, arguments: Sequence[object]) -> Later[object]:
         folder = await session.folder_of(opened)
         if folder is None:
             return {"applied": False, "problem": "the document was closed"}
-        asked = asyncio.current_task()
-
-        def cancel() -> None:
-            if asked is not None:
-                asked.cancel()
-
-        progress = await session.client.begin_progress("Editing", cancel)
         n_expected = max(80, 2 * len(span))
-
-        def tell(answer: str) -> None:
-            if progress is not None:
-                progress.report(min(95, 100 * len(answer) // n_expected), "writing")
-
-        try:
-            proposal = await folder.workspace.editor.edit(snapshot.document, span, wish, tell)
-        finally:
-            if progress is not None:
-                progress.end("")
+        async with session.client.progress_of_task("Editing") as tell:
+            proposal = await folder.workspace.editor.edit(
+                snapshot.document,
+                span,
+                wish,
+                lambda answer: tell("writing", min(0.95, len(answer) / n_expected)),
+            )
         if proposal.edit is None:
             return {"applied": False, "problem": proposal.problem}
         if opened.document.version != snapshot.document.version:

@@ -6,9 +6,10 @@ Documents count as they are in the editor, all other files as they are on disk.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from lsprotocol import types
 
@@ -17,13 +18,14 @@ from copilot_ls.domain import Document
 from copilot_ls.errors import CopilotError
 from copilot_ls.features.security.check import check as look_at
 from copilot_ls.features.security.report import Reported, report
-from copilot_ls.server.client import Progress
 from copilot_ls.server.diagnostics import to_diagnostic
 from copilot_ls.server.documents import Snapshot, split_lines
 from copilot_ls.server.folder import Folder
 from copilot_ls.server.session import Session
 from indexer.conventions.model import Conventions, Habit, Place, Verdict
 from indexer.errors import IndexerError
+
+Tell: TypeAlias = Callable[[str, float], None]
 
 
 async def conventions(session: Session) -> object:
@@ -34,18 +36,8 @@ async def conventions(session: Session) -> object:
 async def check(session: Session) -> object:
     """Look for weaknesses in all files of all folders; progress can be cancelled."""
     folders = await session.workspace_folders()
-    asked = asyncio.current_task()
-
-    def cancel() -> None:
-        if asked is not None:
-            asked.cancel()
-
-    progress = await session.client.begin_progress("Looking for weaknesses", cancel)
-    try:
-        return {"folders": [await _checked(session, each, progress) for each in folders]}
-    finally:
-        if progress is not None:
-            progress.end("")
+    async with session.client.progress_of_task("Looking for weaknesses") as tell:
+        return {"folders": [await _checked(session, each, tell) for each in folders]}
 
 
 async def _conventions(folder: Folder) -> dict[str, object]:
@@ -85,18 +77,16 @@ def _location(root: Path, place: Place) -> types.Location:
     return types.Location((root / place.path).as_uri(), types.Range(start, start))
 
 
-async def _checked(
-    session: Session, folder: Folder, progress: Progress | None
-) -> dict[str, object]:
+async def _checked(session: Session, folder: Folder, tell: Tell) -> dict[str, object]:
     if not folder.workspace.settings.security.enabled:
         return _not_looked_at(folder, "security.enabled is off")
     try:
-        return await _look(session, folder, progress)
+        return await _look(session, folder, tell)
     except (CopilotError, IndexerError, ValueError) as error:
         return _not_looked_at(folder, str(error))
 
 
-async def _look(session: Session, folder: Folder, progress: Progress | None) -> dict[str, object]:
+async def _look(session: Session, folder: Folder, tell: Tell) -> dict[str, object]:
     root, settings = folder.workspace.root, folder.workspace.settings
     options = wiring.index_options(settings)
     selection = await asyncio.to_thread(
@@ -116,8 +106,8 @@ async def _look(session: Session, folder: Folder, progress: Progress | None) -> 
         portions = selection.portions([])
         while read := await asyncio.to_thread(next, portions, None):
             documents = [_as_it_is(document, buffers) for document in read]
-            tell = partial(_tell, progress, n_files, len(selection.paths))
-            checked = await look_at(documents, scanners, settings.security, tell)
+            on_progress = partial(_tell, tell, n_files, len(selection.paths))
+            checked = await look_at(documents, scanners, settings.security, on_progress)
             for document in documents:
                 of_document = [each for each in checked.findings if each.path == document.path]
                 new, _ = known.split(report(of_document, document.text))
@@ -131,10 +121,9 @@ async def _look(session: Session, folder: Folder, progress: Progress | None) -> 
     }
 
 
-def _tell(progress: Progress | None, n_before: int, n_files: int, n_done: int) -> None:
+def _tell(tell: Tell, n_before: int, n_files: int, n_done: int) -> None:
     n_done += n_before
-    if progress is not None:
-        progress.report(100 * n_done // max(1, n_files), f"{n_done}/{n_files}")
+    tell(f"{n_done}/{n_files}", n_done / max(1, n_files))
 
 
 def _as_it_is(document: Document, buffers: dict[str, Snapshot]) -> Document:

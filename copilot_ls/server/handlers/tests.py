@@ -140,19 +140,7 @@ async def may_run(session: Session, workspace: wiring.Workspace) -> bool:
 async def _written(
     session: Session, document: Document, symbol: str, workspace: wiring.Workspace
 ) -> WrittenTests:
-    asked = asyncio.current_task()
-
-    def cancel() -> None:
-        if asked is not None:
-            asked.cancel()
-
-    progress = await session.client.begin_progress(f"Tests for {symbol or document.path}", cancel)
-
-    def tell(what: str, share: float) -> None:
-        if progress is not None:
-            progress.report(int(100 * share), what)
-
-    try:
+    async with session.client.progress_of_task(f"Tests for {symbol or document.path}") as tell:
         return await testing.propose_tests(
             workspace.root,
             workspace.settings,
@@ -161,9 +149,6 @@ async def _written(
             text=document.text,
             on_progress=tell,
         )
-    finally:
-        if progress is not None:
-            progress.end("")
 
 
 def can_be_tested(document: Document) -> bool:

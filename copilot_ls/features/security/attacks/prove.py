@@ -78,6 +78,7 @@ class Prover:
                 finding.cwe,
                 finding.rule,
                 f"{document.path}:{first}",
+                is_draft=not fixed,
             )
         except CannotAttack as error:
             return replace(told, problem=f"no test can be written: {error}")

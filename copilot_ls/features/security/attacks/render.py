@@ -334,11 +334,12 @@ _KINDS: tuple[tuple[tuple[str, ...], str, _Kind], ...] = (
 
 
 def attacks_on(
-    place: Place, module: str, cwe: Sequence[str], rule: str, where: str
+    place: Place, module: str, cwe: Sequence[str], rule: str, where: str, *, is_draft: bool = False
 ) -> list[Attack]:
     """Return tests that attack a function in the way of a weakness, the likeliest first.
 
-    ``where`` names the file and the line of the finding.
+    ``where`` names the file and the line of the finding. A draft says of itself that it was not
+    seen to pass.
 
     Raises:
         CannotAttack: there is no test for such a weakness, or no way in.
@@ -347,6 +348,7 @@ def attacks_on(
     head = (
         f"An attack on `{_qualified(place)}` ({cwe[0] if cwe else rule}): fails while it works.\n\n"
         f"Written by copilot-ls for {rule} at {where}."
+        + ("\nA draft: it has not been seen to pass on code that is fixed." if is_draft else "")
     )
     attacks = (
         _regex_test(place, module, head)
