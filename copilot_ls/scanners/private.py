@@ -6,6 +6,7 @@ with its owner; what a killed process left behind, the next one removes.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -31,4 +32,13 @@ def _sweep(parent: Path) -> None:
         match = _NAME.match(path.name)
         # Another user's folder cannot be removed, which is as it should be.
         if match and not psutil.pid_exists(int(match[1])):
+            _release(path)
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _release(folder: Path) -> None:
+    """Let go the processes that wait for ever at a pipe to which nobody will come any more."""
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            if path.is_fifo():
+                os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
