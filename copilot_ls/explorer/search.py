@@ -358,8 +358,8 @@ class Search:
             weight = 0.15 + n_open / (1.0 + 0.02 * tried) + self._wishes.get(target.name, 0.0)
             if tried == 0:
                 weight += 5.0
-            if self._timeouts[target.name] > 5:
-                weight *= 0.02
+            # Each run that does not end costs as much as hundreds of others.
+            weight *= 0.02 ** (self._timeouts[target.name] // 4)
             if target.is_private:
                 weight *= 0.7 if self.with_private else 0.1
             weights.append(weight)

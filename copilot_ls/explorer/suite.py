@@ -57,15 +57,10 @@ class Suite:
         """Those that pass where the module was made anew without a fault, one after the other."""
         if not hasattr(os, "fork"):
             return list(tests)
-        answer = _in_copy(
-            lambda: ",".join(map(str, _all_failing(self._subject, tests, self._runner))),
-            self._runner,
-            _STEADY_SECONDS,
+        passing = _in_copy(
+            _all_passing(self._subject, tests, self._runner), self._runner, _STEADY_SECONDS
         )
-        if answer is None:
-            return []
-        failing = set(answer.split(","))
-        return [test for number, test in enumerate(tests) if str(number) not in failing]
+        return [tests[number] for number in passing]
 
     def _necessary(self, tests: Sequence[Finished]) -> tuple[list[Finished], list[Finished]]:
         """Tests that together reach every branch that the new ones reach, public ones first."""
@@ -139,32 +134,33 @@ def _first_failing(
     mutant: Mutant, subject: Subject, tests: Sequence[Finished], runner: Runner
 ) -> int | None:
     """The number of the first test that fails; -1 if the module ends, none if none."""
-    answer = _in_copy(
-        lambda: _run_changed(mutant.tree(), subject, tests, runner), runner, _MUTANT_SECONDS + 2
-    )
-    if answer == "none":
-        return None
-    return int(answer) if answer is not None else -1
+    work = _failing_or_end(mutant, subject, tests, runner)
+    answer = _in_copy(work, runner, _MUTANT_SECONDS + 2)
+    if not answer:
+        return -1
+    return answer[0] if answer[0] < len(tests) else None
 
 
-def _all_failing(subject: Subject, tests: Sequence[Finished], runner: Runner) -> Iterator[int]:
+def _all_passing(subject: Subject, tests: Sequence[Finished], runner: Runner) -> Iterator[int]:
     _remake(subject, ast.parse(subject.source))
     for number, test in enumerate(tests):
-        if not passes(test, runner.namespace, runner, _TEST_SECONDS):
+        if passes(test, runner.namespace, runner, _TEST_SECONDS):
             yield number
 
 
-def _run_changed(
-    tree: ast.Module, subject: Subject, tests: Sequence[Finished], runner: Runner
-) -> str:
-    _remake(subject, tree)
+def _failing_or_end(
+    mutant: Mutant, subject: Subject, tests: Sequence[Finished], runner: Runner
+) -> Iterator[int]:
+    """The number of the first test that fails, or how many there are."""
+    _remake(subject, mutant.tree())
     started = time.monotonic()
     for number, test in enumerate(tests):
         if not passes(test, runner.namespace, runner, min(_TEST_SECONDS, 0.3 + 10 * test.seconds)):
-            return str(number)
+            yield number
+            return
         if time.monotonic() - started > _MUTANT_SECONDS:
             break
-    return "none"
+    yield len(tests)
 
 
 def _remake(subject: Subject, tree: ast.Module) -> None:
@@ -172,18 +168,17 @@ def _remake(subject: Subject, tree: ast.Module) -> None:
     exec(compile(tree, module.__file__ or "<mutant>", "exec"), module.__dict__)
 
 
-def _in_copy(work: Callable[[], str], runner: Runner, seconds: float) -> str | None:
-    """The answer of ``work`` in a copy of this process; nothing if that dies or takes too long."""
+def _in_copy(work: Iterator[int], runner: Runner, seconds: float) -> list[int]:
+    """What ``work`` gives in a copy of this process until that dies or the time is over."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        answer = ""
         try:
             signal.setitimer(signal.ITIMER_REAL, 0)
             runner.move()
-            answer = work()
-            os.write(writing, b"+" + answer.encode())
+            for number in work:
+                os.write(writing, b"%d " % number)
         finally:
             runner.close()
             os._exit(0)
@@ -192,4 +187,4 @@ def _in_copy(work: Callable[[], str], runner: Runner, seconds: float) -> str | N
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return received[1:].decode() if received else None
+    return [int(number) for number in received.split()]
