@@ -22,6 +22,7 @@ from .freezing import Freezer
 from .loading import CannotBeLoaded, Subject, load_subject
 from .observing import Observer
 from .plausible import is_plausible
+from .polishing import polish
 from .running import Deliberate, Outcome, Runner
 from .search import Kept, Search
 from .suite import Suite, is_about
@@ -29,6 +30,7 @@ from .targets import References, Target
 from .tests import STAND_IN, Finished, finish, passes
 
 _FIRST_SHARE = 0.45
+_LAST_SHARE = 0.15
 _MAX_IDLE = 6_000
 _MAX_CANDIDATES = 600
 _MAX_LATER = 120
@@ -80,9 +82,11 @@ def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     rng = random.Random(int(request.get("seed", 0)))
     workshop = _Workshop(search, subject, runner, references, is_usable, rng)
     suite = Suite(subject, runner, tell)
-    deadline = started + seconds
+    deadline = started + seconds * (1 - _LAST_SHARE)
     suite.add(workshop.finished(_MAX_CANDIDATES, started + 0.6 * seconds), deadline)
     _improve(search, suite, workshop, started, deadline)
+    tell({"phase": "polish"})
+    polish(suite, search, workshop.made_of, started + seconds)
     runner.close()
     return {
         "module": request["module"],
@@ -195,18 +199,18 @@ class _Workshop:
             if time.monotonic() > deadline:
                 break
             self._seen.add(kept.case.source())
-            test = self._finished(kept)
+            if self._n_minimised < _MAX_MINIMISED:
+                self._n_minimised += 1
+                kept = self._search.minimised(kept)
+            test = self.made_of(kept)
             if test is not None:
                 found.append(test)
         return found
 
-    def _finished(self, kept: Kept) -> Finished | None:
-        """Objects under test may fail at anything that is asked of them: then it is no test."""
+    def made_of(self, kept: Kept) -> Finished | None:
+        """The test of a case; objects under test may fail at anything: then there is none."""
         try:
             self._subject.recorder.begin()
-            if self._n_minimised < _MAX_MINIMISED:
-                self._n_minimised += 1
-                kept = self._search.minimised(kept)
             test = finish(
                 kept,
                 self._runner,
@@ -223,11 +227,9 @@ class _Workshop:
         if not passes(test, self._runner.namespace, self._runner, _TEST_SECONDS):
             return None
         if self._runner.has_left_files:
-            # Where somebody runs the test, the current folder is their project.
             return None
-        if test.is_frozen:
-            # With time and randomness held still it may take another way than it took before.
-            test.goals = frozenset(self._subject.recorder.hit)
+        # With time and randomness held still it may take another way than it took before.
+        test.goals = frozenset(self._subject.recorder.hit)
         test.owners = frozenset(self._owners[goal] for goal in test.goals)
         return test
 
@@ -241,7 +243,7 @@ class _Workshop:
             if owners and not any(is_about(target, owner) for owner in owners):
                 continue
             for group in groups.values():
-                rest += sorted(group, key=lambda kept: kept.size)[:8]
+                rest += sorted(group, key=lambda kept: kept.cost)[:8]
         self._rng.shuffle(rest)
         for kept in rest:
             chosen.setdefault(kept.case.source(), kept)
@@ -271,11 +273,14 @@ def _crashes(search: Search, deliberate: Deliberate) -> list[dict[str, str]]:
     for (target, message), (case, error) in search.crashes.items():
         if not isinstance(error, Exception) or not deliberate.is_from_project(error):
             continue
-        if isinstance(error, ImportError):
-            # Something optional is not installed here.
+        if isinstance(error, (ImportError, OSError)):
+            # Something optional is not installed here, or a path leads nowhere.
             continue
         key = (type(error).__name__, deliberate.place_of(error))
         if key in found or target not in targets or len(found) >= _MAX_CRASHES:
+            continue
+        if targets[target].is_private:
+            # What it takes is a matter between it and its callers.
             continue
         if is_plausible(case, targets[target]):
             smallest = search.smallest_crash(case, error)

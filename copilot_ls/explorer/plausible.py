@@ -43,6 +43,27 @@ def _is_call_plausible(
     return all(_fits_one(node, hints.get(name, [])) for name, node in given)
 
 
+def n_odd(call: Call, parameters: Sequence[inspect.Parameter], hints: dict[str, Hints]) -> int:
+    """How many arguments are plain values of another type than the annotation or default tells."""
+    by_name = {parameter.name: parameter for parameter in parameters}
+    given = [*zip(by_name, call.arguments), *call.keywords.items()]
+    return sum(
+        _is_odd(node.value, by_name.get(name), hints.get(name, ()))
+        for name, node in given
+        if isinstance(node, Literal)
+    )
+
+
+def _is_odd(value: Any, parameter: inspect.Parameter | None, hints: Sequence[Any]) -> bool:
+    annotations = [hint for weight, hint in hints if weight >= ANNOTATED]
+    if annotations:
+        return not fits(value, annotations[0])
+    default = parameter.default if parameter is not None else None
+    if default is None or default is inspect.Parameter.empty:
+        return False
+    return type(value) is not type(default)
+
+
 def _fits_one(node: Node, hints: Hints) -> bool:
     annotations = [hint for weight, hint in hints if weight >= ANNOTATED]
     if not annotations:

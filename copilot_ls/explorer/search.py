@@ -25,6 +25,7 @@ from .hints import hints_of
 from .instrument import Goal
 from .loading import Subject
 from .nodes import Assigned, Call, Case, Collection, Entered, Literal, Node, Read, is_literal
+from .plausible import n_odd
 from .pool import Pool
 from .running import Outcome, Runner
 from .seeding import case_of
@@ -41,20 +42,25 @@ _MAX_REPAIRS = 12
 _MAX_FAILURES = 400
 _SMALL = 60
 _MAX_INPUT = 160
+_ODD_TYPE = 40
+_ODD_CHARACTER = 20
+_PRIVATE = 80
+_STRANGE = re.compile(r"\\[xuU]|[^\x00-\x7f]")
+_PLAIN_VALUES: Sequence[Any] = ("a", 1, 0, "", True, False, None, [])
 _RETURNED = "returned"
 _NOTHING: Mapping[str, float] = {}
 
 
 class Kept:
-    """A case worth keeping: what it reaches, and how it ended."""
+    """A case worth keeping: what it reaches, how it ended, and what it costs to read."""
 
-    __slots__ = ("case", "goals", "outcome_kind", "size")
+    __slots__ = ("case", "cost", "goals", "outcome_kind")
 
-    def __init__(self, case: Case, goals: frozenset[int], outcome_kind: str) -> None:
+    def __init__(self, case: Case, goals: frozenset[int], outcome_kind: str, cost: int) -> None:
         self.case = case
         self.goals = goals
         self.outcome_kind = outcome_kind
-        self.size = len(case.source())
+        self.cost = cost
 
 
 class Search:
@@ -90,6 +96,7 @@ class Search:
             for value in vars(subject.module).values()
             if isinstance(value, type) and value.__module__ == subject.module.__name__
         ]
+        self._by_name = {target.name: target for target in self.targets}
         self._by_source = {t.source: t for t in self.targets if t.owner is None}
         self._pool = Pool(subject.tree, self._rng)
         self._values = Values(self._pool, self._rng, references, classes)
@@ -142,25 +149,41 @@ class Search:
             self._seen.add(source)
             idle = 0 if self._try(case) else idle + 1
 
-    def minimised(self, kept: Kept, max_runs: int = 40) -> Kept:
-        """A case that reaches the same goals in the same way with less: fewer steps and arguments,
-        shorter values."""
+    def minimised(
+        self, kept: Kept, max_runs: int = 40, goals: frozenset[int] | None = None
+    ) -> Kept:
+        """A case that is easier to read and ends in the same way: fewer steps and arguments,
+        plainer values. It reaches ``goals``, or all that ``kept`` does."""
         best = kept
-        for _ in range(4):
-            before = best
-            for candidate in _smaller(best.case):
+        wanted = kept.goals if goals is None else goals
+        is_better = True
+        while is_better:
+            is_better = False
+            for candidate in self.simpler(best):
                 if max_runs <= 0:
                     return best
-                if len(candidate.source()) >= len(best.case.source()):
-                    continue
                 max_runs -= 1
-                changed = self._same_but(candidate, best)
+                changed = self.same_but(candidate, best, wanted)
                 if changed is not None:
-                    best = changed
+                    best, is_better = changed, True
                     break
-            if best is before:
-                return best
         return best
+
+    def simpler(self, kept: Kept) -> Iterator[Case]:
+        """Variants of a case that cost less to read."""
+        return (case for case in _smaller(kept.case) if self.cost(case) < kept.cost)
+
+    def cost(self, case: Case) -> int:
+        """What it takes to read a case: its length, more for steps, for values that nobody would
+        write, and for functions that are nobody's business."""
+        source = case.source()
+        cost = len(source) + _SMALL * len(case.steps)
+        cost += _ODD_CHARACTER * min(3, len(_STRANGE.findall(source)))
+        target = self._by_name.get(case.target)
+        if target is not None:
+            cost += _ODD_TYPE * n_odd(case.action, target.parameters, target.hints)
+            cost += _PRIVATE * target.is_private
+        return cost
 
     def smallest_crash(self, case: Case, error: BaseException, max_runs: int = 60) -> Case:
         """A shorter case with the same kind of error at the same place."""
@@ -180,18 +203,19 @@ class Search:
             else:
                 return case
 
-    def _same_but(self, case: Case, kept: Kept) -> Kept | None:
+    def same_but(self, case: Case, kept: Kept, goals: frozenset[int]) -> Kept | None:
+        """The case if it ends as ``kept`` does and reaches ``goals``."""
         self._before(case)
         self._subject.recorder.begin()
         outcome = self._runner.run(case)
-        if not outcome.is_prepared:
+        if not outcome.is_prepared or self._runner.has_left_files:
             return None
         kind = "value" if outcome.error is None else type(outcome.error).__name__
         hit = frozenset(self._subject.recorder.hit)
-        is_same = not outcome.is_timeout and kind == kept.outcome_kind and hit >= kept.goals
+        is_same = not outcome.is_timeout and kind == kept.outcome_kind and hit >= goals
         if not is_same or (outcome.error is not None and not self._is_usable(outcome)):
             return None
-        return Kept(case, hit, kind)
+        return Kept(case, hit, kind, self.cost(case))
 
     @property
     def goals(self) -> Sequence[Goal]:
@@ -221,6 +245,10 @@ class Search:
         if not outcome.is_prepared:
             self._queue_preparation(case)
             return False
+        if self._runner.has_left_files:
+            # Where somebody runs the test, the current folder is their project.
+            self._mend(case, compared)
+            return False
         is_usable = outcome.error is None or self._is_usable(outcome)
         if not is_usable:
             error = outcome.error
@@ -231,7 +259,7 @@ class Search:
             self._mend(case, compared)
             return False
         kind = "value" if outcome.error is None else type(outcome.error).__name__
-        kept = Kept(case, hit, kind)
+        kept = Kept(case, hit, kind, self.cost(case))
         is_new = self._keep(kept, outcome)
         if outcome.error is None:
             self._learn(case, outcome, is_new=is_new)
@@ -425,7 +453,12 @@ class Search:
         if setup and draw < 0.3:
             place = rng.randrange(len(setup))
             name, node = setup[place]
-            setup[place] = (name, self._values.vary(node))
+            is_bare = isinstance(node, Call) and not node.arguments and not node.keywords
+            if is_bare and place == 0 and target.owner is not None:
+                # Anything else in its place would have other methods, if any.
+                setup[place] = (name, self._values.instance(target.owner))
+            else:
+                setup[place] = (name, self._values.vary(node))
         elif steps and draw < 0.4:
             del steps[rng.randrange(len(steps))]
         elif target.owner is not None and setup and draw < 0.5:
@@ -541,18 +574,32 @@ def _smaller_nodes(node: Any) -> Iterator[Any]:
         if node.arguments:
             yield Call(node.function, node.arguments[:-1], node.keywords)
         for place, argument in enumerate(node.arguments):
-            for smaller in _smaller_nodes(argument):
+            for smaller in (*_smaller_nodes(argument), *_plain_nodes(argument)):
                 arguments = list(node.arguments)
                 arguments[place] = smaller
                 yield Call(node.function, arguments, node.keywords)
         for name, argument in node.keywords.items():
-            for smaller in _smaller_nodes(argument):
+            for smaller in (*_smaller_nodes(argument), *_plain_nodes(argument)):
                 yield Call(node.function, node.arguments, {**node.keywords, name: smaller})
     elif isinstance(node, Collection) and node.items:
         for place in range(len(node.items)):
             yield Collection(node.kind, node.items[:place] + node.items[place + 1 :])
     elif isinstance(node, Literal):
         yield from (Literal(value) for value in _smaller_values(node.value))
+
+
+def _plain_nodes(node: Node) -> Iterator[Node]:
+    """What a reader would rather see in the place of an argument."""
+    if "tmp_path" in node.render():
+        # Anything else would be a path to somewhere.
+        return
+    if isinstance(node, Literal):
+        if isinstance(node.value, str) and _STRANGE.search(repr(node.value)):
+            yield Literal(re.sub(r"[^ -~\n]", "a", node.value))
+        known = [value for value in _PLAIN_VALUES if type(value) is type(node.value)]
+        if any(value == node.value for value in known):
+            return
+    yield from map(Literal, _PLAIN_VALUES)
 
 
 def _smaller_values(value: Any) -> Iterator[Any]:
@@ -572,8 +619,8 @@ def _smaller_values(value: Any) -> Iterator[Any]:
 
 
 def _rank(kept: Kept) -> tuple[int, int]:
-    """Smaller is better: a value tells more than an error, a short case more than a long one."""
-    return (0 if kept.outcome_kind == "value" else 1, kept.size + _SMALL * len(kept.case.steps))
+    """Smaller is better: a value tells more than an error, and a plain case more than an odd."""
+    return (0 if kept.outcome_kind == "value" else 1, kept.cost)
 
 
 def _variable(class_name: str, taken: Container[str]) -> str:

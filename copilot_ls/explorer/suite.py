@@ -53,6 +53,34 @@ class Suite:
         self._spare += rest
         self._try_others(deadline)
 
+    def replace(self, old: Finished, new: Finished) -> None:
+        """Let a test stand for another one."""
+        self.chosen[self.chosen.index(old)] = new
+
+    def is_steady(self, test: Finished) -> bool:
+        """Whether it passes where the module was made anew without a fault."""
+        return bool(self._steady([test]))
+
+    def is_noticed_by(self, mutant: Mutant, tests: Sequence[Finished]) -> bool:
+        """Whether one of the tests fails with this fault."""
+        return _first_failing(mutant, self._subject, tests, self._runner) is not None
+
+    def drop_if_superfluous(self, test: Finished) -> bool:
+        """Drop a test if others notice each fault that it noticed; they take them over."""
+        others = sorted((t for t in self.chosen if t is not test), key=lambda t: t.cost)
+        taken: list[tuple[Finished, Mutant]] = []
+        for mutant in test.kills:
+            near = [other for other in others if _is_near(other, mutant)]
+            killer = _first_failing(mutant, self._subject, near, self._runner) if near else None
+            if killer is None:
+                return False
+            if killer >= 0:
+                taken.append((near[killer], mutant))
+        self.chosen.remove(test)
+        for other, mutant in taken:
+            other.kills.append(mutant)
+        return True
+
     def _steady(self, tests: Sequence[Finished]) -> list[Finished]:
         """Those that pass where the module was made anew without a fault, one after the other."""
         if not hasattr(os, "fork"):
@@ -63,7 +91,8 @@ class Suite:
         return [tests[number] for number in passing]
 
     def _necessary(self, tests: Sequence[Finished]) -> tuple[list[Finished], list[Finished]]:
-        """Tests that together reach every branch that the new ones reach, public ones first."""
+        """Tests that together reach every branch that the new ones reach: public ones first, those
+        that reach much for what they cost to read."""
         pool = list(tests)
         still_open = set().union(*(test.goals for test in tests)) if tests else set()
         still_open -= self._reached
@@ -75,8 +104,7 @@ class Suite:
                 useful,
                 key=lambda test: (
                     not test.is_private,
-                    len(test.goals & still_open),
-                    -len(test.source),
+                    len(test.goals & still_open) / test.cost,
                 ),
             )
             necessary.append(best)
@@ -98,9 +126,10 @@ class Suite:
             self.n_tried += 1
             ranked = sorted(
                 self._spare,
-                key=lambda test: (not _is_near(test, mutant), test.is_private, len(test.source)),
+                key=lambda test: (not _is_near(test, mutant), test.is_private, test.cost),
             )
-            if not self._is_noticed(mutant, [*self.chosen, *ranked[:200]]):
+            chosen = sorted(self.chosen, key=lambda test: test.cost)
+            if not self._is_noticed(mutant, [*chosen, *ranked[:200]]):
                 self.survivors.append(mutant)
             if self.n_tried % 20 == 0:
                 total = self.n_tried + len(self._untried)
@@ -112,7 +141,7 @@ class Suite:
             return False
         if killer >= 0:
             test = tests[killer]
-            test.kills.append(mutant.id)
+            test.kills.append(mutant)
             if test not in self.chosen:
                 self.chosen.append(test)
             if test in self._spare:

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from .freezing import Freezer, Patches, joined
+from .mutants import Mutant
 from .nodes import Call, Case, Collection, Literal, Node, Raw, is_literal, literal_source
 from .observing import Observer, changed_state
 from .running import ENTERING, Outcome, Runner, caught_output, prelude_of, time_limit
@@ -20,30 +21,30 @@ class Finished:
     """A test: ``lines`` are its body; it is named after ``target`` and what is expected."""
 
     __slots__ = (
-        "error", "goals", "imports", "is_frozen", "is_private", "kills", "lines", "owners",
+        "cost", "error", "goals", "imports", "is_private", "kept", "kills", "lines", "owners",
         "seconds", "source", "target",
     )  # fmt: skip
 
     def __init__(
         self,
-        target: str,
+        kept: Kept,
         lines: Sequence[str],
         imports: Sequence[str],
-        goals: frozenset[int],
         seconds: float,
         error: str = "",
     ) -> None:
-        self.target = target
+        self.kept = kept
+        self.cost = kept.cost
+        self.target = kept.case.target
         self.lines = list(lines)
         self.imports = list(imports)
-        self.goals = goals
+        self.goals = kept.goals
         self.seconds = seconds
         self.error = error
-        self.kills: list[int] = []
+        self.kills: list[Mutant] = []
         self.source = "\n".join(lines)
-        self.is_private = is_private_name(target)
+        self.is_private = is_private_name(self.target)
         self.owners: frozenset[str] = frozenset()
-        self.is_frozen = False
 
     def run(self, namespace: dict[str, Any], runner: Runner) -> None:
         """Execute the test; raises what a failing test raises."""
@@ -99,9 +100,7 @@ def finish(
     imports = references.statements(source)
     if "pytest." in source:
         imports.append("import pytest")
-    test = Finished(kept.case.target, lines, imports, kept.goals, seconds, error)
-    test.is_frozen = bool(needed)
-    return test
+    return Finished(kept, lines, imports, seconds, error)
 
 
 def _observe(

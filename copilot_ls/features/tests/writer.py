@@ -401,6 +401,7 @@ def _progress(line: str) -> tuple[str, float]:
         "search": "looking for inputs",
         "observe": "observing",
         "mutate": "letting faults loose",
+        "polish": "making the tests plainer",
     }
     return words.get(phase, "exploring"), share
 
