@@ -23,6 +23,7 @@ from indexer.model import Masked, Span
 
 _MASK = "*"
 _VALUE_OF = "value of "
+_OFTEN_PUBLIC = frozenset({"JSON web token", "Google API key", "bearer token"})
 _MAX_LINE = 4_000
 _MAX_AROUND = 400
 # Whoever is alarmed for nothing can say so in the line, as other tools understand it too.
@@ -49,6 +50,15 @@ class Secret:
     def is_known_form(self) -> bool:
         """Whether an issuer's documents describe it; otherwise its name gave it away."""
         return not self.kind.startswith(_VALUE_OF)
+
+    @property
+    def opens_by_itself(self) -> bool:
+        """Whether whoever holds it is let in.
+
+        What only its name gave away may be a public identifier, web tokens expire, and Google's
+        keys and tokens of that form stand in web pages that everybody loads.
+        """
+        return self.is_known_form and self.kind not in _OFTEN_PUBLIC
 
 
 def mask(text: str, path: str, language: str) -> tuple[str, tuple[Masked, ...]]:
@@ -80,7 +90,7 @@ def find(
     if len(lower) != len(text):
         # There is one letter that grows.
         lower = text.replace("\u0130", "I").lower()
-    is_test = bool(_TEST.search(path))
+    is_test = is_of_tests(path)
     found = [
         *_private_keys(text),
         *_forms(text),
@@ -88,6 +98,11 @@ def find(
         *_named(text, lower, language, only_random=is_test or only_random or language in _PROSE),
     ]
     return list(_apart(text, found))
+
+
+def is_of_tests(path: str) -> bool:
+    """Whether a file's path says that it holds tests, examples or documentation."""
+    return bool(_TEST.search(path))
 
 
 def is_in_secret(left: str, right: str, language: str = "") -> bool:

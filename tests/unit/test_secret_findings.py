@@ -1,10 +1,10 @@
-"""Secrets as findings: how sure they are."""
+"""Secrets as findings: how grave, and how sure."""
 
 from __future__ import annotations
 
 import pytest
 
-from copilot_ls.domain import Confidence, Document
+from copilot_ls.domain import Confidence, Document, Severity
 from copilot_ls.scanners.secrets import SecretScanner
 
 NAMED = 'password = "Xk29dLq7vB7w"'
@@ -26,3 +26,23 @@ KNOWN = "ghp_" + "Ab3dEf6hIj9lMn2pQr5tUv8xYz1B4dF7hJ0k"
 def test_an_example_in_a_long_text_is_less_sure(text: str, language: str, confidence: Confidence):
     [found] = SecretScanner().find(Document("", "app.py", language, text))
     assert found.confidence is confidence
+
+
+WEB_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "severity"),
+    [
+        (f'TOKEN = "{KNOWN}"', "app/deploy.py", Severity.HIGH),
+        (f'TOKEN = "{KNOWN}"', "tests/test_deploy.py", Severity.MEDIUM),
+        # What is in web pages, or only named like a secret, lets nobody in for certain.
+        (f'JWT = "{WEB_TOKEN}"', "app/player.py", Severity.MEDIUM),
+        (NAMED, "app/settings.py", Severity.MEDIUM),
+        (NAMED, "tests/test_login.py", None),
+        ('password = "' + "Xk29dLq7vB7w" * 3 + '"', "tests/test_login.py", Severity.LOW),
+    ],
+)
+def test_what_lets_everybody_in_is_grave(text: str, path: str, severity: Severity | None):
+    found = SecretScanner().find(Document("", path, "python", text))
+    assert [each.severity for each in found] == ([severity] if severity else [])

@@ -49,20 +49,34 @@ def weak_hashes(data, file):
     hmac.new(KEY, data, "sha256")
 
 
-def store(user, password, salt):
-    # ruleid: python.crypto.password-hashed-fast
-    first = hashlib.sha256(password.encode()).hexdigest()
-    # ruleid: python.crypto.password-hashed-fast, python.crypto.weak-hash
-    second = hashlib.md5(user.password.encode("utf-8")).hexdigest()
-    # ruleid: python.crypto.password-hashed-fast
-    third = hashlib.sha512((password + salt).encode())
-    # ok: python.crypto.password-hashed-fast
+def store(user, password, salt, cursor):
+    # ruleid: python.crypto.password-hashed-fast, python.crypto.password-digested
+    user.password = hashlib.sha256(password.encode()).hexdigest()
+    # ruleid: python.crypto.password-hashed-fast, python.crypto.password-digested, python.crypto.weak-hash
+    password_hash = hashlib.md5(user.password.encode("utf-8")).hexdigest()
+    # ruleid: python.crypto.password-hashed-fast, python.crypto.password-digested
+    is_right = user.stored == hashlib.sha512((password + salt).encode()).hexdigest()
+    # ruleid: python.crypto.password-hashed-fast, python.crypto.password-digested
+    User(name=user.name, password=hashlib.sha256(password.encode()).hexdigest())
+    # ok: python.crypto.password-hashed-fast, python.crypto.password-digested
     fourth = hashlib.sha256(user.email.encode()).hexdigest()
-    # ok: python.crypto.password-hashed-fast
+    # ok: python.crypto.password-hashed-fast, python.crypto.password-digested
     fifth = hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)
-    # ok: python.crypto.password-hashed-fast
+    # ok: python.crypto.password-hashed-fast, python.crypto.password-digested
     sixth = bcrypt.hashpw(password.encode(), bcrypt.gensalt())
-    return first, second, third, fourth, fifth, sixth
+    return password_hash, is_right, fourth, fifth, sixth
+
+
+def hash_password(word, password):
+    # ruleid: python.crypto.password-hashed-fast, python.crypto.password-digested
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def answer_challenge(session, user, realm, password):
+    # ok: python.crypto.password-hashed-fast
+    # ruleid: python.crypto.password-digested, python.crypto.weak-hash
+    proof = hashlib.md5(password.encode()).hexdigest()
+    return session.post("/login", json={"user": user, "proof": proof})
 
 
 def derive(password, salt):
@@ -153,6 +167,12 @@ def more_constants(key, data, token):
     jwt.encode({"a": 1}, os.environ["JWT_KEY"], algorithm="HS256")
     # ok: python.crypto.constant-key
     Fernet(load("key"))
+    header = {"alg": "HS256"}
+    claims = {"iss": "us"}
+    # ok: python.crypto.constant-key
+    jwt.encode(header, claims, load("key"))
+    # ruleid: python.crypto.constant-key
+    jwt.encode(claims, secret, ALGORITHM)
     # ok: python.crypto.constant-key
     AES.new(key, AES.MODE_GCM)
 

@@ -72,6 +72,10 @@ def login():
     user = db.users.find_one({"$where": "this.name == '" + request.args["name"] + "'"})
     # ok: python.injection.tainted-nosql-code
     user = db.users.find_one({"$where": "this.a == this.b"})
+    # ruleid: python.injection.tainted-nosql-code
+    users = db.users.find().where("this.name == '" + request.args["name"] + "'")
+    # ok: python.injection.tainted-nosql-code
+    query = statement.where(User.name.in_(request.args["name"]))
     return str(user)
 
 

@@ -45,6 +45,12 @@ def careful_download():
     # ok: python.path.tainted-file-path
     open(os.path.join(BASE, TEMPLATES[name]))
     # ok: python.path.tainted-file-path
+    open(build_safe_path(BASE, name))
+    # ok: python.path.tainted-file-path
+    opener.open(name)
+    # ruleid: python.path.tainted-file-path
+    default_storage.open(name)
+    # ok: python.path.tainted-file-path
     open("/srv/files/fixed.txt")
     # ok: python.path.tainted-file-path
     return send_from_directory(BASE, name)

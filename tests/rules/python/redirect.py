@@ -55,6 +55,15 @@ def own_path():
     return redirect("/users/" + request.args["user"])
 
 
+@app.route("/checked")
+def checked_inline():
+    target = request.args.get("next")
+    # ok: python.redirect.open-redirect
+    redirect(target if target and is_safe_url(target, request=request) else HOME)
+    # ruleid: python.redirect.open-redirect
+    return redirect(target if not is_safe_url(target) else HOME)
+
+
 @app.route("/fixed5")
 def base_constant():
     # ok: python.redirect.open-redirect

@@ -73,6 +73,19 @@ def sorted_users():
     return "ok"
 
 
+@router.get("/items/")
+def items(name: str, kind: str, manager: ItemManager, session):
+    statement = page(statement=select(Item), filters=[name, kind], session=session)
+    # ok: python.sql.tainted-query
+    session.execute(statement).all()
+    # ok: python.sql.tainted-query
+    session.execute(Item.find(name=name).with_only_columns(Item.id).limit(1))
+    # ok: python.sql.tainted-query
+    session.execute(manager.everything())
+    # ruleid: python.sql.tainted-query
+    session.execute(Item.find(name=name).order_by(text(kind)))
+
+
 @router.get("/items/{item_id}")
 async def item(item_id: str, number: int, session):
     # ruleid: python.sql.tainted-query, python.sql.value-in-query-text

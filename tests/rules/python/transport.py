@@ -54,6 +54,28 @@ def certificates(url, session, config):
     context.check_hostname = True
     # ok: python.transport.certificate-not-verified
     config.parse(verify=False)
+    if url.startswith("https"):
+        # ok: python.transport.certificate-check-optional
+        # ruleid: python.transport.certificate-not-verified
+        session.verify = False
+
+
+def certificates_by_option(options, session):
+    context = ssl.create_default_context()
+    if options.insecure:
+        # ok: python.transport.hostname-not-checked
+        # ruleid: python.transport.certificate-check-optional
+        context.check_hostname = False
+        # ok: python.transport.certificate-not-verified
+        # ruleid: python.transport.certificate-check-optional
+        context.verify_mode = ssl.CERT_NONE
+    if options.verify_certs:
+        context.load_verify_locations(options.ca)
+    else:
+        # ok: python.transport.certificate-not-verified
+        # ruleid: python.transport.certificate-check-optional
+        session.verify = False
+    return context
 
 
 def protocols(sock, host):
@@ -69,6 +91,10 @@ def protocols(sock, host):
     context.minimum_version = ssl.TLSVersion.TLSv1
     # ok: python.transport.old-protocol
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    # ok: python.transport.old-protocol
+    names = {"tls1": ssl.PROTOCOL_TLSv1, "tls": ssl.PROTOCOL_TLS_CLIENT}
+    # ok: python.transport.old-protocol
+    is_old = context.protocol == ssl.PROTOCOL_TLSv1
     # ok: python.transport.old-protocol
     # ruleid: python.transport.any-protocol
     ssl.SSLContext(ssl.PROTOCOL_SSLv23)
