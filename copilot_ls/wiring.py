@@ -647,7 +647,7 @@ def _open_scripted(script: Path) -> Model:
     return LocalModel(
         engine="scripted",
         model_dir=script,
-        capabilities=Capabilities("scripted", "scripted", 4_096, fim=fim),
+        capabilities=Capabilities("scripted", "scripted", 4_096, fim=fim, has_chat=True),
         options=EngineOptions(grace_s=0.0),
         runtime_dir=cache_root() / "engines",
     )

@@ -242,7 +242,7 @@ class Index:
                     self._commits = history.last_commits(self.root, self._commits)
                     return search_related(corpus, query, self._commits.paths)
 
-        return self._ask(ask, [], about=query.path)
+        return self._ask(ask, [], about=query.path, before=query.before)
 
     def rank(self, query: Query) -> Ranking | None:
         """All candidates of a ``COMPLETION`` query with their features; to train the ranker."""
@@ -447,9 +447,19 @@ class Index:
 
     # Searching
 
-    def _ask(self, ask: Callable[[Corpus, str], _T], default: _T, *, about: str = "") -> _T:
-        """Ask the index as the open documents hide it, but for the one that is asked about."""
-        documents = self._documents.others(about)
+    def _ask(
+        self,
+        ask: Callable[[Corpus, str], _T],
+        default: _T,
+        *,
+        about: str = "",
+        before: str = "",
+    ) -> _T:
+        """Ask the index as the open documents hide it, but for the one that is asked about.
+
+        That one counts as stored, or as holding what it held ``before``.
+        """
+        documents = self._documents.others(about, before=before)
 
         def ask_overlay(catalog: Catalog, generation: str) -> _T:
             if not documents:

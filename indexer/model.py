@@ -397,7 +397,8 @@ class Query:
     the cursor in it, ``path`` its path; the answer is the symbols defined elsewhere that the
     cursor is likely to need, best first.
     ``USAGE``: ``text`` names a symbol; the answer is real calls of it, the best examples first.
-    ``path`` is a file that counts as it is stored, though it is open and has changed.
+    ``path`` is a file that counts as it is stored, though it is open and has changed. With
+    ``before``, it counts as holding that, though it was saved since, and the symbol is of it.
     ``RELATED``: ``text`` is the path of a file; the answer is its tests and its companions.
     ``without`` names signals to leave out, to measure what they are worth.
     """
@@ -408,6 +409,7 @@ class Query:
     offset: int = 0
     limit: int = 10
     without: tuple[str, ...] = ()
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)

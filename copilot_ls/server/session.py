@@ -408,12 +408,25 @@ class Session:
         return opened.folder
 
     async def next_edits(self, uri: str) -> list[tuple[NextEdit, Snapshot, int | None]]:
-        """Find what a change in a document asks of other places; buffers count before files."""
+        """Find what a change in a document asks of other places; if nothing, one in another.
+
+        The place that was changed last may be in front: what it follows is elsewhere, and not done.
+        """
         opened = self._documents.get(uri)
         if opened is None or (folder := await self.folder_of(opened)) is None:
             return []
+        others = [each for each in self._documents.values() if each.folder is folder]
+        for changed in (opened, *(each for each in others if each is not opened)):
+            if found := await self._next_edits(changed, folder):
+                return found
+        return []
+
+    async def _next_edits(
+        self, opened: Opened, folder: Folder
+    ) -> list[tuple[NextEdit, Snapshot, int | None]]:
+        """What one document asks for; buffers count before files."""
         snapshot = opened.document.snapshot()
-        if opened.followed is None:
+        if opened.followed is None or opened.followed.text == snapshot.document.text:
             opened.followed = snapshot.document
             return []
         buffers = self.buffers(folder)

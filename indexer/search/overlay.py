@@ -96,9 +96,12 @@ class OpenDocuments:
         document = self._documents.get(path)
         return None if document is None else document.text
 
-    def others(self, path: str) -> Mapping[str, OpenDocument]:
-        """All but the one at ``path``, whose text comes with the question."""
-        return {p: d for p, d in self._documents.items() if p != path}
+    def others(self, path: str, *, before: str = "") -> Mapping[str, OpenDocument]:
+        """All but the one at ``path``: its text, or what that was, comes with the question."""
+        others = {p: d for p, d in self._documents.items() if p != path}
+        if before:
+            others[path] = OpenDocument(path, before, next(self._numbers), self._understand)
+        return others
 
 
 def version_of(documents: Mapping[str, OpenDocument]) -> str:

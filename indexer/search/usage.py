@@ -58,6 +58,7 @@ def search_usage(corpus: Corpus, query: Query, read: Read) -> list[Hit]:
         symbol
         for symbol in corpus.symbols_named(last)
         if last == name or f".{symbol.qualified_name}".endswith(f".{name}")
+        if not query.before or symbol.path == query.path
     ]
     if not targets:
         return []

@@ -26,7 +26,11 @@ const ACTS = {
   picture: (page, { path }) => page.screenshot({ path }),
   watch: (page) => page.evaluate(watchForGhost),
   watched: (page) => page.evaluate(() => window.ghostShown),
-  close: (page) => page.close(),
+  // Left as a person leaves it, so that its extension host and its server end as well.
+  close: async (page) => {
+    await page.goto("about:blank");
+    await page.close();
+  },
 };
 
 const TEXT = () => document.body?.innerText ?? "";

@@ -103,16 +103,36 @@ async def test_a_renaming_is_followed_in_buffers_and_files(editor: Editor, folde
         },
     )
     answer = await editor.request("copilot-ls/nextEdit", {"textDocument": {"uri": uri}})
-    assert answer["remaining"] == 3
+    assert answer["remaining"] == 4
     places = {
         (edit["textDocument"]["uri"].rpartition("/")[2], edit["range"]["start"]["line"])
         for edit in answer["edits"]
     }
-    assert places == {("a.py", 3), ("buffer.py", 1), ("file.py", 1)}
+    assert places == {("a.py", 3), ("buffer.py", 1), ("file.py", 0), ("file.py", 1)}
     assert {edit["newText"] for edit in answer["edits"]} == {"grand_total"}
     (in_buffer,) = [edit for edit in answer["edits"] if "buffer" in edit["textDocument"]["uri"]]
     assert in_buffer["range"]["start"]["character"] == len("y = 'é𝄞', a.".encode("utf-16-le")) // 2
     assert in_buffer["textDocument"]["version"] == 1
+
+
+async def test_what_is_left_to_follow_is_found_from_the_place_that_followed(
+    editor: Editor, folder: Path
+) -> None:
+    (folder / "uses.txt").write_text("user.py:0\nuser.py:2\n")
+    uri, user = (folder / "a.py").as_uri(), (folder / "user.py").as_uri()
+    await editor.begin(folder)
+    editor.open(uri, "def total(items):\n    return sum(items)\n")
+    editor.open(user, "from a import total\n\ntotal([1])\n")
+    for changed, text in (
+        (uri, "def grand(items):\n    return sum(items)\n"),
+        (user, "from a import grand\n\ntotal([1])\n"),
+    ):
+        document = {"uri": changed, "version": 2}
+        change = {"textDocument": document, "contentChanges": [{"text": text}]}
+        editor.notify("textDocument/didChange", change)
+    answer = await editor.request("copilot-ls/nextEdit", {"textDocument": {"uri": user}})
+    assert [edit["range"]["start"]["line"] for edit in answer["edits"]] == [2]
+    assert answer["edits"][0]["textDocument"]["uri"] == user
 
 
 async def test_what_was_followed_is_not_offered_again(editor: Editor, folder: Path) -> None:

@@ -34,6 +34,37 @@ def test_a_renamed_function_is_renamed_where_it_is_used() -> None:
     assert "print(grand_total([1]), shop.grand_total(x))" in followed(before, after, user)
 
 
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [
+        ("from shop import total\n", "from shop import grand\n"),
+        ("from .shop import total as t, x\n", "from .shop import grand as t, x\n"),
+        (
+            "from a.shop import (\n    x,\n    total,\n)\n",
+            "from a.shop import (\n    x,\n    grand,\n)\n",
+        ),
+        ("from other import total\n", "from other import total\n"),
+        ("from total.shop import total\n", "from total.shop import grand\n"),
+        ("import shop\n", "import shop\n"),
+    ],
+)
+def test_imports_follow_a_renaming_of_what_they_name(user: str, expected: str) -> None:
+    before = "def total(items):\n    return sum(items)\n"
+    assert followed(before, before.replace("total", "grand"), user) == expected
+
+
+def test_an_import_of_javascript_follows_a_renaming() -> None:
+    before = "export function total(items) { return items }\n"
+    after = before.replace("total", "grand")
+    path, text = "src/user.js", "import { total } from './shop'\n"
+    (change,) = changes_between(
+        parse.parse("src/shop.js", "javascript", before),
+        parse.parse("src/shop.js", "javascript", after),
+    )
+    (entry,) = edits_in(path, text, parse.parse(path, "javascript", text), change, None)
+    assert text[entry.edit.span.start : entry.edit.span.end] == "total"
+
+
 def test_a_renamed_class_takes_its_members_along() -> None:
     before = "class Order:\n    def pay(self):\n        return 1\n"
     changes = changes_between(parsed(before), parsed(before.replace("Order", "Purchase")))

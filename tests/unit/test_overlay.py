@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import pytest
 
 from indexer.intake.file import understand
-from indexer.model import Query
+from indexer.model import Query, SearchMode
 from indexer.search import overlay
 from indexer.search.natural import search_natural
 from indexer.search.overlay import OpenDocuments, Overlay, version_of
+from indexer.search.usage import search_usage
 from tests.fakes.repository import MemoryRepository
 
 STORED = {
@@ -149,3 +150,16 @@ def test_the_earliest_changed_documents_give_way(monkeypatch: pytest.MonkeyPatch
     for path in ("a.py", "b.py", "a.py", "c.py"):
         documents.put(path, "")
     assert list(documents.others("")) == ["a.py", "c.py"]
+
+
+def test_uses_of_a_name_are_found_after_its_renaming_was_saved(documents: OpenDocuments) -> None:
+    before = "def levy(x):\n    return x\n"
+    files = {
+        "levy.py": before.replace("levy", "toll"),
+        "bill.py": "from levy import levy\n\nprint(levy(3))\n",
+        "other.py": "def levy():\n    return 1\n\n\nlevy()\n",
+    }
+    query = Query("levy", SearchMode.USAGE, path="levy.py", before=before)
+    corpus = Overlay(MemoryRepository(files), documents.others(query.path, before=query.before))
+    assert {hit.path for hit in search_usage(corpus, query, files.get)} == {"bill.py"}
+    assert documents.text_of("levy.py") is None

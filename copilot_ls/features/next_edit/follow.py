@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from copilot_ls.domain import Edit
 from copilot_ls.features.next_edit.changes import Change, ParametersChanged, Renamed
-from indexer.model import ParsedFile, Reference, ReferenceKind, Span
+from indexer.model import ParsedFile, Reference, ReferenceKind, Span, Symbol
 
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 _KEYWORD = re.compile(r"\s*(?P<name>[^\W\d]\w*)\s*=(?!=)")
@@ -30,7 +31,7 @@ def edits_in(
     """What must change in one file; ``lines`` are those where the index found uses, if it knows."""
     match change:
         case Renamed():
-            return list(_rename(path, parsed, change, lines))
+            return list(_rename(path, text, parsed, change, lines))
         case ParametersChanged():
             found = []
             for reference in _uses(parsed, change.called_as, lines):
@@ -43,12 +44,35 @@ def edits_in(
 
 
 def _rename(
-    path: str, parsed: ParsedFile, change: Renamed, lines: frozenset[int] | None
+    path: str, text: str, parsed: ParsedFile, change: Renamed, lines: frozenset[int] | None
 ) -> Iterator[NextEdit]:
     reason = f"`{change.old.qualified_name}` is called `{change.new.name}` now"
+    for line, span in _imported(text, parsed, change.old):
+        yield NextEdit(path, Edit(span, change.new.name), line, reason)
     for reference in _uses(parsed, change.old.name, lines):
         edit = Edit(reference.span, change.new.name)
         yield NextEdit(path, edit, reference.line, reason)
+
+
+def _imported(text: str, parsed: ParsedFile, symbol: Symbol) -> Iterator[tuple[int, Span]]:
+    """Where imports name a symbol of the top of its module; the module is told by its last name."""
+    if symbol.qualified_name != symbol.name:
+        return
+    defined_in = PurePosixPath(symbol.path)
+    if defined_in.stem in {"__init__", "index"}:
+        defined_in = defined_in.parent
+    starts = [0, *(end.end() for end in re.finditer(r"\n", text))]
+    for each in parsed.imports:
+        module = PurePosixPath(each.module).stem if "/" in each.module else each.module
+        if each.name != symbol.name or module.rpartition(".")[2] != defined_in.stem:
+            continue
+        line = text[starts[each.line] :].partition("\n")[0]
+        # Not the module of the same name before it.
+        head = re.match(r"\s*from\s+\S+\s+import\b", line)
+        name = re.compile(rf"\b{re.escape(symbol.name)}\b")
+        if found := name.search(line, head.end() if head else 0):
+            start = starts[each.line]
+            yield each.line, Span(start + found.start(), start + found.end())
 
 
 def _uses(parsed: ParsedFile, name: str, lines: frozenset[int] | None) -> list[Reference]:

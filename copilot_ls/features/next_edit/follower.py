@@ -35,7 +35,7 @@ class Follower:
         texts: dict[str, Document | None] = {after.path: after}
         for change in changes_between(old, new):
             found += edits_in(after.path, after.text, new, change, None)
-            for path, lines in (await self._uses(change, after.path)).items():
+            for path, lines in (await self._uses(change, before)).items():
                 if path == after.path:
                     continue
                 if path not in texts:
@@ -46,12 +46,18 @@ class Follower:
                     found += edits_in(path, document.text, parsed, change, frozenset(lines))
         return found
 
-    async def _uses(self, change: Change, changed: str) -> dict[str, set[int]]:
+    async def _uses(self, change: Change, before: Document) -> dict[str, set[int]]:
         """The lines where the index knows a use of the definition as it was."""
         name = change.old.qualified_name if isinstance(change, Renamed) else change.called_as
         try:
-            # About the changed file: as it is in the editor it has no such definition any more.
-            query = Query(name, SearchMode.USAGE, path=changed, limit=_MAX_PLACES)
+            # In the editor, and once it was saved in the index, it has no such definition any more.
+            query = Query(
+                name,
+                SearchMode.USAGE,
+                path=before.path,
+                before=before.text,
+                limit=_MAX_PLACES,
+            )
             hits = await self._index.search(query)
         except IndexerError as error:
             _log.warning("uses not found: %s", error)
