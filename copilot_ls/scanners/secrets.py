@@ -40,7 +40,7 @@ class SecretScanner:
             Finding(
                 rule=RULE,
                 message=_MESSAGE.format(kind=secret.kind),
-                severity=_severity(secret, document.path),
+                severity=Severity.HIGH if secret.opens_by_itself else Severity.MEDIUM,
                 span=secret.span,
                 path=document.path,
                 confidence=_confidence(secret, quoted),
@@ -59,13 +59,6 @@ class SecretScanner:
 
     async def aclose(self) -> None:
         pass
-
-
-def _severity(secret: Secret, path: str) -> Severity:
-    """High for what lets everybody in; a step lower in tests, whose keys are mostly their own."""
-    if secrets.is_of_tests(path):
-        return Severity.MEDIUM if secret.opens_by_itself else Severity.LOW
-    return Severity.HIGH if secret.opens_by_itself else Severity.MEDIUM
 
 
 def _confidence(secret: Secret, quoted: Sequence[Span]) -> Confidence:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,14 @@ _SEVERITIES = {
 }
 
 
+class _Occasion(Enum):
+    """Why a document is looked at, which decides how long to wait."""
+
+    OPENED = auto()
+    CHANGED = auto()
+    SAVED = auto()
+
+
 class Diagnostics:
     """Looks at documents when they changed, and keeps the editor's view of them up to date.
 
@@ -61,15 +70,22 @@ class Diagnostics:
         self._work: dict[str, asyncio.Task[None]] = {}
         self._told: dict[str, tuple[int, list[types.Diagnostic]]] = {}
         self._deep = asyncio.Semaphore(1)
+        self._under_way: dict[str, int] = {}
         self._is_closed = False
+
+    def opened(self, uri: str) -> None:
+        """Look closely soon, so that the first save finds most of the work done."""
+        self._schedule(uri, _Occasion.OPENED)
 
     def changed(self, uri: str) -> None:
         """Look at a document when its user pauses, and more closely when he rests."""
-        self._schedule(uri, is_saved=False)
+        self._schedule(uri, _Occasion.CHANGED)
 
     def saved(self, uri: str) -> None:
-        """Look closely now."""
-        self._schedule(uri, is_saved=True)
+        """Look closely now, unless a look at this very version is under way."""
+        opened = self._find(uri)
+        if opened is None or self._under_way.get(uri) != opened.document.version:
+            self._schedule(uri, _Occasion.SAVED)
 
     def closed(self, uri: str, live: LiveCheck | None) -> None:
         """Take back what was said of a document."""
@@ -82,7 +98,7 @@ class Diagnostics:
     def refresh(self) -> None:
         """Look at all documents again: settings or folders changed."""
         for uri in self._opened():
-            self._schedule(uri, is_saved=False)
+            self._schedule(uri, _Occasion.CHANGED)
         if self._client.pulls_diagnostics:
             self._guard.spawn("refreshing diagnostics", self._client.refresh_diagnostics)
 
@@ -112,38 +128,41 @@ class Diagnostics:
             for each in reported
         ]
 
-    def _schedule(self, uri: str, *, is_saved: bool) -> None:
+    def _schedule(self, uri: str, occasion: _Occasion) -> None:
         self._cancel(uri)
         if not self._is_closed:
-            work = partial(self._run, uri, is_saved=is_saved)
+            work = partial(self._run, uri, occasion)
             self._work[uri] = self._guard.spawn("looking for weaknesses", work)
 
     def _cancel(self, uri: str) -> None:
         if (task := self._work.pop(uri, None)) is not None:
             task.cancel()
 
-    async def _run(self, uri: str, *, is_saved: bool) -> None:
+    async def _run(self, uri: str, occasion: _Occasion) -> None:
         live = await self._live(uri)
         if live is None:
             return
         options = live.options
-        if not self._client.pulls_diagnostics:
-            if not is_saved:
-                await asyncio.sleep(options.debounce_ms / 1000)
-            if (found := await self.look(uri)) is not None:
-                self._publish(uri, *found)
-        if not is_saved:
+        if occasion is not _Occasion.SAVED:
+            # Whoever leafs through files is not looked after.
+            await asyncio.sleep(options.debounce_ms / 1000)
+        if not self._client.pulls_diagnostics and (found := await self.look(uri)) is not None:
+            self._publish(uri, *found)
+        if occasion is _Occasion.CHANGED:
             await asyncio.sleep(options.idle_ms / 1000)
         async with self._deep:
             opened = self._find(uri)
             if opened is None:
                 return
             snapshot = opened.document.snapshot()
+            self._under_way[uri] = snapshot.document.version
             try:
                 reported = await live.look_deeply(snapshot.document)
             except ScannerError as error:
                 self._board.report_trouble(Source.SECURITY, str(error))
                 return
+            finally:
+                self._under_way.pop(uri, None)
         self._board.clear_trouble(Source.SECURITY)
         if opened.document.version != snapshot.document.version:
             logger.debug("Dropped what was found in an older version")

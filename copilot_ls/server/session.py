@@ -636,7 +636,7 @@ class Session:
             opened.folder = folder
             opened.document.move(path)
             self._examine(opened, folder)
-            self.diagnostics.changed(opened.document.uri)
+            self.diagnostics.opened(opened.document.uri)
             self._spawn("reading a document", partial(self._read_ahead, opened, folder))
 
     async def _read_ahead(self, opened: Opened, folder: Folder) -> None:

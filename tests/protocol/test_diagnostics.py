@@ -102,11 +102,29 @@ async def test_what_was_found_deeply_moves_along_while_typing(editor: Editor, fo
     assert await editor.end() == 0
 
 
-async def test_saving_does_not_wait(editor: Editor, folder: Path):
+async def test_neither_opening_nor_saving_waits_for_rest(editor: Editor, folder: Path):
     uri = await begin(editor, folder, FLOW, options=NEVER_IDLE)
-    editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
     assert (await hear(editor, "flow"))["version"] == 1
+    editor.notify(*change(uri, 2, "", (0, 0), (3, 0)))
+    await hear(editor)
+    editor.notify(*change(uri, 3, FLOW + "# again\n", (0, 0)))
+    editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+    assert (await hear(editor, "flow"))["version"] == 3
     assert await editor.end() == 0
+
+
+async def test_a_save_takes_what_is_being_found_already(editor: Editor, folder: Path):
+    uri = await begin(editor, folder, FLOW + "# wait\n")
+    await editor.hear_log("scanned version 1")
+    editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+    for _ in range(3):
+        # Another look would have begun meanwhile.
+        await actions(editor, uri, 0)
+    editor.notify(*change(uri, 2, "", (2, 0), (3, 0)))
+    await editor.hear_log("scanned version 2")
+    assert await editor.end() == 0
+    logged = [each["params"] for each in editor.heard if each["method"] == "window/logMessage"]
+    assert not [each for each in logged if "scanned version 1" in each["message"]]
 
 
 async def test_results_of_an_older_version_are_dropped(editor: Editor, folder: Path):

@@ -32,17 +32,14 @@ WEB_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl
 
 
 @pytest.mark.parametrize(
-    ("text", "path", "severity"),
+    ("text", "severity"),
     [
-        (f'TOKEN = "{KNOWN}"', "app/deploy.py", Severity.HIGH),
-        (f'TOKEN = "{KNOWN}"', "tests/test_deploy.py", Severity.MEDIUM),
+        (f'TOKEN = "{KNOWN}"', Severity.HIGH),
         # What is in web pages, or only named like a secret, lets nobody in for certain.
-        (f'JWT = "{WEB_TOKEN}"', "app/player.py", Severity.MEDIUM),
-        (NAMED, "app/settings.py", Severity.MEDIUM),
-        (NAMED, "tests/test_login.py", None),
-        ('password = "' + "Xk29dLq7vB7w" * 3 + '"', "tests/test_login.py", Severity.LOW),
+        (f'JWT = "{WEB_TOKEN}"', Severity.MEDIUM),
+        (NAMED, Severity.MEDIUM),
     ],
 )
-def test_what_lets_everybody_in_is_grave(text: str, path: str, severity: Severity | None):
-    found = SecretScanner().find(Document("", path, "python", text))
-    assert [each.severity for each in found] == ([severity] if severity else [])
+def test_what_lets_everybody_in_is_grave(text: str, severity: Severity):
+    [found] = SecretScanner().find(Document("", "app.py", "python", text))
+    assert found.severity is severity

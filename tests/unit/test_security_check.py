@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
-from copilot_ls.domain import Confidence, Document, Finding, ScanReport, Severity, TraceStep
+from copilot_ls.domain import (
+    VULNERABLE_DEPENDENCY,
+    Confidence,
+    Document,
+    Finding,
+    ScanReport,
+    Severity,
+    TraceStep,
+)
 from copilot_ls.features.security.check import check, say_once
 from copilot_ls.features.security.cwe import are_related
 from copilot_ls.features.security.options import SecurityOptions
@@ -50,6 +59,26 @@ def test_the_same_weakness_in_another_line_is_another_finding():
     text = "one(x)\ntwo(x)\n"
     both = [finding("rule", text, "one(x)"), finding("rule", text, "two(x)")]
     assert say_once(both, text) == both
+
+
+@pytest.mark.parametrize(
+    ("path", "severity"),
+    [
+        ("app/views.py", Severity.HIGH),
+        ("tests/test_views.py", Severity.MEDIUM),
+        ("app/testing.py", Severity.HIGH),
+        ("examples/serve.py", Severity.MEDIUM),
+    ],
+)
+def test_in_tests_and_examples_a_finding_is_a_step_less_grave(path: str, severity: Severity):
+    [found] = say_once([finding("rule", "one(x)\n", "one(x)", path=path)], "one(x)\n")
+    assert found.severity is severity
+
+
+def test_an_advisory_is_as_grave_wherever_the_lock_file_lies():
+    advisory = finding("dependency", "a==1\n", "a==1", category=VULNERABLE_DEPENDENCY)
+    [found] = say_once([replace(advisory, path="docs/requirements.txt")], "a==1\n")
+    assert found.severity is Severity.HIGH
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from copilot_ls.domain import VULNERABLE_DEPENDENCY, Confidence, Document, Finding, Severity
 from copilot_ls.features.security.cwe import are_related
@@ -16,6 +16,7 @@ from copilot_ls.features.security.options import SecurityOptions
 from copilot_ls.features.security.suppress import split_suppressed
 from copilot_ls.ports import Scanner
 from indexer.model import Problem
+from indexer.secrets import is_of_tests
 
 _CONFIDENCES = [*Confidence]
 _SEVERITIES = [*Severity]
@@ -65,10 +66,11 @@ def say_once(findings: Iterable[Finding], text: str) -> list[Finding]:
     """Keep one of the findings that say the same of one place: the gravest, then the surest.
 
     The same is: related weaknesses in stretches that touch the same first line. Advisories on
-    one package are never the same: each has its own number.
+    one package are never the same: each has its own number. In tests and examples, which nobody
+    attacks where they run, everything is a step less grave.
     """
     kept: list[tuple[int, Finding]] = []
-    for finding in sorted(findings, key=_weight):
+    for finding in sorted(map(_weighed, findings), key=_weight):
         line = text.count("\n", 0, finding.span.start)
         is_said = any(
             line == other_line
@@ -79,6 +81,13 @@ def say_once(findings: Iterable[Finding], text: str) -> list[Finding]:
         if not is_said:
             kept.append((line, finding))
     return sorted((finding for _, finding in kept), key=lambda each: (each.span, each.rule))
+
+
+def _weighed(finding: Finding) -> Finding:
+    if finding.category == VULNERABLE_DEPENDENCY or not is_of_tests(finding.path):
+        return finding
+    step = _SEVERITIES.index(finding.severity)
+    return replace(finding, severity=_SEVERITIES[max(step - 1, 0)])
 
 
 def _weight(finding: Finding) -> tuple[int, int, bool, bool, str, int]:

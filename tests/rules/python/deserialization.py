@@ -163,3 +163,10 @@ def celery_settings(celery, socket):
     celery.conf.accept_content = ["json"]
     # ruleid: python.deserialization.pickle-over-network
     return socket.recv_pyobj()
+
+
+def load_with_ruamel(text, typ="safe"):
+    yaml = YAML(typ=typ)
+    with open(text) as stream:
+        # ok: python.deserialization.unsafe-yaml-load
+        return yaml.load(stream)

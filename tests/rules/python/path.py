@@ -1,3 +1,4 @@
+import json
 import os
 import pathlib
 import shutil
@@ -266,3 +267,6 @@ def unpack_by_hand(name, folder):
         # ok: python.path.archive-member-path
         with open(os.path.join(folder, os.path.basename(entry)), "wb") as file:
             file.write(b"")
+            manifest = json.loads(archive.read("manifest.json"))
+            # ok: python.path.archive-member-path
+            shutil.move(folder, layout(manifest))
