@@ -1,4 +1,4 @@
-from urllib.parse import urlparse, urlsplit
+from urllib.parse import urlencode, urlparse, urlsplit
 
 from aiohttp import web
 from django.http import HttpResponseRedirect
@@ -62,6 +62,13 @@ def checked_inline():
     redirect(target if target and is_safe_url(target, request=request) else HOME)
     # ruleid: python.redirect.open-redirect
     return redirect(target if not is_safe_url(target) else HOME)
+
+
+@app.route("/encoded")
+def in_a_query():
+    query = urlencode({"next": request.args.get("next")})
+    # ok: python.redirect.open-redirect
+    return redirect(f"{LOGIN}?{query}")
 
 
 @app.route("/fixed5")

@@ -28,6 +28,12 @@ def servers():
     app.run(debug=False)
     # ok: python.web.debug-server
     app.run(debug=bool(os.environ.get("DEBUG")))
+    if options.debug:
+        # ok: python.web.debug-server
+        app.debug = True
+    if __name__ == "__main__":
+        # ruleid: python.web.debug-server
+        app.run(debug=True)
     # ruleid: python.web.debug-server
     return FastAPI(debug=True)
 
