@@ -58,6 +58,7 @@ def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     subject = load_subject(request["module"])
     references = References(subject.module)
     runner = Runner({}, seconds=_CASE_SECONDS)
+    runner.watch(subject.module)
     deliberate = Deliberate(root)
 
     def is_usable(outcome: Outcome) -> bool:

@@ -3,7 +3,7 @@
 A hint is an annotation object (``int``, ``List[str]``, a class), one of a few words for what
 has no annotation (``path``, ``callable``, ``file``, ``class``, ``iterable``, ``object``,
 ``module``, ``code``, ``json``), or an object of this module: :class:`Stub`, :class:`Record`,
-:class:`Several`, :class:`Returns`. Each has a weight. Standard library alone.
+:class:`Several`, :class:`Rows`, :class:`Returns`. Each has a weight. Standard library alone.
 """
 
 from __future__ import annotations
@@ -54,6 +54,15 @@ class Several:
 
     def __init__(self, items: Hints) -> None:
         self.items = items
+
+
+class Rows:
+    """A list of tuples: of what each of ``columns`` says."""
+
+    __slots__ = ("columns",)
+
+    def __init__(self, columns: list[Hints]) -> None:
+        self.columns = columns
 
 
 class Returns:
@@ -268,6 +277,7 @@ class _Body:
         self._keys: dict[str, list[str]] = {}
         self._namespace = namespace
         self._aliases = _aliases(definition)
+        self._widths: dict[str, int] = {}
         for node in ast.walk(definition):
             self._look(node)
 
@@ -291,6 +301,9 @@ class _Body:
         keys = self._keys.get(name)
         if keys:
             found.append(Record({key: self._inner(f"{name}[{key!r}]", depth) for key in keys}))
+        if name in self._widths:
+            columns = range(self._widths[name])
+            found.append(Rows([self._inner(f"{name}[][{place}]", depth) for place in columns]))
         for ending, kind in (("[]", Several), ("()", Returns)):
             hints = self._inner(name + ending, depth)
             if hints:
@@ -355,6 +368,9 @@ class _Body:
                 self._note(node.value, 1.0, dict, list)
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
             self._note(node.iter, 1.5, "iterable")
+            name = self._name(node.iter)
+            if name and isinstance(node.target, ast.Tuple):
+                self._widths[name] = len(node.target.elts)
         elif isinstance(node, ast.Call):
             self._look_at_call(node)
         elif isinstance(node, ast.Compare):
@@ -471,6 +487,10 @@ def _aliases(definition: ast.AST) -> dict[str, tuple[ast.expr, str]]:
         if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
             if isinstance(node.target, ast.Name):
                 found[node.target.id] = (node.iter, "[]")
+            elif isinstance(node.target, ast.Tuple):
+                for place, part in enumerate(node.target.elts):
+                    if isinstance(part, ast.Name):
+                        found[part.id] = (node.iter, f"[][{place}]")
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             found[node.targets[0].id] = (node.value, "")
     return {name: value for name, value in found.items() if bound.get(name) == 1}

@@ -16,9 +16,11 @@ from collections.abc import Callable
 from typing import Any
 
 # Names that end in two underscores are not mangled inside classes.
-PROBE = "__copilot_ls_probe__"
-ENTER = "__copilot_ls_enter__"
-COMPARED = "__copilot_ls_compared__"
+_PROBE = "__copilot_ls_probe__"
+_ENTER = "__copilot_ls_enter__"
+_COMPARED = "__copilot_ls_compared__"
+_BETWEEN = "__copilot_ls_between__"
+_ASKED = "__copilot_ls_asked__"
 _MAX_COMPARED = 256
 _OPERATORS: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Eq: ("==", operator.eq),
@@ -30,6 +32,7 @@ _OPERATORS: dict[type, tuple[str, Callable[[Any, Any], Any]]] = {
     ast.In: ("in", lambda left, right: left in right),
     ast.NotIn: ("not in", lambda left, right: left not in right),
 }
+_QUESTIONS = frozenset({"startswith", "endswith", "find", "index", "partition", "rpartition"})
 _BY_SYMBOL = dict(_OPERATORS.values())
 _SIMPLE = (int, float, str, bytes, tuple, frozenset)
 
@@ -53,6 +56,17 @@ class Recorder:
     def __init__(self) -> None:
         self.hit: set[int] = set()
         self.compared: dict[int, tuple[str, object, object]] = {}
+
+    @property
+    def probes(self) -> dict[str, Any]:
+        """What an instrumented module calls, by its name there."""
+        return {
+            _PROBE: self.probe,
+            _ENTER: self.enter,
+            _COMPARED: self.compare,
+            _BETWEEN: self.between,
+            _ASKED: self.ask,
+        }
 
     def begin(self) -> None:
         """Forget the run before."""
@@ -78,6 +92,18 @@ class Recorder:
         if is_plain and len(self.compared) < _MAX_COMPARED:
             self.compared[number] = (symbol, left, right)
         return _BY_SYMBOL[symbol](left, right)
+
+    def between(self, number: int, symbols: tuple[str, str], *values: Any) -> Any:
+        """Compare a value with one on each side of it."""
+        left, middle, right = values
+        first = self.compare(number, symbols[0], left, middle)
+        return first and self.compare(-number, symbols[1], middle, right)
+
+    def ask(self, number: int, name: str, text: Any, argument: Any) -> Any:
+        """Ask a text for a part of it, and remember both."""
+        if isinstance(text, (str, bytes)) and len(self.compared) < _MAX_COMPARED:
+            self.compared[number] = (name, text, argument)
+        return getattr(text, name)(argument)
 
 
 def instrument(source: str, filename: str) -> tuple[ast.Module, list[Goal]]:
@@ -129,7 +155,7 @@ class _Writer(ast.NodeTransformer):
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         goal = self._goal("entry", node.lineno)
         self.generic_visit(node)
-        node.body = _call(ENTER, [ast.Constant(goal), node.body], node.body)
+        node.body = _call(_ENTER, [ast.Constant(goal), node.body], node.body)
         return node
 
     # Decisions
@@ -199,21 +225,38 @@ class _Writer(ast.NodeTransformer):
         return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        is_last_plain = isinstance(node.comparators[-1], (ast.Constant, ast.Name))
         self.generic_visit(node)
-        if len(node.ops) != 1 or type(node.ops[0]) not in _OPERATORS:
+        if not all(type(each) in _OPERATORS for each in node.ops):
             return node
         self._n_compared += 1
-        symbol = _OPERATORS[type(node.ops[0])][0]
-        return _call(
-            COMPARED,
-            [ast.Constant(self._n_compared), ast.Constant(symbol), node.left, node.comparators[0]],
-            node,
-        )
+        number = ast.Constant(self._n_compared)
+        symbols = [_OPERATORS[type(each)][0] for each in node.ops]
+        if len(symbols) == 1:
+            values = [ast.Constant(symbols[0]), node.left, node.comparators[0]]
+            return _call(_COMPARED, [number, *values], node)
+        if len(symbols) == 2 and is_last_plain:
+            # The last operand would not always be looked at; of a plain one nobody can tell.
+            pair = ast.Tuple([ast.Constant(each) for each in symbols], ast.Load())
+            values = [pair, node.left, *node.comparators]
+            return _call(_BETWEEN, [number, *values], node)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        function = node.func
+        if not isinstance(function, ast.Attribute) or function.attr not in _QUESTIONS:
+            return node
+        if len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred):
+            return node
+        self._n_compared += 1
+        values = [ast.Constant(self._n_compared), ast.Constant(function.attr)]
+        return _call(_ASKED, [*values, function.value, node.args[0]], node)
 
     # Parts
 
     def _decision(self, test: ast.expr, goal: int) -> ast.expr:
-        return _call(PROBE, [ast.Constant(goal), self.visit(test)], test)
+        return _call(_PROBE, [ast.Constant(goal), self.visit(test)], test)
 
     def _inside(self, body: list[ast.stmt], goal: int) -> list[ast.stmt]:
         self._parents.append(goal)
@@ -228,7 +271,7 @@ class _Writer(ast.NodeTransformer):
         """The visited body with a probe in front, behind the docstring and ``__future__``."""
         visited = self._inside(body, goal)
         place = visited[0] if visited else None
-        mark = ast.Expr(_call(ENTER, [ast.Constant(goal)], place))
+        mark = ast.Expr(_call(_ENTER, [ast.Constant(goal)], place))
         n_kept = 1 if place is not None and _is_docstring(place) else 0
         return [*visited[:n_kept], mark, *visited[n_kept:]]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
-from .instrument import COMPARED, ENTER, PROBE, Goal, Recorder, instrument
+from .instrument import Goal, Recorder, instrument
 
 
 class Subject:
@@ -92,10 +92,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return compile(tree, path, "exec", dont_inherit=True)
 
     def exec_module(self, module: ModuleType) -> None:
-        recorder = self.recorder
-        module.__dict__[PROBE] = recorder.probe
-        module.__dict__[ENTER] = recorder.enter
-        module.__dict__[COMPARED] = recorder.compare
+        module.__dict__.update(self.recorder.probes)
         super().exec_module(module)
 
 

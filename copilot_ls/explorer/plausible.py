@@ -17,6 +17,8 @@ from .hints import ANNOTATED, Hints
 from .nodes import Call, Case, Literal, Node, Raw
 from .targets import Target
 
+_PLAIN = (str, int, float, bool, bytes)
+
 
 def is_plausible(case: Case, target: Target) -> bool:
     """Whether every input of the case is of the type that is asked for."""
@@ -44,24 +46,23 @@ def _is_call_plausible(
 
 
 def n_odd(call: Call, parameters: Sequence[inspect.Parameter], hints: dict[str, Hints]) -> int:
-    """How many arguments are plain values of another type than the annotation or default tells."""
+    """How many arguments are of another type than the annotation or the default tells."""
     by_name = {parameter.name: parameter for parameter in parameters}
     given = [*zip(by_name, call.arguments), *call.keywords.items()]
-    return sum(
-        _is_odd(node.value, by_name.get(name), hints.get(name, ()))
-        for name, node in given
-        if isinstance(node, Literal)
-    )
+    return sum(_is_odd(node, by_name.get(name), hints.get(name, ())) for name, node in given)
 
 
-def _is_odd(value: Any, parameter: inspect.Parameter | None, hints: Sequence[Any]) -> bool:
+def _is_odd(node: Node, parameter: inspect.Parameter | None, hints: Sequence[Any]) -> bool:
     annotations = [hint for weight, hint in hints if weight >= ANNOTATED]
+    if not isinstance(node, Literal):
+        # Whatever it is, it is no plain value; but the text of a path may be.
+        return bool(annotations) and annotations[0] in _PLAIN and "tmp_path" not in node.render()
     if annotations:
-        return not fits(value, annotations[0])
+        return not fits(node.value, annotations[0])
     default = parameter.default if parameter is not None else None
     if default is None or default is inspect.Parameter.empty:
         return False
-    return type(value) is not type(default)
+    return type(node.value) is not type(default)
 
 
 def _fits_one(node: Node, hints: Hints) -> bool:

@@ -17,7 +17,7 @@ _STANDARD: dict[type, Sequence[Any]] = {
     int: (0, 1, -1, 2, 3, 5, 10, 100, 1000),
     float: (0.0, 1.0, -1.0, 0.5, 2.5, 100.0),
     str: ("", "a", "abc", "Hello World", "x y z", "foo_bar", "FooBar", "123", "a,b;c", " pad ",
-          "line one\nline two", "é", "1.5", "-", "a-b.c"),
+          "line one\nline two", "é", "1.5", "-", "a-b.c", "漢字"),
     bytes: (b"", b"abc", b"\x00\xff", b"hello world"),
     bool: (True, False),
     complex: (1j, 0j),

@@ -19,14 +19,16 @@ import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from .freezing import Patches
 from .nodes import Case, Entered
+from .surroundings import Surroundings
 
 MAX_OUTPUT = 20_000
 MAX_ITEMS = 50
+_MAX_FOLDERS = 1000
 _THREAD_SECONDS = 0.5
 _HAS_ALARM = hasattr(signal, "setitimer")
 
@@ -39,18 +41,20 @@ class Outcome:
     """What happened.
 
     ``is_prepared`` says that what comes before the action went well; ``wrapper`` is what had to be
-    put around the action to see its result.
+    put around the action to see its result; ``is_tidy`` that all is as it was, outside of the
+    case's own folder.
     """
 
     __slots__ = (
-        "created", "error", "errors", "is_prepared", "is_timeout", "names", "output", "result",
-        "seconds", "wrapper",
+        "created", "error", "errors", "is_prepared", "is_tidy", "is_timeout", "names", "output",
+        "result", "seconds", "wrapper",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.result: Any = None
         self.error: BaseException | None = None
         self.is_timeout = False
+        self.is_tidy = True
         self.is_prepared = False
         self.output = ""
         self.errors = ""
@@ -66,6 +70,7 @@ class Runner:
     def __init__(self, namespace: dict[str, Any], *, seconds: float = 1.0) -> None:
         self.namespace = namespace
         self.seconds = seconds
+        self._own: Sequence[Any] = ()
         self._home = Path(tempfile.mkdtemp(prefix="case-"))
         # Code that works on the current folder must not find anything there that is needed.
         self._work = self._home / "work"
@@ -92,6 +97,7 @@ class Runner:
         patches = patches or Patches()
         names["monkeypatch"] = patches
         threads = set(threading.enumerate())
+        surroundings = self.surroundings()
         started = time.perf_counter()
         with caught_output() as (output, errors), time_limit(self.seconds):
             try:
@@ -113,14 +119,29 @@ class Runner:
                 outcome.error = error
             finally:
                 patches.undo()
+                outcome.is_tidy = not surroundings.restore()
         outcome.seconds = time.perf_counter() - started
         # Whoever runs such a test waits for the thread at the end, perhaps for ever.
         outcome.is_timeout = outcome.is_timeout or _is_one_running(threads)
+        outcome.is_tidy = not self.has_left_files and outcome.is_tidy
         outcome.output, outcome.errors = output.getvalue(), errors.getvalue()
         if folder is not None:
             # Paths in results are compared later: the folder itself goes with the process.
             names["__folder__"] = folder
         return outcome
+
+    def watch(self, module: ModuleType) -> None:
+        """Put the code of this module back if a case changes it."""
+        classes = [
+            value
+            for value in vars(module).values()
+            if isinstance(value, type) and value.__module__ == module.__name__
+        ]
+        self._own = (module, *classes)
+
+    def surroundings(self) -> Surroundings:
+        """What is in force now."""
+        return Surroundings(self._own)
 
     def enter_folder(self) -> None:
         """Make an empty folder the current one, whatever became of it before."""
@@ -144,7 +165,7 @@ class Runner:
             found = os.listdir(self._work)
         except OSError:
             return True
-        if found:
+        if found and not _is_emptied(self._work):
             shutil.rmtree(self._work, ignore_errors=True)
         return bool(found)
 
@@ -157,13 +178,29 @@ class Runner:
         shutil.rmtree(self._home, ignore_errors=True)
 
     def _folder(self, names: dict[str, Any]) -> Path:
-        self._n_folders += 1
-        if self._n_folders % 200 == 0:
-            shutil.rmtree(self._home, ignore_errors=True)
         folder = self._home / f"t{self._n_folders}"
-        folder.mkdir(parents=True, exist_ok=True)
+        if not _is_emptied(folder):
+            # Folders take long to remove.
+            self._n_folders += 1
+            if self._n_folders % _MAX_FOLDERS == 0:
+                shutil.rmtree(self._home, ignore_errors=True)
+            folder = self._home / f"t{self._n_folders}"
+            folder.mkdir(parents=True, exist_ok=True)
         names["tmp_path"] = folder
         return folder
+
+
+def _is_emptied(folder: Path) -> bool:
+    """Whether the folder is there with nothing in it, once its files are taken away."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    return False
+                os.unlink(entry.path)
+            return bool(os.stat(folder).st_mode & 0o700 == 0o700)
+    except OSError:
+        return False
 
 
 _A_FILE = '(tmp_path / "file.txt").write_text("line one\\nline two\\n")'

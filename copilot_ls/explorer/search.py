@@ -10,6 +10,7 @@ Standard library alone.
 from __future__ import annotations
 
 import inspect
+import itertools
 import keyword
 import random
 import re
@@ -24,7 +25,7 @@ from . import freezing
 from .hints import hints_of
 from .instrument import Goal
 from .loading import Subject
-from .nodes import Assigned, Call, Case, Collection, Entered, Literal, Node, Read, is_literal
+from .nodes import Assigned, Call, Case, Collection, Entered, Literal, Node, Raw, Read, is_literal
 from .plausible import n_odd
 from .pool import Pool
 from .running import Outcome, Runner
@@ -208,7 +209,7 @@ class Search:
         self._before(case)
         self._subject.recorder.begin()
         outcome = self._runner.run(case)
-        if not outcome.is_prepared or self._runner.has_left_files:
+        if not outcome.is_prepared or not outcome.is_tidy:
             return None
         kind = "value" if outcome.error is None else type(outcome.error).__name__
         hit = frozenset(self._subject.recorder.hit)
@@ -245,7 +246,7 @@ class Search:
         if not outcome.is_prepared:
             self._queue_preparation(case)
             return False
-        if self._runner.has_left_files:
+        if not outcome.is_tidy:
             # Where somebody runs the test, the current folder is their project.
             self._mend(case, compared)
             return False
@@ -330,23 +331,15 @@ class Search:
         """Queue variants in which a compared operand becomes what it was compared with."""
         n_queued = 0
         for symbol, left, right in compared:
-            for old, new in ((left, right), (right, left)):
-                options: list[Any] = [new]
-                if symbol in {"in", "not in"} and isinstance(new, (tuple, frozenset)):
-                    options = list(new)[:4]
-                elif isinstance(new, (int, float)) and not isinstance(new, bool):
-                    options = [new, new + 1, new - 1]
-                elif isinstance(new, str) and symbol in {"in", "not in"}:
-                    options = [new, f"{old}{new}"]
-                for option in options:
-                    if not is_literal(option, _SMALL):
-                        continue
-                    changed = self._with_replaced(case, old, option)
-                    if changed is not None:
-                        self._queue.append(changed)
-                        n_queued += 1
-                        if n_queued >= _MAX_REPAIRS or len(self._queue) > 400:
-                            return
+            for old, new in _mended(symbol, left, right):
+                if not is_literal(new, _SMALL):
+                    continue
+                changed = self._with_replaced(case, old, new)
+                if changed is not None:
+                    self._queue.append(changed)
+                    n_queued += 1
+                    if n_queued >= _MAX_REPAIRS or len(self._queue) > 400:
+                        return
 
     def _with_replaced(self, case: Case, old: Any, new: Any) -> Case | None:
         action = self._values.replaced(case.action, old, new)
@@ -358,6 +351,10 @@ class Search:
                 setup = list(case.setup)
                 setup[place] = (name, changed)
                 return case.but(setup=setup)
+        for place, step in enumerate(case.steps):
+            changed = self._values.replaced(step, old, new) if type(step) is Call else None
+            if isinstance(changed, Call):
+                return case.but(steps=[*case.steps[:place], changed, *case.steps[place + 1 :]])
         for place, file in enumerate(case.files):
             changed = self._values.replaced(file, old, new)
             if isinstance(changed, Call):
@@ -412,7 +409,8 @@ class Search:
         steps: list[Call] = []
         if target.owner is None:
             positional, keywords = values.arguments(target.parameters, target.hints)
-            return self._with_files(Case(target.name, Call(target.source, positional, keywords)))
+            case = Case(target.name, Call(target.source, positional, keywords))
+            return self._with_files(self._with_used_argument(case))
         name = _variable(target.owner.__name__, self._runner.namespace)
         setup.append((name, values.instance(target.owner)))
         if self._rng.random() < 0.45:
@@ -424,13 +422,47 @@ class Search:
                 steps.append(self._step(name, sibling))
         if target.setter is not None and self._rng.random() < 0.6:
             steps.append(self._step(name, target))
-        return self._with_files(Case(target.name, self._method_call(name, target), setup, steps))
+        case = Case(target.name, self._method_call(name, target), setup, steps)
+        return self._with_files(self._with_used_argument(case))
 
     def _with_files(self, case: Case) -> Case:
         """Give a case that is about files some to find."""
         if "tmp_path" not in case.source() or self._rng.random() < 0.4:
             return case
         return case.but(files=self._values.files(case.source()))
+
+    def _with_used_argument(self, case: Case) -> Case:
+        """Do something with an object before it is handed over, at times."""
+        action = case.action
+        places = [
+            (place, node, cls)
+            for place, node in enumerate(action.arguments)
+            if (cls := self._values.class_made_by(node)) is not None
+        ]
+        if not places or self._rng.random() < 0.4 or isinstance(action, (Read, Entered)):
+            return case
+        place, node, cls = self._rng.choice(places)
+        name = _variable(cls.__name__, self._runner.namespace)
+        if any(name == bound for bound, _ in case.setup):
+            return case
+        steps = list(self._uses(name, cls))
+        if not steps:
+            return case
+        arguments = [*action.arguments[:place], Raw(name), *action.arguments[place + 1 :]]
+        return case.but(
+            action=Call(action.function, arguments, action.keywords),
+            setup=[*case.setup, (name, node)],
+            steps=[*case.steps, *steps],
+        )
+
+    def _uses(self, name: str, cls: type) -> Iterator[Call]:
+        """One or two calls on an object: of what a test can call, or what is known to fill it."""
+        siblings = [target for target in self.targets if target.owner is cls]
+        for _ in range(self._rng.choice((1, 1, 2))):
+            if siblings:
+                yield self._step(name, self._rng.choice(siblings))
+            elif (filled := self._values.filling(name, cls)) is not None:
+                yield filled
 
     def _step(self, name: str, target: Target) -> Call:
         if target.setter is None:
@@ -526,6 +558,28 @@ def _inlined(case: Case) -> Call | None:
     if rest or not is_used_once or isinstance(action, (Read, Entered)):
         return None
     return Call(f"{node.render()}.{method}", action.arguments, action.keywords)
+
+
+def _mended(symbol: str, left: Any, right: Any) -> Iterator[tuple[Any, Any]]:
+    """What may be replaced by what so that a comparison ends in another way."""
+    if symbol in {"in", "not in"}:
+        if isinstance(right, str):
+            yield from ((right, f"{right}{left}"), (left, right))
+        elif isinstance(right, (tuple, list, set, frozenset, Mapping)):
+            members = list(itertools.islice(right, 4))
+            yield from ((left, member) for member in members)
+            yield from ((member, left) for member in members[:2])
+    elif symbol.isalpha():
+        for part in right[:4] if isinstance(right, tuple) else (right,):
+            if type(part) is type(left):
+                yield left, part + left if symbol == "startswith" else left + part
+                if symbol not in {"startswith", "endswith"}:
+                    yield left, left + part + left
+    else:
+        for old, new in ((left, right), (right, left)):
+            yield old, new
+            if isinstance(new, (int, float)) and not isinstance(new, bool):
+                yield from ((old, new + 1), (old, new - 1))
 
 
 def _innermost(error: BaseException) -> tuple[str, int]:

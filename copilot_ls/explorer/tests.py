@@ -55,10 +55,12 @@ class Finished:
         with caught_output() as streams:
             names["capsys"] = _Capture(streams)
             names["monkeypatch"] = patches = Patches()
+            surroundings = runner.surroundings()
             try:
                 exec(compile(self.source, "<test>", "exec"), names)
             finally:
                 patches.undo()
+                surroundings.restore()
 
 
 def finish(
@@ -143,7 +145,7 @@ def _observe_one(
     folder = str(outcome.names.get("__folder__", ""))
     setup = [*prelude_of(case.source()), *case.lines()]
     action = outcome.wrapper.format(case.action.render()) if outcome.wrapper else ""
-    if outcome.is_timeout or not outcome.is_prepared or not action:
+    if outcome.is_timeout or not outcome.is_prepared or not outcome.is_tidy or not action:
         return None
     if outcome.error is not None:
         if needs_change or not is_usable(outcome):

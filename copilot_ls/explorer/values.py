@@ -17,7 +17,7 @@ import typing
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .hints import Hints, Record, Returns, Several, Stub, hints_of
+from .hints import Hints, Record, Returns, Rows, Several, Stub, hints_of
 from .nodes import Call, Collection, Literal, Node, Raw
 from .pool import Pool, vary_text
 
@@ -39,6 +39,14 @@ _KNOWN_CALLS: dict[str, Sequence[str]] = {
     "bytearray": ('bytearray(b"abc")', "bytearray()"),
     "range": ("range(3)", "range(0)"),
 }  # fmt: skip
+_SECTIONS = dict[str, dict[str, str]]
+_FILLED: dict[str, tuple[str, Any]] = {
+    "configparser.ConfigParser": ("read_dict", _SECTIONS),
+    "configparser.RawConfigParser": ("read_dict", _SECTIONS),
+    "email.message.Message": ("set_payload", str),
+    "email.message.EmailMessage": ("set_content", str),
+    "queue.Queue": ("put", object),
+}
 _STATEMENTS = (
     "x: int = 1", "x = 1", "x, y = 1, 2", "x += 1", "import os.path as p", "from a import b as c",
     "from . import a", "def f(a, b: int = 1, *args, **kwargs) -> str:\n    'Doc.'\n    return a",
@@ -118,6 +126,7 @@ class Values:
         self.definition_of: Callable[[Any], Any] = lambda _: None
         self.namespace: dict[str, Any] = {}
         self._made: dict[type, dict[str, Node]] = {}
+        self._classes_made: dict[str, type] = {}
 
     def learn(self, kind: type, node: Call) -> None:
         """Remember a call that gave an instance of ``kind``; the shortest of each function."""
@@ -196,6 +205,10 @@ class Values:
         if isinstance(hint, Several):
             n_items = 0 if depth >= _MAX_DEPTH else self._rng.choice((0, 1, 1, 2, 3))
             return _joined("list", [self.for_hints(hint.items, depth + 1) for _ in range(n_items)])
+        if isinstance(hint, Rows):
+            n_rows = 0 if depth >= _MAX_DEPTH else self._rng.choice((0, 1, 1, 2, 3))
+            rows = [[self.for_hints(h, depth + 1) for h in hint.columns] for _ in range(n_rows)]
+            return _joined("list", [_joined("tuple", row) for row in rows])
         if isinstance(hint, Returns):
             return Raw(f"lambda *args, **kwargs: {self.for_hints(hint.result, depth + 1).render()}")
         if hint in (None, type(None)):
@@ -225,6 +238,17 @@ class Values:
             return self._made_of(self._rng.choice(list(self._made)))
         options = _ANYTHING if depth < _MAX_DEPTH else _PLAIN
         return self.of(self._rng.choice(options), depth + 1)
+
+    def class_made_by(self, node: Node) -> type | None:
+        """The class whose constructor a node calls."""
+        return self._classes_made.get(node.function) if isinstance(node, Call) else None
+
+    def filling(self, name: str, cls: type) -> Call | None:
+        """A call that puts something into an object of the standard library."""
+        for known, (method, hint) in _FILLED.items():
+            if cls.__module__ + "." + cls.__qualname__ == known:
+                return Call(f"{name}.{method}", [self.of(hint)], {})
+        return None
 
     def instance(self, cls: type, depth: int = 0) -> Node:
         """A call that makes an instance of ``cls``."""
@@ -516,6 +540,10 @@ class Values:
         if cls not in self._constructors:
             definition = self.definition_of(getattr(cls, "__init__", None))
             self._constructors[cls] = hints_of(cls, definition, self.namespace)
+        self._classes_made[source] = cls
+        if f"{cls.__module__}.{cls.__qualname__}" in _FILLED:
+            # What can be set of it is another matter.
+            return Call(source, [], {})
         positional, keywords = self.arguments(parameters, self._constructors[cls], depth + 1)
         return Call(source, positional, keywords)
 

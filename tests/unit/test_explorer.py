@@ -7,6 +7,7 @@ import os
 import random
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from copilot_ls.explorer.explore import explore
-from copilot_ls.explorer.instrument import instrument
+from copilot_ls.explorer.instrument import Recorder, instrument
 from copilot_ls.explorer.mutants import mutants_of
 from copilot_ls.explorer.nodes import Call, Case, Literal, Raw, literal_source
 from copilot_ls.explorer.observing import Observer
@@ -241,20 +242,14 @@ def test_probes_change_nothing(tmp_path: Path) -> None:
                     total.append(str(error))
                 for _ in ():
                     pass
-                return total, (lambda x: x < 3)(n), 1 < n < 9
+                named = str(n).startswith(("1", "7")), str(n).find("2")
+                return total, (lambda x: x < 3)(n), 1 < n < 9, n < 5 < n, named
         """
     )
     tree, goals = instrument(source, "x.py")
     plain: dict[str, Any] = {}
     exec(compile(source, "x.py", "exec"), plain)
-    from copilot_ls.explorer.instrument import COMPARED, ENTER, PROBE, Recorder
-
-    recorder = Recorder()
-    probed: dict[str, Any] = {
-        PROBE: recorder.probe,
-        ENTER: recorder.enter,
-        COMPARED: recorder.compare,
-    }
+    probed: dict[str, Any] = Recorder().probes
     exec(compile(tree, "x.py", "exec"), probed)
     for number in (0, 3, 7, 12):
         assert probed["A"]().f(number) == plain["A"]().f(number)
@@ -748,6 +743,89 @@ def test_a_crash_of_a_private_function_is_between_it_and_its_callers(
         """
     )
     assert result["crashes"] == []
+
+
+def test_beginnings_ends_and_bounds_are_found(exploration: Explore) -> None:
+    result = exploration(
+        """
+        def kind(name: str) -> str:
+            if name.startswith("section.command."):
+                return "command" if name.endswith(".now-and-then") else "later"
+            return "far" if 40_000 < len(name) * 1_000 < 42_000 else "near"
+        """
+    )
+    assert result["covered"] == result["goals"]
+
+
+def test_objects_are_used_before_they_are_handed_over(exploration: Explore) -> None:
+    result = exploration(
+        """
+        from configparser import ConfigParser
+
+        class Basket:
+            def __init__(self):
+                self.items = []
+
+            def put(self, item: str):
+                self.items.append(item)
+
+        def describe(basket: Basket) -> str:
+            return "full" if len(basket.items) > 1 else "empty"
+
+        def commands(parser: ConfigParser) -> list:
+            return [name for name in parser.sections() if name.startswith("command.")]
+        """
+    )
+    assert result["covered"] == result["goals"]
+
+
+def test_a_list_of_pairs_is_made_where_pairs_are_taken_apart(exploration: Explore) -> None:
+    result = exploration(
+        """
+        def choose(value, rules=()):
+            for condition, action in rules:
+                if isinstance(condition, type):
+                    condition = lambda x, kind=condition: isinstance(x, kind)
+                if condition(value):
+                    return action
+            return None
+        """
+    )
+    assert result["covered"] == result["goals"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "sys.settrace(lambda *args: None)",
+        "time.time = lambda: 0.0",
+        "builtins.len = lambda value: 3",
+        "sys.path.insert(0, 'elsewhere')",
+        "Box.size = lambda self: 5",
+    ],
+)
+def test_what_changes_the_process_is_put_back_and_makes_no_test(
+    exploration: Explore, change: str
+) -> None:
+    trace, clock, length, path = sys.gettrace(), time.time, len, list(sys.path)
+    result = exploration(
+        f"""
+        import builtins
+        import sys
+        import time
+
+        class Box:
+            def size(self) -> int:
+                return 1
+
+        def patch() -> int:
+            {change}
+            return 1
+        """
+    )
+    assert (sys.gettrace(), time.time, len, sys.path) == (trace, clock, length, path)
+    assert {test["target"] for test in result["tests"]} == {"Box.size"}
+    assert any("assert result == 1" in body for body in bodies(result))
 
 
 def _arguments(body: str) -> list[object]:

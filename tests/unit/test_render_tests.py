@@ -55,6 +55,19 @@ def test_errors_are_grouped_by_their_kind() -> None:
     compile(text, "test", "exec")
 
 
+def test_a_table_runs_no_code_under_test_when_the_file_is_collected() -> None:
+    text = text_of(
+        draft("result = mod.bump(mod.next('1'), 0)", "assert result == '2'"),
+        draft("result = mod.bump(mod.next('5'), 1)", "assert result == '5.1'"),
+        draft("with pytest.raises(E):", "    mod.bump(re.compile('('), 1)", error="E"),
+        draft("with pytest.raises(E):", "    mod.bump(re.compile('['), 2)", error="E"),
+        draft("result = mod.bump(lambda: mod.next('5'), 1)", "assert result == '5'"),
+        draft("result = mod.bump(str(1), 1)", "assert result == '6'"),
+    )
+    assert text.count("parametrize") == 1
+    assert text.count("def test_") == 5
+
+
 def test_a_longer_test_keeps_its_statements_and_fixture() -> None:
     lines = (
         "mod.write(tmp_path / 'a')",

@@ -109,7 +109,28 @@ def shape_of(draft: Draft, parameters: Sequence[str]) -> Shape | None:
     names = (*parameters[: len(tree.args)], *(str(entry.arg) for entry in tree.keywords))
     if len(set(names)) < len(names) or _RESERVED & set(names):
         return None
-    values = tuple(ast.unparse(node) for node in (*tree.args, *(k.value for k in tree.keywords)))
+    given = (*tree.args, *(keyword.value for keyword in tree.keywords))
+    if any(_runs_code(node, _root(tree.func), is_wary=bool(draft.error)) for node in given):
+        return None
+    values = tuple(map(ast.unparse, given))
     return Shape(
         ast.unparse(tree.func), names, len(tree.args), values, expectation, expected, error
     )
+
+
+def _runs_code(node: ast.AST, subject: str, *, is_wary: bool) -> bool:
+    """Whether a value calls what is under test, or anything if that may have raised the error.
+
+    A table is made when the file is collected: what raises there takes every test with it.
+    """
+    if isinstance(node, ast.Lambda):
+        return False
+    if isinstance(node, ast.Call) and (is_wary or _root(node.func) == subject):
+        return True
+    return any(_runs_code(each, subject, is_wary=is_wary) for each in ast.iter_child_nodes(node))
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
