@@ -21,6 +21,7 @@ from typing import Any
 from .freezing import Freezer
 from .loading import CannotBeLoaded, Subject, load_subject
 from .observing import Observer
+from .places import is_local
 from .plausible import is_plausible
 from .polishing import polish
 from .running import Deliberate, Outcome, Runner
@@ -222,7 +223,9 @@ class _Workshop:
             )
         except Exception:
             return None
-        if test is None or (self._handles_files and _OUTSIDE.search(test.source)):
+        if test is None or is_local(test.source):
+            return None
+        if self._handles_files and _OUTSIDE.search(test.source):
             return None
         self._subject.recorder.begin()
         if not passes(test, self._runner.namespace, self._runner, _TEST_SECONDS):

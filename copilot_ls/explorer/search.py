@@ -29,6 +29,7 @@ from .nodes import Assigned, Call, Case, Collection, Entered, Literal, Node, Raw
 from .plausible import n_odd
 from .pool import Pool
 from .running import Outcome, Runner
+from .places import is_local
 from .seeding import case_of
 from .targets import Definitions, References, Target, find_targets
 from .values import Values
@@ -236,7 +237,8 @@ class Search:
         outcome = self._runner.run(case)
         self.n_runs += 1
         self._n_tried[target] += 1
-        hit, compared = frozenset(recorder.hit), list(recorder.compared.values())
+        hit = frozenset(recorder.hit)
+        compared = [each for each in recorder.compared.values() if not self._is_local(each)]
         for _, left, right in compared:
             self._pool.learn(left)
             self._pool.learn(right)
@@ -360,6 +362,11 @@ class Search:
             if isinstance(changed, Call):
                 return case.but(files=[*case.files[:place], changed, *case.files[place + 1 :]])
         return None
+
+    def _is_local(self, compared: tuple[str, object, object]) -> bool:
+        """Whether it has to do with where this runs, which no input must name."""
+        _, left, right = compared
+        return is_local(left) or is_local(right)
 
     # The next case
 

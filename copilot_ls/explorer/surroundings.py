@@ -51,10 +51,13 @@ class Surroundings:
         if sys.getrecursionlimit() != self._limit:
             sys.setrecursionlimit(self._limit)
             is_changed = True
-        for now, before in ((sys.argv, self._arguments), (sys.path, self._path)):
-            if now != before:
-                now[:] = before
-                is_changed = True
+        if sys.argv != self._arguments:
+            sys.argv[:] = self._arguments
+            is_changed = True
+        if sys.path != self._path:
+            # What is searched last hides nothing.
+            is_changed |= sys.path[: len(self._path)] != self._path
+            sys.path[:] = self._path
         for name, hook in zip(_HOOKS, self._hooks):
             if getattr(sys, name) is not hook:
                 setattr(sys, name, hook)

@@ -6,6 +6,7 @@ import ast
 import os
 import random
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -743,6 +744,21 @@ def test_a_crash_of_a_private_function_is_between_it_and_its_callers(
         """
     )
     assert result["crashes"] == []
+
+
+def test_no_test_names_a_folder_of_this_machine(exploration: Explore) -> None:
+    result = exploration(
+        """
+        import os
+
+        def place(path: str) -> str:
+            if path == os.getcwd():
+                return "here"
+            return "there" if path.startswith(os.getcwd()) else os.path.join(os.getcwd(), path)
+        """
+    )
+    assert bodies(result)
+    assert not any(tempfile.gettempdir() in body or "here" in body for body in bodies(result))
 
 
 def test_beginnings_ends_and_bounds_are_found(exploration: Explore) -> None:
