@@ -98,6 +98,7 @@ class Patches:
         self.asked: set[int] = set()
         self._namespace = namespace
         self._kept: list[tuple[Any, str, Any]] = []
+        self._folder = ""
 
     def setattr(self, owner: Any, name: str, new: Any) -> None:
         number = len(self._kept)
@@ -111,9 +112,17 @@ class Patches:
             new = self._watched(number, new)
         setattr(owner, name, new)
 
+    def chdir(self, folder: str | os.PathLike[str]) -> None:
+        before = os.getcwd()
+        os.chdir(folder)
+        self._folder = self._folder or before
+
     def undo(self) -> None:
         while self._kept:
             setattr(*self._kept.pop())
+        if self._folder:
+            os.chdir(self._folder)
+            self._folder = ""
 
     def _watched(self, number: int, function: Any) -> Any:
         def watched(*args: Any, **kwargs: Any) -> Any:

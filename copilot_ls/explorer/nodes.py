@@ -130,7 +130,7 @@ Node = Union[Literal, Raw, Call, Collection]
 class Case:
     """A short program: named objects, calls on them, and one action whose result is looked at.
 
-    ``files`` are calls that write files below ``tmp_path``, ``setup`` binds names in order, and
+    ``files`` are calls that write files below ``tmp_path`` or make it the current folder, ``setup`` binds names in order, and
     ``steps`` are calls that are made for their effect.
     """
 
@@ -176,6 +176,11 @@ class Case:
     def source(self) -> str:
         """The whole program; two cases with the same source are the same case."""
         return "\n".join([*self.lines(), self.action.render()])
+
+
+def entering_folder() -> Call:
+    """A call that makes ``tmp_path`` the current folder until the end of the test."""
+    return Call("monkeypatch.chdir", [Raw("tmp_path")], {})
 
 
 def literal_source(value: Any) -> str:

@@ -25,11 +25,23 @@ from . import freezing
 from .hints import hints_of
 from .instrument import Goal
 from .loading import Subject
-from .nodes import Assigned, Call, Case, Collection, Entered, Literal, Node, Raw, Read, is_literal
+from .nodes import (
+    Assigned,
+    Call,
+    Case,
+    Collection,
+    Entered,
+    Literal,
+    Node,
+    Raw,
+    Read,
+    entering_folder,
+    is_literal,
+)
+from .places import is_local
 from .plausible import n_odd
 from .pool import Pool
 from .running import Outcome, Runner
-from .places import is_local
 from .seeding import case_of
 from .targets import Definitions, References, Target, find_targets
 from .values import Values
@@ -250,6 +262,8 @@ class Search:
             return False
         if not outcome.is_tidy:
             # Where somebody runs the test, the current folder is their project.
+            if not _is_elsewhere(case):
+                self._queue.append(case.but(files=[entering_folder(), *case.files]))
             self._mend(case, compared)
             return False
         is_usable = outcome.error is None or self._is_usable(outcome)
@@ -436,7 +450,10 @@ class Search:
         """Give a case that is about files some to find."""
         if "tmp_path" not in case.source() or self._rng.random() < 0.4:
             return case
-        return case.but(files=self._values.files(case.source()))
+        files = self._values.files(case.source())
+        if self._rng.random() < 0.2:
+            files = [entering_folder(), *files]
+        return case.but(files=files)
 
     def _with_used_argument(self, case: Case) -> Case:
         """Do something with an object before it is handed over, at times."""
@@ -587,6 +604,10 @@ def _mended(symbol: str, left: Any, right: Any) -> Iterator[tuple[Any, Any]]:
             yield old, new
             if isinstance(new, (int, float)) and not isinstance(new, bool):
                 yield from ((old, new + 1), (old, new - 1))
+
+
+def _is_elsewhere(case: Case) -> bool:
+    return bool(case.files) and case.files[0].render() == entering_folder().render()
 
 
 def _innermost(error: BaseException) -> tuple[str, int]:

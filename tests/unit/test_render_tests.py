@@ -55,6 +55,16 @@ def test_errors_are_grouped_by_their_kind() -> None:
     compile(text, "test", "exec")
 
 
+def test_a_current_folder_of_its_own_is_left_again_with_unittest_too() -> None:
+    lines = ("monkeypatch.chdir(tmp_path)", "result = mod.bump('1')", "assert result == '2'")
+    assert "def test_bump(tmp_path, monkeypatch):" in text_of(draft(*lines))
+    text = text_of(draft(*lines), framework=Framework.UNITTEST)
+    assert "self.addCleanup(os.chdir, os.getcwd())\n        os.chdir(tmp_path)" in text
+    assert "import os\n" in text
+    assert "monkeypatch" not in text
+    compile(text, "test", "exec")
+
+
 def test_a_table_runs_no_code_under_test_when_the_file_is_collected() -> None:
     text = text_of(
         draft("result = mod.bump(mod.next('1'), 0)", "assert result == '2'"),

@@ -18,6 +18,7 @@ _FOLDER = (
     "self.addCleanup(temporary.cleanup)",
     "tmp_path = pathlib.Path(temporary.name)",
 )
+_CHDIR = "monkeypatch.chdir(tmp_path)"
 _STREAMS = {"out": "stdout", "err": "stderr"}
 _PLACES_SUFFICE = (1e-3, 10.0)
 _METHODS: dict[type, str] = {
@@ -32,8 +33,10 @@ def imports_of(draft: Draft) -> list[str]:
     more = ["import pathlib", "import tempfile"] if "tmp_path" in draft.source else []
     if "capsys" in draft.source:
         more += ["import contextlib", "import io"]
-    if "monkeypatch." in draft.source:
+    if "monkeypatch.setattr" in draft.source:
         more.append("from unittest import mock")
+    if _CHDIR in draft.source:
+        more.append("import os")
     return [*found, *more, "import unittest"]
 
 
@@ -104,6 +107,9 @@ def _statement(statement: ast.stmt, source: str, lines: Sequence[str]) -> Iterat
             yield from textwrap.indent(
                 "\n".join(_statement(inner, source, lines)), "    "
             ).splitlines()
+    elif ast.unparse(statement) == _CHDIR:
+        yield "self.addCleanup(os.chdir, os.getcwd())"
+        yield "os.chdir(tmp_path)"
     elif (call := _replacement(statement)) is not None:
         arguments = ", ".join(_text(argument, source) for argument in call.args)
         yield f"patch = mock.patch.object({arguments})"
