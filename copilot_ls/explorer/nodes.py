@@ -130,8 +130,8 @@ Node = Union[Literal, Raw, Call, Collection]
 class Case:
     """A short program: named objects, calls on them, and one action whose result is looked at.
 
-    ``files`` are calls that write files below ``tmp_path`` or make it the current folder, ``setup`` binds names in order, and
-    ``steps`` are calls that are made for their effect.
+    ``files`` are calls that write files below ``tmp_path`` or make it the current folder,
+    ``setup`` binds names in order, and ``steps`` are calls that are made for their effect.
     """
 
     __slots__ = ("action", "files", "setup", "steps", "target")
