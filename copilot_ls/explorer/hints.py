@@ -377,6 +377,8 @@ class _Body:
             for side, other in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
                 for constant in _constants(other):
                     self._note(side, 1.5, type(constant))
+                if isinstance(other, ast.Constant) and other.value is None:
+                    self._note(side, 1.0, type(None))
         elif isinstance(node, ast.BinOp):
             for side, other in ((node.left, node.right), (node.right, node.left)):
                 if isinstance(other, ast.Constant):

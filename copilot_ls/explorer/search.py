@@ -116,6 +116,7 @@ class Search:
         self._values = Values(self._pool, self._rng, references, classes)
         self._values.definition_of = definitions.of
         self._values.namespace = vars(subject.module)
+        self._values.alias = references.alias
         runner.namespace.update(references.namespace)
         self.archive: dict[int, Kept] = {}
         self.by_target: dict[str, dict[tuple[frozenset[int], str], list[Kept]]] = {}

@@ -125,6 +125,7 @@ class Values:
         self._constructors: dict[type, dict[str, Hints]] = {}
         self.definition_of: Callable[[Any], Any] = lambda _: None
         self.namespace: dict[str, Any] = {}
+        self.alias = ""
         self._made: dict[type, dict[str, Node]] = {}
         self._classes_made: dict[str, type] = {}
 
@@ -397,7 +398,7 @@ class Values:
             some = [*_CLASSES, *[source for source in own if source]]
             if self._pool.asks_for_types:
                 some += _TYPES
-            return Raw(rng.choice([*some, *(_DATA_CLASSES if self._knows_dataclasses else ())]))
+            return Raw(rng.choice([*some, *self._data_classes()]))
         if word == "iterable":
             return self.of(rng.choice((list, list[str], list[int], str, dict)), depth)
         if word == "iterator":
@@ -410,8 +411,30 @@ class Values:
         if word == "module":
             return Literal(rng.choice(("json", "os.path", "missing_module")))
         if word == "dataclass":
-            return Raw(rng.choice((*_DATA_OBJECTS, *_DATA_CLASSES)))
+            return Raw(rng.choice((*_DATA_OBJECTS, *self._data_classes())))
         return Raw(rng.choice((*_OBJECTS, *(_DATA_OBJECTS if self._knows_dataclasses else ()))))
+
+    def _data_classes(self) -> list[str]:
+        """Classes of data, some with a field of one of the types that the module has a name for."""
+        if not self._knows_dataclasses:
+            return []
+        special = [
+            f"dataclasses.make_dataclass({name!r}, [('name', str), ('more', {source}{default})])"
+            for source in self._typing_names()[:4]
+            for name, default in (("Entry", ""), ("Loose", ", None"))
+        ]
+        return [*_DATA_CLASSES, *special]
+
+    def _typing_names(self) -> list[str]:
+        """The module's own names of types that are no classes."""
+        own = {
+            name: value
+            for name, value in self.namespace.items()
+            if not name.startswith("__")
+            and not isinstance(value, (type, typing.TypeVar))
+            and (typing.get_origin(value) is not None or hasattr(value, "__supertype__"))
+        }
+        return [f"{self.alias}.{name}" for name in own]
 
     @property
     def _knows_dataclasses(self) -> bool:
