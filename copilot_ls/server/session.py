@@ -52,7 +52,8 @@ class Opened:
     """An open document, the folder it belongs to, and the work that is on for it.
 
     There is no folder yet while the session waits for the client's settings. ``followed`` is the
-    version whose changes have been followed everywhere.
+    version whose changes have been followed everywhere; ``is_being_followed`` while places are
+    left that were found.
     """
 
     document: OpenDocument
@@ -60,6 +61,7 @@ class Opened:
     exclusion: asyncio.Task[str] | None = None
     completion: asyncio.Task[Completion] | None = None
     followed: Document | None = None
+    is_being_followed: bool = False
     cursor: int | None = None
 
     def is_known(self) -> bool:
@@ -447,8 +449,10 @@ class Session:
 
         before = replace(opened.followed, path=snapshot.document.path)
         found = await folder.workspace.follower.next_edits(before, snapshot.document, read)
-        if not found:
+        # Nothing was found yet where the index does not know a new file; that is asked again.
+        if opened.is_being_followed and not found:
             opened.followed = snapshot.document
+        opened.is_being_followed = bool(found)
         return [(entry, *places[entry.path]) for entry in found]
 
     async def workspace_folders(self) -> list[Folder]:

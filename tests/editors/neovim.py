@@ -17,10 +17,27 @@ POLL_S = 0.02
 
 _SPY = """
 _G.n_indexed = 0
+_G.ways_to_ask = { select = vim.ui.select, confirm = vim.fn.confirm }
 vim.api.nvim_create_autocmd('LspProgress', {
   pattern = 'end',
   callback = function() _G.n_indexed = _G.n_indexed + 1 end,
 })
+"""
+_ALONE = """
+for _, window in ipairs(vim.api.nvim_list_wins()) do
+  if vim.api.nvim_win_get_config(window).relative ~= '' then
+    vim.api.nvim_win_close(window, true)
+  end
+end
+vim.cmd('silent! only!')
+vim.cmd.edit(vim.fn.fnameescape(...))
+for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+  if buffer ~= vim.api.nvim_get_current_buf() then
+    vim.api.nvim_buf_delete(buffer, { force = true })
+  end
+end
+vim.ui.select, vim.fn.confirm = _G.ways_to_ask.select, _G.ways_to_ask.confirm
+vim.cmd('messages clear')
 """
 _GHOST = """
 local names = vim.api.nvim_get_namespaces()
@@ -109,6 +126,12 @@ class Neovim:
     def edit(self, path: Path) -> None:
         self.lua("vim.cmd.edit(vim.fn.fnameescape(...))", str(path))
 
+    def edit_alone(self, path: Path) -> None:
+        """Open a file, and put away what was done before."""
+        self.type("<C-\\><C-n>")
+        self.wait("the normal mode", lambda: self.ask("nvim_get_mode")["mode"] == "n")
+        self.lua(_ALONE, str(path))
+
     def command(self, command: str) -> None:
         self.ask("nvim_command", command)
 
@@ -183,6 +206,10 @@ class Neovim:
             method,
         )
         return dict(answer)
+
+    def count(self, name: str) -> int:
+        """Return what the server counted since its start."""
+        return int(self.request("copilot-ls/statistics").get(name, 0))
 
     def story(self) -> str:
         """Tell what is on the screen and in the log, for a test that failed."""
