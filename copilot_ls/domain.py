@@ -145,7 +145,7 @@ class Capabilities:
 
     ``fim`` is absent for a model that cannot fill in the middle; ``is_local`` is true if the
     prompt stays on this machine; ``context_tokens`` is prompt and answer together; ``can_choose``
-    if its engine can hold an answer to given choices.
+    if its engine can hold an answer to given choices, ``can_judge`` if it tells how likely a text is.
     """
 
     model: str
@@ -156,6 +156,7 @@ class Capabilities:
     has_chat: bool = False
     is_local: bool = True
     can_choose: bool = False
+    can_judge: bool = False
 
 
 class ChatRole(StrEnum):

@@ -57,6 +57,16 @@ class Model(Protocol):
         """Read ``text`` into the prompt cache, if there is one and nothing else to do."""
         ...
 
+    async def likelihoods(self, texts: Sequence[str], continuation: str) -> Sequence[float]:
+        """Return the natural logarithm of the probability that ``continuation`` follows each text.
+
+        Waits until nothing else is asked.
+
+        Raises:
+            ModelRefused: the engine cannot tell (``Capabilities.can_judge``).
+        """
+        ...
+
     async def count_tokens(self, text: str) -> int:
         """Count as the model's own tokenizer does; special tokens in ``text`` count as one."""
         ...

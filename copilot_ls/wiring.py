@@ -16,7 +16,7 @@ import time
 import urllib.parse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -301,6 +301,19 @@ def read_document(root: Path, path: Path, settings: Settings) -> Document:
             remedy="`copilot-ls status --skipped` lists what is left out and why",
         )
     return Document(path.as_uri(), relative, language_of(relative), source.text)
+
+
+def lines_reader(root: Path, settings: Settings) -> Callable[[str], Sequence[str]]:
+    """Reads the lines of files by their path in the workspace; none of what is left alone."""
+
+    @cache
+    def lines_of(path: str) -> Sequence[str]:
+        try:
+            return read_document(root, root / path, settings).text.splitlines()
+        except WorkspaceError:
+            return ()
+
+    return lines_of
 
 
 def files_changed_since(root: Path, since: datetime) -> list[str] | None:
@@ -589,6 +602,7 @@ def _open_model(model_id: str, settings: Settings) -> Model:
         layout=entry.layout,
         has_chat=entry.has_chat,
         can_choose=choice.engine in {EngineName.OPENVINO, EngineName.LLAMA_CPP},
+        can_judge=choice.engine in {EngineName.OPENVINO, EngineName.TRANSFORMERS},
     )
     return LocalModel(
         engine=choice.engine,

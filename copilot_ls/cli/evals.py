@@ -15,7 +15,7 @@ import typer
 from copilot_ls import wiring
 from copilot_ls.cli import eval_tests, eval_typing
 from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json
-from copilot_ls.config import Settings
+from copilot_ls.config import ModelSettings, Settings
 from copilot_ls.domain import Confidence
 from copilot_ls.errors import ConfigError
 from copilot_ls.evals import completion, docs, drift, natural, retrieval, security, verifier
@@ -63,6 +63,9 @@ def evaluate_retrieval(
     vectors: Annotated[
         bool, typer.Option(help="With --mine: ask docstrings with embeddings too.")
     ] = True,
+    model: Annotated[
+        str, typer.Option("--model", help="With --mine: a model that reranks, or off.")
+    ] = "off",
     limit: LimitOption = 0,
     as_json: JsonOption = False,
     details: Annotated[bool, typer.Option("--details", help="One line for each case.")] = False,
@@ -82,14 +85,15 @@ def evaluate_retrieval(
         found = retrieval.run_retrieval(chosen, folder, settings, on_progress=on_progress)
     answered: list[natural.Answered] = []
     if mine is not None:
-        root = find_root(mine)
         with _progress(limit or _N_MINED, quiet=as_json) as on_progress:
-            answered = natural.run_natural(
-                root.parent,
-                root.name,
-                limit=limit or _N_MINED,
-                with_vectors=vectors and wiring.open_embedder(Settings()) is not None,
-                on_progress=on_progress,
+            answered = asyncio.run(
+                _ask_docstrings(
+                    find_root(mine),
+                    limit or _N_MINED,
+                    with_vectors=vectors,
+                    model_id=model,
+                    on_progress=on_progress,
+                )
             )
     if details:
         for entry in found:
@@ -99,6 +103,28 @@ def evaluate_retrieval(
                     f"[dim]{' '.join(entry.signals)}[/]"
                 )
     _report(retrieval.summarise(found, main, answered), as_json=as_json)
+
+
+async def _ask_docstrings(
+    root: Path,
+    limit: int,
+    *,
+    with_vectors: bool,
+    model_id: str,
+    on_progress: Callable[[int], None],
+) -> list[natural.Answered]:
+    engines = wiring.Engines(Settings(model=ModelSettings(completion=model_id)))
+    try:
+        return await natural.run_natural(
+            root.parent,
+            root.name,
+            limit=limit,
+            with_vectors=with_vectors and wiring.open_embedder(Settings()) is not None,
+            model=None if model_id == "off" else await engines.completion_model(),
+            on_progress=on_progress,
+        )
+    finally:
+        await engines.aclose()
 
 
 @app.command("drift")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import signal
@@ -22,7 +23,8 @@ from copilot_ls.cli.context import JsonOption, console, find_root, options_of, p
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.cli.watch import follow
 from copilot_ls.config import Settings
-from copilot_ls.errors import ConfigError
+from copilot_ls.errors import ConfigError, ModelError, ModelUnavailable
+from copilot_ls.features.reranking import N_READ, rerank
 from indexer.errors import IndexerError
 from indexer.model import (
     Hit,
@@ -141,6 +143,14 @@ def search(
     explain: Annotated[
         bool, typer.Option("--explain", help="Every signal with its value and its rank.")
     ] = False,
+    wants_rerank: Annotated[
+        bool | None,
+        typer.Option(
+            "--rerank/--no-rerank",
+            help="Let the model put the best answers to a question in order, in 2 to 5 seconds. "
+            "[default: for people; not with --json]",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Find code by words or by name, real uses of a symbol, or files that belong together."""
@@ -155,11 +165,15 @@ def search(
     elif related:
         query = Query(_within(root, path, related), SearchMode.RELATED, limit=limit)
     else:
-        query = Query(" ".join(words or ()), SearchMode.NL, limit=limit)
+        query = Query(" ".join(words or ()), SearchMode.NL, limit=max(limit, N_READ))
+    is_question = query.mode is SearchMode.NL and " " in query.text
     with closing(wiring.open_index(root, settings)) as index:
         if index.status().state is IndexState.MISSING:
             raise IndexerError(f"{root} is not indexed", remedy="run `copilot-ls index` first")
         hits = index.search(query)
+    if is_question and len(hits) > 1 and (not as_json if wants_rerank is None else wants_rerank):
+        hits = _reranked(query.text, hits, root, settings, is_needed=bool(wants_rerank))
+    hits = hits[:limit]
     if as_json:
         print_json(hits)
         return
@@ -168,6 +182,33 @@ def search(
         raise typer.Exit(ExitCode.FINDINGS)
     for hit in hits:
         _print_hit(hit, explain=explain)
+
+
+def _reranked(
+    question: str, hits: list[Hit], root: Path, settings: Settings, *, is_needed: bool
+) -> list[Hit]:
+    """The hits in the model's order; unless it is needed, as they are without a model."""
+
+    async def ask() -> list[Hit]:
+        engines = wiring.Engines(settings)
+        try:
+            model = await engines.completion_model()
+            if model is None:
+                raise ModelUnavailable("models are off", remedy="set model.engine to auto")
+            if not (is_needed or (await model.capabilities()).can_judge):
+                return hits
+            return await rerank(model, question, hits, wiring.lines_reader(root, settings))
+        finally:
+            await engines.aclose()
+
+    try:
+        with console(stderr=True).status("the model reads the best of them"):
+            return asyncio.run(ask())
+    except ModelError as error:
+        if is_needed:
+            raise
+        console(stderr=True).print(f"not reranked: {error.message}", style="dim", markup=False)
+        return hits
 
 
 def _within(root: Path, start: Path, file: str) -> str:

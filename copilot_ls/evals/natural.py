@@ -11,12 +11,16 @@ import ast
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from copilot_ls import wiring
+from copilot_ls.config import Settings
 from copilot_ls.evals.repositories import IndexedRepository
-from indexer.model import Query, SearchMode, Symbol, SymbolKind
+from copilot_ls.features.reranking import N_READ, rerank
+from copilot_ls.ports import Model
+from indexer.model import Hit, Query, SearchMode, Symbol, SymbolKind
 
 if TYPE_CHECKING:
     from indexer.index import Index
@@ -50,36 +54,56 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The rank (from 1, 0 if not found) without and with vectors, and what asking took."""
+    """The rank (from 1, 0 if not found) without and with vectors, and what asking took.
+
+    ``reranked`` and ``reranking_ms`` tell of the model's order of the same hits, if it was asked.
+    """
 
     question: Question
     repo: str
     lexical: int
     fused: int | None
     milliseconds: float
+    reranked: int | None = None
+    reranking_ms: float = 0.0
 
 
-def run_natural(
+async def run_natural(
     repositories: Path,
     repo: str,
     *,
     limit: int,
     with_vectors: bool,
+    model: Model | None = None,
     on_progress: Callable[[int], None],
 ) -> list[Answered]:
-    """Ask the docstrings of one repository, at most ``limit`` of them, evenly spread."""
+    """Ask the docstrings of one repository, at most ``limit`` of them, evenly spread.
+
+    With a ``model``, its order of the best hits counts as well.
+
+    Raises:
+        ModelError: the model is not there, or cannot judge.
+    """
     with IndexedRepository.open(repositories, repo) as plain:
         questions = _spread(questions_of(plain.index.symbols()), limit)
     answered: list[Answered] = []
     with IndexedRepository.open(
         repositories, repo, change=without_docstrings, with_vectors=with_vectors
     ) as stripped:
+        lines_of = wiring.lines_reader(stripped.root, Settings())
         for question in questions:
-            lexical, milliseconds = _rank(stripped.index, question, without=("meaning",))
-            fused = None
+            hits, milliseconds = _ask(stripped.index, question, without=("meaning",))
+            lexical, fused = _rank(hits, question), None
             if with_vectors:
-                fused, milliseconds = _rank(stripped.index, question, without=())
-            answered.append(Answered(question, repo, lexical, fused, milliseconds))
+                hits, milliseconds = _ask(stripped.index, question, without=())
+                fused = _rank(hits, question)
+            entry = Answered(question, repo, lexical, fused, milliseconds)
+            if model is not None:
+                started = time.perf_counter()
+                hits = await rerank(model, question.text, hits, lines_of)
+                taken = 1000 * (time.perf_counter() - started)
+                entry = replace(entry, reranked=_rank(hits, question), reranking_ms=taken)
+            answered.append(entry)
             on_progress(len(answered))
     return answered
 
@@ -137,15 +161,17 @@ def _without_python_docstrings(text: str) -> str:
     return "\n".join(lines)
 
 
-def _rank(index: Index, question: Question, *, without: tuple[str, ...]) -> tuple[int, float]:
-    query = Query(question.text, SearchMode.NL, limit=_LIMIT, without=without)
+def _ask(index: Index, question: Question, *, without: tuple[str, ...]) -> tuple[list[Hit], float]:
+    """The hits, and the milliseconds that they took."""
     started = time.perf_counter()
-    hits = index.search(query)
-    milliseconds = 1000 * (time.perf_counter() - started)
-    for rank, hit in enumerate(hits, start=1):
-        if (hit.path, hit.title) == (question.path, question.qualified_name):
-            return rank, milliseconds
-    return 0, milliseconds
+    hits = index.search(Query(question.text, SearchMode.NL, limit=N_READ, without=without))
+    return hits, 1000 * (time.perf_counter() - started)
+
+
+def _rank(hits: Sequence[Hit], question: Question) -> int:
+    wanted = (question.path, question.qualified_name)
+    places = [(hit.path, hit.title) for hit in hits[:_LIMIT]]
+    return places.index(wanted) + 1 if wanted in places else 0
 
 
 def _spread(questions: Sequence[Question], limit: int) -> list[Question]:

@@ -202,6 +202,11 @@ def _natural_figures(answered: Sequence[Answered]) -> dict[str, Mapping[str, obj
             **_figures([entry.fused or 0 for entry in answered]),
             "latency_ms": _spread([entry.milliseconds for entry in answered]),
         }
+        if all(entry.reranked is not None for entry in answered):
+            figures["nl, reranked"] = {
+                **_figures([entry.reranked or 0 for entry in answered]),
+                "latency_ms": _spread([entry.reranking_ms for entry in answered]),
+            }
         figures["nl, no shared stem"] = _figures([entry.fused or 0 for entry in hard])
     figures["nl, no vectors"] = _figures([entry.lexical for entry in answered])
     figures["nl, no vectors, no shared stem"] = _figures([entry.lexical for entry in hard])

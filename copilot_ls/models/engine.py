@@ -11,12 +11,13 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from copilot_ls.domain import FinishReason, Prompt, Usage
+from copilot_ls.errors import ModelRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,27 @@ class Engine(Protocol):
         """Read ``text`` into the prompt cache, if there is one, without generating."""
         ...
 
+    def likelihoods(
+        self, texts: Sequence[str], continuation: str, should_stop: Callable[[], bool]
+    ) -> list[float]:
+        """Return the natural logarithm of the probability that ``continuation`` follows each text.
+
+        Told to stop, it returns those that it has.
+
+        Raises:
+            ModelRefused: this engine cannot tell.
+        """
+        ...
+
     def count_tokens(self, text: str) -> int: ...
+
+
+def cannot_judge(engine: str) -> ModelRefused:
+    """The refusal of an engine that tells no probabilities of a given text."""
+    return ModelRefused(
+        f"{engine} does not tell how likely a text is",
+        remedy="use the engine openvino or transformers for this",
+    )
 
 
 def usable_threads(n_threads: int) -> int:

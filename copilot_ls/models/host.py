@@ -40,12 +40,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False, slots=True)
 class _Job:
-    """A generation, or with ``warm_text`` the wish to read a text into the prompt cache."""
+    """A generation, or something for quiet times: to read ``warm_text`` into the prompt cache, or
+    to say how likely ``continuation`` follows each of ``texts``."""
 
     id: int
     client: _Client
     prompt: Prompt = field(default_factory=Prompt)
     warm_text: str = ""
+    texts: tuple[str, ...] = ()
+    continuation: str = ""
     cancelled: threading.Event = field(default_factory=threading.Event)
     cancelled_at: float = 0.0
 
@@ -57,23 +60,23 @@ class _Client:
 
 
 class _Waiting:
-    """The jobs that the engine has not begun. Generations go first; warming waits for quiet."""
+    """The jobs that the engine has not begun. Generations go first; the others wait for quiet."""
 
     def __init__(self) -> None:
         self._generations: deque[_Job] = deque()
-        self._warmings: deque[_Job] = deque()
+        self._others: deque[_Job] = deque()
         self._changed = threading.Condition()
 
     def put(self, job: _Job) -> None:
         with self._changed:
-            (self._warmings if job.warm_text else self._generations).append(job)
+            (self._others if job.warm_text or job.texts else self._generations).append(job)
             self._changed.notify()
 
     def take(self) -> _Job:
         with self._changed:
-            while not (self._generations or self._warmings):
+            while not (self._generations or self._others):
                 self._changed.wait()
-            return (self._generations or self._warmings).popleft()
+            return (self._generations or self._others).popleft()
 
     @property
     def has_generation(self) -> bool:
@@ -145,6 +148,8 @@ class _Host:
                 self._accept(_Job(id_, client, prompt=prompt))
             case "warm":
                 self._accept(_Job(id_, client, warm_text=encodable(take(message, "text", str))))
+            case "likelihoods":
+                self._accept(_likelihoods(id_, client, message))
             case "cancel":
                 if job := client.jobs.get(id_):
                     _cancel(job)
@@ -235,6 +240,9 @@ class _Host:
                         lambda: job.cancelled.is_set() or self._waiting.has_generation,
                     )
                 ending = {"type": "answer", "id": job.id, "value": True}
+            elif job.texts:
+                values = self._engine.likelihoods(job.texts, job.continuation, job.cancelled.is_set)
+                ending = {"type": "answer", "id": job.id, "values": values}
             elif job.cancelled.is_set():
                 ending = {"type": "done", "id": job.id, "finish": "cancelled", "usage": None}
             else:
@@ -277,6 +285,20 @@ class _Pieces:
             text += self._texts.popleft()
         if text and not self._job.cancelled.is_set():
             self._job.client.channel.send({"type": "delta", "id": self._job.id, "text": text})
+
+
+def _likelihoods(id_: int, client: _Client, message: Message) -> _Job:
+    """Read the request from an untrusted message.
+
+    Raises:
+        ChannelError: it is not one.
+    """
+    found = message.get("texts")
+    continuation = encodable(take(message, "continuation", str))
+    if not (isinstance(found, list) and found and all(found) and continuation):
+        raise ChannelError("a likelihood needs texts and a continuation")
+    texts = tuple(encodable(str(text)) for text in found)
+    return _Job(id_, client, texts=texts, continuation=continuation)
 
 
 def _finish(job: _Job, pieces: _Pieces, ending: Message) -> None:

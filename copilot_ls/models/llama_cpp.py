@@ -11,13 +11,13 @@ import json
 import secrets
 import time
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from copilot_ls.domain import FinishReason, Prompt, Usage
 from copilot_ls.errors import ModelRefused, ModelUnavailable
-from copilot_ls.models.engine import EngineOptions, Generated, usable_threads
+from copilot_ls.models.engine import EngineOptions, Generated, cannot_judge, usable_threads
 from copilot_ls.models.text_stream import StopCutter
 
 if TYPE_CHECKING:
@@ -83,6 +83,14 @@ class LlamaCppEngine:
 
     def warm(self, text: str, should_stop: Callable[[], bool]) -> None:
         self.generate(Prompt(text=text, max_tokens=0), lambda _: None, should_stop)
+
+    def likelihoods(
+        self,
+        texts: Sequence[str],  # noqa: ARG002
+        continuation: str,  # noqa: ARG002
+        should_stop: Callable[[], bool],  # noqa: ARG002
+    ) -> list[float]:
+        raise cannot_judge("llama.cpp")
 
     def count_tokens(self, text: str) -> int:
         # The library has no call for this; its HTTP side does not wait for a generation.

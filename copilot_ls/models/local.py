@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 
 from copilot_ls.domain import Capabilities, Delta, FinishReason, Prompt, Usage
@@ -94,6 +94,15 @@ class LocalModel:
     async def warm(self, text: str) -> None:
         """Let the engine read ``text`` into its prompt cache when it has nothing else to do."""
         await self._call({"type": "warm", "text": text})
+
+    async def likelihoods(self, texts: Sequence[str], continuation: str) -> Sequence[float]:
+        answer = await self._call(
+            {"type": "likelihoods", "texts": list(texts), "continuation": continuation}
+        )
+        values = answer.get("values")
+        if not isinstance(values, list) or len(values) != len(texts):
+            raise ModelUnavailable("the engine answered nonsense", remedy="ask again")
+        return [take({"value": value}, "value", float) for value in values]
 
     async def count_tokens(self, text: str) -> int:
         return take(await self._call({"type": "count_tokens", "text": text}), "value", int)

@@ -14,7 +14,7 @@ import json
 import ssl
 import time
 import urllib.parse
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
@@ -36,6 +36,7 @@ from copilot_ls.errors import (
     ModelTimeout,
     ModelUnavailable,
 )
+from copilot_ls.models.engine import cannot_judge
 from copilot_ls.models.text_stream import StopCutter, encodable, encodable_prompt
 from copilot_ls.prompts.discreet import discreet, discreet_text
 
@@ -131,6 +132,13 @@ class OpenAIModel:
 
     async def warm(self, text: str) -> None:
         """Do nothing: a server may be shared, and what it caches is its own affair."""
+
+    async def likelihoods(
+        self,
+        texts: Sequence[str],  # noqa: ARG002
+        continuation: str,  # noqa: ARG002
+    ) -> Sequence[float]:
+        raise cannot_judge("a server")
 
     async def count_tokens(self, text: str) -> int:
         """Ask the server, if it can tell (llama-server, vLLM); else estimate, on the high side."""

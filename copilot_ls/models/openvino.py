@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,14 @@ from copilot_ls.models.telemetry import refuse_telemetry
 from copilot_ls.models.text_stream import Detokenizer, StopCutter
 
 if TYPE_CHECKING:
+    import openvino
     import openvino_genai
 
 # The paged attention of the CPU plugin caches in blocks of this many tokens.
 _BLOCK = 32
+# Texts judged in one go: more are hardly faster, and a completion would wait for them.
+_TOGETHER = 4
+_ONE_TOKEN = Prompt(max_tokens=1)
 
 
 class OpenVinoEngine:
@@ -35,6 +39,7 @@ class OpenVinoEngine:
         self._memory = PromptMemory(block=_BLOCK)
         self._slice = SliceSize()
         self._stop_tokens: set[int] = set()
+        self._n_asked = 0
 
     def load(self) -> None:
         refuse_telemetry()
@@ -60,14 +65,10 @@ class OpenVinoEngine:
             properties["INFERENCE_NUM_THREADS"] = usable_threads(self._options.n_threads)
         try:
             self._tokenizer = openvino_genai.Tokenizer(str(self._folder))
-            self._pipeline = openvino_genai.LLMPipeline(
-                str(self._folder),
-                self._tokenizer,
-                device,
-                scheduler_config=scheduler,
-                **properties,
+            self._pipeline = openvino_genai.ContinuousBatchingPipeline(
+                str(self._folder), self._tokenizer, scheduler, device, **properties
             )
-            ends = self._pipeline.get_generation_config()
+            ends = self._pipeline.get_config()
             self._stop_tokens = {*ends.stop_token_ids, ends.eos_token_id} - {-1}
             # The first call compiles kernels; better now than while somebody waits for it.
             self._read(self._encode("\n" * _BLOCK))
@@ -106,6 +107,49 @@ class OpenVinoEngine:
         if self._read_in_slices(tokens, should_stop):
             self._read(tokens)
 
+    def likelihoods(
+        self, texts: Sequence[str], continuation: str, should_stop: Callable[[], bool]
+    ) -> list[float]:
+        following = self._encode(continuation)
+        found: list[float] = []
+        for start in range(0, len(texts), _TOGETHER):
+            if should_stop():
+                break
+            some = [self._encode(text) for text in texts[start : start + _TOGETHER]]
+            for tokens in some:
+                self._check_length(len(tokens) + len(following) + 1)
+            found += self._likelihoods(some, following)
+        return found
+
+    def _likelihoods(self, texts: list[list[int]], following: list[int]) -> list[float]:
+        # Read without the last token first: the library tells probabilities of all that it had
+        # not read before, and that of the whole text would take a second pass over its logits.
+        self._ask([tokens[:-1] for tokens in texts if len(tokens) > 1], self._config(_ONE_TOKEN))
+        config = self._config(_ONE_TOKEN)
+        config.echo = True
+        config.logprobs = 1
+        answers = self._ask([tokens + following for tokens in texts], config)
+        n = len(following)
+        newline = self._encode("\n")
+        found: list[float] = []
+        for tokens, told in zip(texts, answers, strict=True):
+            # Asked before, all of it is cached: another start makes another text of it.
+            whole = told if len(told) > n else self._ask([newline + tokens + following], config)[0]
+            found.append(sum(whole[-1 - n : -1]))
+        return found
+
+    def _ask(
+        self, prompts: list[list[int]], config: openvino_genai.GenerationConfig
+    ) -> list[list[float]]:
+        """Generate after each, all together: the log-probabilities that the library tells."""
+        handles = []
+        for tokens in prompts:
+            self._n_asked += 1
+            handles.append(self._pipeline.add_request(self._n_asked, _tensor(tokens), config))
+        while self._pipeline.has_non_finished_requests():
+            self._pipeline.step()
+        return [list(handle.read_all()[0].generated_log_probs) for handle in handles]
+
     def count_tokens(self, text: str) -> int:
         return len(self._encode(text)) if text else 0
 
@@ -123,7 +167,7 @@ class OpenVinoEngine:
         return False
 
     def _read(self, tokens: list[int]) -> None:
-        self._run(tokens, self._config(Prompt(max_tokens=1)), None)
+        self._run(tokens, self._config(_ONE_TOKEN), None)
         self._memory.remember(tokens)
 
     def _run(
@@ -132,11 +176,8 @@ class OpenVinoEngine:
         config: openvino_genai.GenerationConfig,
         take: Callable[[int], bool] | None,
     ) -> None:
-        import numpy as np
-        import openvino
-
-        ids = openvino.Tensor(np.array([tokens], dtype=np.int64))
-        self._pipeline.generate(ids, config, None if take is None else _streamer(take))
+        streamer = None if take is None else _streamer(take)
+        self._pipeline.generate([_tensor(tokens)], [config], streamer)
 
     def _config(self, prompt: Prompt) -> openvino_genai.GenerationConfig:
         import openvino_genai
@@ -241,6 +282,13 @@ class _Answer:
     def _show_held(self) -> None:
         if held := self._cutter.flush():
             self._on_text(held)
+
+
+def _tensor(tokens: list[int]) -> openvino.Tensor:
+    import numpy as np
+    import openvino
+
+    return openvino.Tensor(np.array([tokens], dtype=np.int64))
 
 
 def _streamer(take: Callable[[int], bool]) -> openvino_genai.StreamerBase:

@@ -179,6 +179,7 @@ class ScriptedModel:
             fim=self.fim,
             has_chat=self.has_chat,
             can_choose=self.can_choose,
+            can_judge=True,
         )
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
@@ -235,6 +236,10 @@ class ScriptedModel:
         self._check_open()
         self.warmed.append(text)
 
+    async def likelihoods(self, texts: Sequence[str], continuation: str) -> Sequence[float]:
+        self._check_open()
+        return [_overlap(text, continuation) for text in texts]
+
     async def count_tokens(self, text: str) -> int:
         self._check_open()
         return len(_words(text))
@@ -251,6 +256,12 @@ def _held_to(choices: Sequence[str], reply: Reply) -> Reply:
     """The reply as an engine gives it that can only say one of these."""
     said = "".join(step.text for step in reply.steps if isinstance(step, Say))
     return say(next((choice for choice in choices if said.startswith(choice)), choices[0]))
+
+
+def _overlap(text: str, continuation: str) -> float:
+    """Likely is what repeats the text's words: minus the number of words that are new."""
+    known = set(re.findall(r"[a-z]+", text.lower()))
+    return -float(sum(word not in known for word in re.findall(r"[a-z]+", continuation.lower())))
 
 
 class ScriptedEngine:
@@ -314,6 +325,11 @@ class ScriptedEngine:
     def warm(self, text: str, should_stop: Callable[[], bool]) -> None:
         if not should_stop():
             (self._folder / "warmed").write_text(text, encoding="utf-8")
+
+    def likelihoods(
+        self, texts: Sequence[str], continuation: str, should_stop: Callable[[], bool]
+    ) -> list[float]:
+        return [] if should_stop() else [_overlap(text, continuation) for text in texts]
 
     def count_tokens(self, text: str) -> int:
         return len(_words(text))

@@ -7,7 +7,7 @@ is run.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,6 +118,23 @@ class TransformersEngine:
 
     def warm(self, text: str, should_stop: Callable[[], bool]) -> None:
         """There is no prompt cache to warm."""
+
+    def likelihoods(
+        self, texts: Sequence[str], continuation: str, should_stop: Callable[[], bool]
+    ) -> list[float]:
+        import torch
+
+        following = self._encode(continuation)
+        n = len(following)
+        found: list[float] = []
+        for text in texts:
+            if should_stop():
+                break
+            ids = torch.tensor([[*self._encode(text), *following]], device=self._model.device)
+            with torch.inference_mode():
+                logits = self._model(ids, logits_to_keep=n + 1).logits[0, :-1].float()
+            found.append(float(logits.log_softmax(-1).gather(1, ids[0, -n:, None]).sum()))
+        return found
 
     def count_tokens(self, text: str) -> int:
         return len(self._encode(text))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from copilot_ls.domain import Capabilities, ChatMessage, ChatRole, FinishReason, Prompt
-from copilot_ls.errors import ModelUnavailable
+from copilot_ls.errors import ModelRefused, ModelUnavailable
 from copilot_ls.models.engine import EngineOptions
 from copilot_ls.models.local import LocalModel
 from copilot_ls.models.openai import EndpointOptions, OpenAIModel
@@ -63,7 +63,9 @@ async def subject(request, tmp_path):
                 model = LocalModel(
                     engine="scripted",
                     model_dir=tmp_path,
-                    capabilities=Capabilities("scripted", "scripted", 4096, has_chat=True),
+                    capabilities=Capabilities(
+                        "scripted", "scripted", 4096, has_chat=True, can_judge=True
+                    ),
                     options=EngineOptions(grace_s=0),
                     runtime_dir=tmp_path / "run",
                 )
@@ -151,6 +153,15 @@ async def test_a_crash_costs_one_answer(subject):
 
 async def test_tokens_are_counted(subject):
     assert await subject.model.count_tokens("one two three") == 3
+
+
+async def test_it_tells_how_likely_a_text_is_or_refuses(subject):
+    asking = subject.model.likelihoods(["alpha beta", "gamma", "beta"], "beta alpha")
+    if (await subject.model.capabilities()).can_judge:
+        assert list(await asking) == [0.0, -2.0, -1.0]
+    else:
+        with pytest.raises(ModelRefused, match="how likely"):
+            await asking
 
 
 async def test_it_declares_what_it_is(subject):

@@ -8,6 +8,7 @@ import importlib.util
 import pytest
 
 from copilot_ls.domain import Capabilities, ChatMessage, ChatRole, FinishReason, Prompt
+from copilot_ls.errors import ModelRefused
 from copilot_ls.models.engine import EngineOptions
 from copilot_ls.models.local import LocalModel
 from copilot_ls.wiring import model_store
@@ -30,7 +31,9 @@ async def model(request, tmp_path):
     model = LocalModel(
         engine=request.param,
         model_dir=folder,
-        capabilities=Capabilities(MODEL, request.param, 4096),
+        capabilities=Capabilities(
+            MODEL, request.param, 4096, can_judge=request.param == "openvino"
+        ),
         options=EngineOptions(grace_s=0, context_tokens=4096),
         runtime_dir=tmp_path / "run",
     )
@@ -41,6 +44,22 @@ async def model(request, tmp_path):
 async def answer(model, prompt):
     deltas = [delta async for delta in model.stream(prompt)]
     return "".join(delta.text for delta in deltas), deltas[-1]
+
+
+async def likelihoods_are_told_or_refused(model):
+    add = "def add(a, b):\n    return a + b\n\nIn one sentence, add: "
+    texts = [add, "def remove(path):\n    path.unlink()\n\nIn one sentence, remove: ", add]
+    if not (await model.capabilities()).can_judge:
+        with pytest.raises(ModelRefused, match="how likely"):
+            await model.likelihoods(texts, "Add two numbers.")
+        return
+    first = await model.likelihoods(texts, "Add two numbers.")
+    assert first[0] == max(first)
+    assert first[1] < first[0] - 5
+    assert all(value < 0 for value in first)
+    # Asked again, all of it is in the engine's cache, which tells nothing.
+    again = await model.likelihoods(texts, "Add two numbers.")
+    assert again == pytest.approx(first, abs=1)
 
 
 async def test_a_real_engine_fills_a_hole_stops_and_heeds_a_cancel(model):
@@ -62,6 +81,8 @@ async def test_a_real_engine_fills_a_hole_stops_and_heeds_a_cancel(model):
     assert text
     assert "\N{REPLACEMENT CHARACTER}" not in text
     assert "<|im" not in text
+
+    await likelihoods_are_told_or_refused(model)
 
     lines = [f"x{number} = {number}\n" for number in range(400)]
     reading = asyncio.create_task(anext(model.stream(Prompt("".join(lines), max_tokens=8))))

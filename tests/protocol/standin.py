@@ -98,6 +98,9 @@ class DocumentModel:
     async def warm(self, text: str) -> None:
         log.info("warmed")
 
+    async def likelihoods(self, texts: Sequence[str], continuation: str) -> Sequence[float]:
+        return [0.0] * len(texts)
+
     async def count_tokens(self, text: str) -> int:
         return len(text)
 

@@ -73,6 +73,30 @@ def test_index_then_search_then_status(project: Path, run: Run, capsys: pytest.C
     assert json.loads(capsys.readouterr().out)["status"]["n_files"] == 3
 
 
+def test_the_model_puts_the_answers_to_a_question_in_order(
+    project: Path, run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    run("index", "--no-vectors")
+    capsys.readouterr()
+    question = "the order and its amount"
+    assert run("search", question, "--json") == ExitCode.OK
+    plain = json.loads(capsys.readouterr().out)
+    assert not any("likelihood" in hit["signals"] for hit in plain)
+    assert run("search", question, "--json", "--rerank", "--limit", "2") == ExitCode.OK
+    reranked = json.loads(capsys.readouterr().out)
+    assert len(reranked) == 2
+    assert reranked[0]["score"] >= reranked[1]["score"]
+    assert all("likelihood" in hit["signals"] for hit in reranked)
+    assert run("search", question) == ExitCode.OK
+    assert "likelihood" in capsys.readouterr().out
+    assert run("search", question, "--no-rerank") == ExitCode.OK
+    assert "likelihood" not in capsys.readouterr().out
+    monkeypatch.setenv("COPILOT_LS_SCRIPT", str(project / "nowhere.json"))
+    assert run("search", question) == ExitCode.OK
+    assert "not reranked" in capsys.readouterr().err
+    assert run("search", question, "--rerank") == ExitCode.ENGINE
+
+
 def test_an_unchanged_repository_is_not_read_again(
     project: Path, run: Run, capsys: pytest.CaptureFixture[str]
 ):

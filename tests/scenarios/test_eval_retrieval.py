@@ -115,6 +115,7 @@ def test_a_project_of_one_s_own_gives_calls_and_questions(evaluate: Run) -> None
     answer = evaluate("--no-vectors", mine=True)
     assert answer["n"] == 1
     assert answer["by"]["mode"]["nl, no vectors"]["n"] == 1
+    assert "nl, reranked" not in answer["by"]["mode"]
 
 
 def test_docstrings_are_blanked_and_lines_stay() -> None:
