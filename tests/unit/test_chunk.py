@@ -150,7 +150,7 @@ LINES = st.lists(
 
 @given(LINES, st.sampled_from(["\n", "\r\n"]))
 @example(["class B:", "    y: int = 2"], "\n")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_line_of_code_lands_in_a_chunk(lines: list[str], newline: str) -> None:
     text = newline.join(lines)
     chunks = chunked_raw(text)

@@ -52,7 +52,7 @@ def edit_scripts(draw: st.DrawFn) -> tuple[str, list[tuple[int, int, str]]]:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(script=edit_scripts())
 def test_edits_give_the_text_that_the_client_has(
     encoding: Encoding, script: tuple[str, list[tuple[int, int, str]]]
@@ -73,7 +73,7 @@ def test_edits_give_the_text_that_the_client_has(
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=texts, data=st.data())
 def test_an_offset_survives_the_way_to_the_editor_and_back(
     encoding: Encoding, text: str, data: st.DataObject
@@ -86,7 +86,7 @@ def test_an_offset_survives_the_way_to_the_editor_and_back(
     assert snapshot.offset(position) == offset
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=texts, line=st.integers(0, 99), character=st.integers(0, 2**31 - 1))
 def test_any_position_means_a_place_in_the_text(text: str, line: int, character: int) -> None:
     snapshot = open_document(text).snapshot()

@@ -7,7 +7,7 @@ from copilot_ls.evals.plot import bars
 shares = st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=40)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(shares)
 def test_an_interval_holds_its_own_figure(values: list[float]) -> None:
     found = mean_interval(values)

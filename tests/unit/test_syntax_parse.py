@@ -129,7 +129,7 @@ NOISE = st.text(st.sampled_from("aé日😀 '\"#\\"), max_size=12).map(repr)
     newline=st.sampled_from(["\n", "\r\n"]),
     functions=st.lists(st.tuples(IDENTIFIERS, NOISE), min_size=1, max_size=5),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_spans_and_lines_point_at_what_they_name(
     bom: str, newline: str, functions: list[tuple[str, str]]
 ) -> None:
@@ -238,7 +238,7 @@ FRAGMENTS = st.sampled_from(
 
 @pytest.mark.parametrize("language", GRAMMARS)
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_text_whatever_raises(language: str, text: str) -> None:
     file = parse("a", language, text)
     for each in file.symbols:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from copilot_ls.evals.editor import Buffer, Editor
@@ -43,7 +43,6 @@ def typed(typist: Typist) -> str:
     seed=st.integers(0, 1_000),
     closes=st.booleans(),
 )
-@settings(deadline=None)
 def test_whatever_is_mistyped_and_closed_on_the_way_the_text_comes_out(
     truth: str, seed: int, closes: bool
 ):
