@@ -39,6 +39,7 @@ from copilot_ls.domain import (
     Verdict,
 )
 from copilot_ls.errors import ModelError
+from copilot_ls.features.completion.brackets import is_left_open, joined
 from copilot_ls.features.completion.grounding import Around, Grounding
 from copilot_ls.features.completion.options import CompletionOptions
 from copilot_ls.features.completion.pace import ReadingPace
@@ -317,9 +318,31 @@ class Writer:
             callee = await _read(stream, attempt, setting.scene, look_up)
             attempt.raw_text = chosen + _without_word(attempt.raw_text[len(chosen) :], chosen)
             if callee is None:
+                await self._close(attempt, asked, around)
                 return
             callee = await self._with_examples(callee, attempt.hole, asked)
             self.counts["steps"] += 1
+
+    async def _close(self, attempt: Attempt, asked: _Asked, around: Around) -> None:
+        """Where a line ends in an open bracket, have the model close it, on the same line."""
+        hole, begun = attempt.hole, attempt.raw_text.rstrip()
+        scene = scene_at(hole.document, hole.offset, hole.extent)
+        is_whole = hole.extent is Extent.LINE and not attempt.is_cut
+        if not is_whole or not is_left_open(begun, scene.right):
+            return
+        setting = self._set(
+            hole, asked, around.snippets, written=f"{begun}\n", callee=attempt.callee
+        )
+        text = f"{begun}\n"
+        prompt = replace(setting.prompt, stops=asked.fim_format.stops)
+        async with contextlib.aclosing(asked.model.stream(prompt)) as deltas:
+            async for delta in deltas:
+                text += delta.text
+                attempt.usage = delta.usage or attempt.usage
+                if (line := joined(text, scene.left)) is not None:
+                    attempt.raw_text = line
+                    self.counts["closed"] += 1
+                    return
 
     async def _rewrite(self, attempt: Attempt, asked: _Asked, around: Around, retry: Retry) -> bool:
         """Have the model write anew what was wrong, beginning with what exists."""
