@@ -75,10 +75,20 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The parameters of a callable as declared (``self`` included) and its return type as text."""
+    """The parameters of a callable as declared (``self`` included) and its return type as text.
+
+    ``inferred`` is what it plainly returns, if nothing is declared (``Order`` of ``return
+    Order(…)``); of a context manager, ``Iterator[Order]``.
+    """
 
     parameters: tuple[Parameter, ...] = ()
     returns: str | None = None
+    inferred: str | None = None
+
+    @property
+    def result(self) -> str | None:
+        """What it returns, declared or inferred."""
+        return self.returns or self.inferred
 
 
 @dataclass(frozen=True, slots=True)

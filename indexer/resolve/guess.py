@@ -189,7 +189,7 @@ class Resolver(Names):
             case _:
                 annotation = symbol.annotation
                 if not annotation and symbol.signature is not None:
-                    annotation = symbol.signature.returns
+                    annotation = symbol.signature.result
                 return AnnotatedValue(outline, annotation, owner) if annotation else None
 
     def _attribute(self, value: Value, name: str, depth: int) -> Value | None:
@@ -217,9 +217,9 @@ class Resolver(Names):
                 return ClassValue(outline, symbol, is_instance=True)
             case FunctionValue(outline, symbol, owner):
                 signature = symbol.signature
-                if signature is None or not signature.returns:
+                if signature is None or not signature.result:
                     return None
-                return AnnotatedValue(outline, signature.returns, owner)
+                return AnnotatedValue(outline, signature.result, owner)
             case AnnotatedValue(outline, annotation, owner):
                 head, arguments = split_generic(annotation)
                 if head.rpartition(".")[2] in {"type", "Type"} and arguments:

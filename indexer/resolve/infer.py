@@ -54,6 +54,7 @@ _MAX_QUESTIONS = 4_000
 _BUILTINS = "<stdlib>/builtins.pyi"
 _TYPES = frozenset({SymbolKind.CLASS, SymbolKind.INTERFACE, SymbolKind.ENUM})
 _CALLABLES = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
+_METHODS = frozenset({SymbolKind.METHOD, SymbolKind.PROPERTY})
 # Decorators that leave a function callable as it is written.
 _HARMLESS = frozenset(
     {
@@ -296,9 +297,12 @@ class Inference:
     def _returned(self, value: Function, depth: int) -> Values:
         found: list[Value] = []
         for symbol in _offered(value.symbols):
-            if symbol.signature is None or not symbol.signature.returns:
+            signature = symbol.signature
+            if signature is None or not signature.result:
                 return None
-            written = Written(symbol.signature.returns, value.outline, value.bound)
+            if not signature.returns and self._is_overridden(value.outline, symbol):
+                return None
+            written = Written(signature.result, value.outline, value.bound)
             names = {decorator_name(each) for each in symbol.decorators}
             if names & _CONTEXTS:
                 found.append(Result(written, is_context=True))
@@ -435,6 +439,13 @@ class Inference:
             return (Function(outline, tuple(symbols), bound),) if names <= _HARMLESS else None
         if kinds == {SymbolKind.PROPERTY}:
             typed = [symbol for symbol in symbols if symbol.annotation]
+            if any(
+                symbol.signature is not None
+                and not symbol.signature.returns
+                and self._is_overridden(outline, symbol)
+                for symbol in typed
+            ):
+                return None
             return union(
                 typed,
                 lambda each: self.values_of_type(
@@ -486,7 +497,9 @@ class Inference:
             return False
         if outline.path.startswith("<"):
             return False
-        if self.repository.references_to(symbol.name, ReferenceKind.ASSIGNMENT):
+        if not _is_declared_in_class_body(outline, symbol) and self.repository.references_to(
+            symbol.name, ReferenceKind.ASSIGNMENT
+        ):
             return True
         return any(
             other.parent
@@ -494,6 +507,15 @@ class Inference:
             and (other.path, other.qualified_name) != (outline.path, symbol.qualified_name)
             and other.annotation != symbol.annotation
             and symbol.kind is SymbolKind.FIELD
+            and self._may_share(outline, symbol, other)
+            for other in self.repository.symbols_named(symbol.name)
+        )
+
+    def _is_overridden(self, outline: Outline, symbol: Symbol) -> bool:
+        """Whether a subclass may give something else than what is inferred of a member."""
+        return bool(symbol.parent) and any(
+            other.parent
+            and (other.path, other.qualified_name) != (outline.path, symbol.qualified_name)
             and self._may_share(outline, symbol, other)
             for other in self.repository.symbols_named(symbol.name)
         )
@@ -952,6 +974,16 @@ def _outer(value: Class) -> Class:
     """The class or function around a nested class, for what its bases can see."""
     outer = value.outline.by_qualified_name.get(value.symbol.parent)
     return value if outer is None else Class(value.outline, outer)
+
+
+def _is_declared_in_class_body(outline: Outline, field: Symbol) -> bool:
+    """Whether the type of a field is written, and not inferred: only there can that be told."""
+    return field.stub.startswith(f"{field.name}:") and not any(
+        other.parent == field.parent
+        and other.kind in _METHODS
+        and other.span.start <= field.span.start < other.span.end
+        for other in outline.symbols
+    )
 
 
 def _closeness(folder: str, path: str) -> int:

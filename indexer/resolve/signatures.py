@@ -37,6 +37,11 @@ _DEFAULT = re.compile(r"\b(?:default|default_factory|factory)\s*=")
 _NOT_IN_INIT = re.compile(r"\binit\s*=\s*False\b")
 _KEYWORD_ONLY = re.compile(r"\bkw_only\s*=\s*True\b")
 _ALIAS = re.compile(r"\b(?:validation_)?alias\w*\s*=")
+_PLAIN_ALIAS = re.compile(r"(?<!\w)alias\s*=\s*(?P<quote>['\"])(?P<name>[^\W\d]\w*)(?P=quote)")
+# What a model's configuration may say that lets it be made of more than its fields, or otherwise.
+_OPEN_CONFIG = re.compile(
+    r"alias|populate|by_name|…|\bextra['\"]?\s*[=:]\s*(?!['\"](?:forbid|ignore)['\"])"
+)
 _VALIDATORS = frozenset({"model_validator", "root_validator"})
 
 
@@ -258,7 +263,7 @@ class _Constructors:
                 or _METACLASS.search(each.symbol.stub)
             ):
                 return None
-            if re.search(r"\bextra\s*=|\balias", each.symbol.stub) or _has_open_config(each):
+            if _OPEN_CONFIG.search(each.symbol.stub) or _has_open_config(each):
                 return None
             for symbol in _declared_fields(each):
                 annotation, written = _written_field(symbol)
@@ -268,8 +273,14 @@ class _Constructors:
                     continue
                 call = _FIELD.match(written)
                 inside = call["inside"] if call is not None else ""
-                if "…" in inside or "…" in annotation or _ALIAS.search(inside + annotation):
+                if "…" in inside or "…" in annotation:
                     return None
+                name = symbol.name
+                if _ALIAS.search(inside + annotation):
+                    alias = _PLAIN_ALIAS.search(inside)
+                    if alias is None or len(_ALIAS.findall(inside + annotation)) > 1:
+                        return None
+                    name = alias["name"]
                 has_default = bool(written)
                 if call is not None:
                     first = inside.lstrip().partition(",")[0].rstrip(") ")
@@ -280,7 +291,7 @@ class _Constructors:
                     has_default = False
                 has_default = has_default or bool(re.search(r"\bdefault\w*\s*=", annotation))
                 fields[symbol.name] = Parameter(
-                    symbol.name,
+                    name,
                     ParameterKind.KEYWORD_ONLY,
                     annotation,
                     written or None,
@@ -302,7 +313,7 @@ def _has_open_config(value: Class) -> bool:
             continue
         if symbol.name in {"Config", "__init__", "__new__"}:
             return True
-        if symbol.name == "model_config" and re.search(r"extra|alias|populate|…", symbol.stub):
+        if symbol.name == "model_config" and _OPEN_CONFIG.search(symbol.stub):
             return True
         if any(decorator_name(each) in _VALIDATORS for each in symbol.decorators):
             return True

@@ -660,13 +660,14 @@ def _int(value: object) -> int:
 def _decode_signature(value: object) -> Signature | None:
     if value is None:
         return None
-    returns, *parameters = json.loads(str(value))
+    returns, inferred, *parameters = json.loads(str(value))
     return Signature(
         parameters=tuple(
             Parameter(name, ParameterKind(kind), annotation, default, optional)
             for name, kind, annotation, default, optional in parameters
         ),
         returns=returns,
+        inferred=inferred,
     )
 
 

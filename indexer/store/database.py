@@ -28,7 +28,7 @@ from indexer.store import generations
 logger = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x43504C53  # "CPLS"
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 MIN_FREE_BYTES = 64 * 1024 * 1024
 _ROWS_AT_ONCE = 1_000
 _SECONDS_BETWEEN_CHECKS = 86_400.0

@@ -364,6 +364,7 @@ def _encode_signature(signature: Signature | None) -> str | None:
     return _ENCODE(
         [
             signature.returns,
+            signature.inferred,
             *(
                 [p.name, p.kind.value, p.annotation, p.default, p.optional]
                 for p in signature.parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tree_sitter import Node
 
@@ -27,6 +28,7 @@ from indexer.syntax.extraction import (
     parameter_types,
     unquoted,
 )
+from indexer.syntax.python_types import DOTTED_NAME, inferred_type, is_one_type, result_type
 
 _PROPERTY = re.compile(
     r"(^|\.)(property|cached_property|abstractproperty|hybrid_property)$"
@@ -34,9 +36,7 @@ _PROPERTY = re.compile(
 )
 _ENUM_BASE = re.compile(r"(^|\.)\w*(Enum|Flag|Choices)$")
 _PROTOCOL_BASE = re.compile(r"(^|\.)Protocol(\[|$)")
-_DOTTED_NAME = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-_OPTIONAL = re.compile(r"^(?:typing\.)?Optional\[(.*)\]$|\s*\|\s*None$|^None\s*\|\s*", re.DOTALL)
 _SETTERS = frozenset({"setattr", "__setattr__"})
 # Types that nobody looks up in a repository.
 _BUILTIN_TYPES = frozenset(
@@ -65,29 +65,10 @@ _BUILTIN_TYPES = frozenset(
         "Self",
     }
 )
-# Calls with a capital letter that make no instance of what they name.
-_TYPE_MAKERS = frozenset(
-    {"NewType", "TypeVar", "TypeVarTuple", "ParamSpec", "NamedTuple", "TypedDict"}
-)
 _PATTERNS = frozenset(
     {"pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern", "as_pattern_target"}
     | {"tuple", "list"}
 )
-_LITERAL_TYPES = {
-    "string": "str",
-    "concatenated_string": "str",
-    "integer": "int",
-    "float": "float",
-    "true": "bool",
-    "false": "bool",
-    "list": "list",
-    "list_comprehension": "list",
-    "dictionary": "dict",
-    "dictionary_comprehension": "dict",
-    "set": "set",
-    "set_comprehension": "set",
-    "tuple": "tuple",
-}
 
 
 def _load() -> object:
@@ -142,11 +123,18 @@ def _read_function(x: Extraction, node: Node) -> None:
     name = x.text(name_node)
     decorators = _decorators(x, wrapper)
     returns = node.child_by_field_name("return_type")
+    parameters = tuple(_parameters(x, node.child_by_field_name("parameters")))
+    owner = x.scope
+    has_receiver = owner.is_class and bool(parameters) and "staticmethod" not in decorators
+    receiver = parameters[0].name if has_receiver else ""
     signature = Signature(
-        parameters=tuple(_parameters(x, node.child_by_field_name("parameters"))),
+        parameters=parameters,
         returns=x.line_of(returns, MAX_ANNOTATION) if returns is not None else None,
     )
-    owner = x.scope
+    if returns is None:
+        types = {each.name: "" for each in parameters} | parameter_types(signature)
+        inferred = result_type(x, node, types, receiver, decorators)
+        signature = replace(signature, inferred=inferred)
     kind = SymbolKind.FUNCTION
     if owner.is_class:
         is_property = any(_PROPERTY.search(_called(each)) for each in decorators)
@@ -167,7 +155,7 @@ def _read_function(x: Extraction, node: Node) -> None:
         outermost=wrapper,
         opens=True,
         signature=signature,
-        annotation=signature.returns if kind is SymbolKind.PROPERTY else None,
+        annotation=signature.result if kind is SymbolKind.PROPERTY else None,
         docstring=first_paragraph(docstring),
         decorators=decorators,
         is_async=is_async,
@@ -178,9 +166,7 @@ def _read_function(x: Extraction, node: Node) -> None:
     scope = x.scope
     scope.parameters = {**scope.parameters, **parameter_types(signature)}
     if owner.is_class:
-        is_static = "staticmethod" in decorators
-        has_receiver = bool(signature.parameters) and not is_static
-        scope.receiver = signature.parameters[0].name if has_receiver else ""
+        scope.receiver = receiver
 
 
 def _parameters(x: Extraction, node: Node | None) -> Iterator[Parameter]:
@@ -323,7 +309,7 @@ def _refer_to_base(x: Extraction, node: Node) -> None:
         arguments = node.children_by_field_name("subscript")
         for argument in arguments:
             x.refer_within(
-                ReferenceKind.ANNOTATION, argument, x.text(argument), _DOTTED_NAME, _BUILTIN_TYPES
+                ReferenceKind.ANNOTATION, argument, x.text(argument), DOTTED_NAME, _BUILTIN_TYPES
             )
         value = node.child_by_field_name("value")
         if value is None:
@@ -374,7 +360,7 @@ def _read_type_alias(x: Extraction, node: Node) -> None:
     x.covered_to = left.end_byte
     if x.scope.in_function:
         return
-    name = _DOTTED_NAME.match(x.text(left))
+    name = DOTTED_NAME.match(x.text(left))
     if name:
         x.define(
             node,
@@ -486,7 +472,7 @@ def _define_variable(
         kind,
         stub,
         name_node=target,
-        annotation=annotation or _inferred_type(x, value),
+        annotation=annotation or inferred_type(x, value),
         is_public=not is_private_name(name),
         assigned=_assigned(x, node, declared, value),
     )
@@ -501,27 +487,7 @@ def _assigned(x: Extraction, node: Node, declared: Node | None, value: Node | No
         return Assigned.SEVERAL if node.type != "assignment" else Assigned.ONE_TYPE
     if value.type == "none":
         return Assigned.NOTHING
-    return Assigned.ONE_TYPE if _is_one_type(x, value) else Assigned.SEVERAL
-
-
-def _is_one_type(x: Extraction, value: Node, depth: int = 0) -> bool:
-    """Whether the type that is inferred of a value is that of all its branches."""
-    if depth > 3:
-        return False
-    match value.type:
-        case "boolean_operator":
-            branches = [value.child_by_field_name("left"), value.child_by_field_name("right")]
-        case "conditional_expression":
-            branches = [named_child(value, 0), named_child(value, 2)]
-        case _:
-            return True
-    found = [each for each in branches if each is not None and each.type != "none"]
-    types = {_OPTIONAL.sub(_inner, _inferred_type(x, each) or "") for each in found}
-    return len(types) == 1 and all(_is_one_type(x, each, depth + 1) for each in found)
-
-
-def _inner(optional: re.Match[str]) -> str:
-    return optional[1] or ""
+    return Assigned.ONE_TYPE if is_one_type(x, value) else Assigned.SEVERAL
 
 
 def _read_attribute_assignment(x: Extraction, node: Node, left: Node) -> None:
@@ -543,7 +509,7 @@ def _read_attribute_assignment(x: Extraction, node: Node, left: Node) -> None:
     annotation = (
         unquoted(x.line_of(declared, MAX_ANNOTATION))
         if declared is not None
-        else _inferred_type(x, value)
+        else inferred_type(x, value)
     )
     x.define(
         node,
@@ -556,43 +522,6 @@ def _read_attribute_assignment(x: Extraction, node: Node, left: Node) -> None:
         is_public=not is_private_name(name),
         assigned=_assigned(x, node, declared, value) if is_alone else Assigned.SEVERAL,
     )
-
-
-def _inferred_type(x: Extraction, value: Node | None, depth: int = 0) -> str | None:
-    """The type that an expression plainly has, as text."""
-    if value is None or depth > 3:
-        return None
-    match value.type:
-        case "call":
-            function = value.child_by_field_name("function")
-            if function is None or function.type not in {"identifier", "attribute"}:
-                return None
-            text = x.line_of(function, MAX_ANNOTATION)
-            name = text.rpartition(".")[2].lstrip("_")
-            is_class = name[:1].isupper() and not name.isupper() and name not in _TYPE_MAKERS
-            return text if is_class and _DOTTED_NAME.fullmatch(text) else None
-        case "identifier":
-            return x.scope.parameters.get(x.text(value))
-        case "boolean_operator":
-            left = _inferred_type(x, value.child_by_field_name("left"), depth + 1)
-            if left is not None:
-                return _OPTIONAL.sub(_inner, left)
-            return _inferred_type(x, value.child_by_field_name("right"), depth + 1)
-        case "conditional_expression":
-            for index in (0, 2):
-                branch = named_child(value, index)
-                found = _inferred_type(x, branch, depth + 1) if branch is not None else None
-                if found is not None:
-                    return _OPTIONAL.sub(_inner, found)
-            return None
-        case "string":
-            return (
-                "bytes"
-                if "b" in x.text(value)[:2].lower().partition("'")[0].partition('"')[0]
-                else "str"
-            )
-        case other:
-            return _LITERAL_TYPES.get(other)
 
 
 def _is_call_of(x: Extraction, value: Node | None, name: str) -> bool:
@@ -774,7 +703,7 @@ def _read_annotation(x: Extraction, node: Node) -> None:
         return
     if "Literal" in text or "Annotated" in text:
         text = _QUOTED.sub(lambda match: " " * len(match[0]), text)
-    x.refer_within(ReferenceKind.ANNOTATION, node, text, _DOTTED_NAME, _BUILTIN_TYPES)
+    x.refer_within(ReferenceKind.ANNOTATION, node, text, DOTTED_NAME, _BUILTIN_TYPES)
 
 
 def _prepare(x: Extraction, root: Node, _captures: Captures) -> None:

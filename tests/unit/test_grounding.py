@@ -171,11 +171,25 @@ class Open(BaseModel):
 
 class Named(BaseModel):
     name: str = Field(alias="nom")
+
+
+class Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+
+
+class Either(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+    name: str = Field(alias="nom")
+
+
+class Spelt(BaseModel):
+    name: str = Field(validation_alias="nom")
 """,
 }
 HEAD = """
 from shop import dynamic, money, orders
-from shop.models import Item, Named, Open
+from shop.models import Closed, Either, Item, Named, Open, Spelt
 from shop.orders import Color, Customer, Gift, Line, Order, Point, cached, decorated, pick, total
 import os
 from functools import partial
@@ -279,6 +293,9 @@ def test_what_exists_is_fine(code: str) -> None:
         ("⟦Point()⟧", "missing-argument: ()"),
         ("⟦Item(name='a')⟧", "missing-argument: (name='a')"),
         ("⟦Item(name='a', code='b', cost=1)⟧", "unexpected-keyword: cost"),
+        ("⟦Closed(name='a', model_config={})⟧", "unexpected-keyword: model_config"),
+        ("⟦Named()⟧", "missing-argument: ()"),
+        ("⟦Named(nom='a', name='b')⟧", "unexpected-keyword: name"),
         ("⟦total()⟧", "missing-argument: ()"),
         ("⟦pick(1, 2, 3)⟧", "too-many-arguments: 3"),
         ("⟦cached(b=1)⟧", "unexpected-keyword: b"),
@@ -302,6 +319,82 @@ def test_what_exists_is_fine(code: str) -> None:
 )
 def test_what_does_not_exist_is_reported(code: str, expected: str) -> None:
     assert findings(HEAD + code) == [expected]
+
+
+BARE = SHOP | {
+    "shop/bare.py": """
+from contextlib import contextmanager
+from shop.orders import Order
+
+
+def load(key):
+    order = Order(key)
+    return order
+
+
+@contextmanager
+def loaded(key):
+    yield Order(key)
+
+
+async def fetched(key):
+    return Order(key)
+
+
+class Desk:
+    def with_order(self):
+        return self
+
+    def order(self):
+        return Order("a")
+
+    @property
+    def last(self):
+        return Order("b")
+
+
+class Counter:
+    def order(self):
+        return Order("a")
+
+
+class Plan:
+    orders: list[Order]
+    made = Order("a")
+
+
+class FrontCounter(Counter):
+    def order(self):
+        return None
+""",
+    "shop/tests.py": "def change(plan):\n    plan.orders = plan.made = []\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("⟦load('a').total()⟧", []),
+        ("⟦load('a').totl()⟧", ["unknown-member: totl"]),
+        ("order = load('a')\norder.⟦totl()⟧", ["unknown-member: totl"]),
+        ("with loaded('a') as order:\n    ⟦order.totl()⟧", ["unknown-member: totl"]),
+        ("with loaded('a') as order:\n    ⟦order.total()⟧", []),
+        ("async def f():\n    ⟦(await fetched('a')).totl⟧", ["unknown-member: totl"]),
+        ("⟦Desk().with_order().order().totl⟧", ["unknown-member: totl"]),
+        ("⟦Desk().last.totl⟧", ["unknown-member: totl"]),
+        ("⟦Desk().last.key⟧", []),
+        # What is declared holds, whoever sets it; what is inferred does not.
+        ("for order in Plan().orders:\n    ⟦order.totl⟧", ["unknown-member: totl"]),
+        ("⟦Plan().made.totl⟧", []),
+        # A subclass gives something else.
+        ("⟦Counter().order().totl⟧", []),
+    ],
+)
+def test_what_functions_without_annotations_plainly_give_is_followed(
+    code: str, expected: list[str]
+) -> None:
+    head = "from shop.bare import Counter, Desk, Plan, fetched, load, loaded\n"
+    assert findings(head + code, BARE) == expected
 
 
 @pytest.mark.parametrize(
@@ -329,6 +422,9 @@ def test_what_does_not_exist_is_reported(code: str, expected: str) -> None:
         "⟦decorated(1, 2, 3)⟧",
         "⟦Open(anything=1, name='a')⟧",
         "⟦Named(nom='a')⟧",
+        "⟦Closed(name='a')⟧",
+        "⟦Either(name='a'), Either(nom='a')⟧",
+        "⟦Spelt(anything='a')⟧",
         "⟦total(*[], b=1)⟧",
         "def f(order):\n    ⟦order.anything⟧",
         "def f(kind: type[Order]):\n    ⟦kind(1, 2, 3)⟧",

@@ -151,6 +151,50 @@ def test_kinds_follow_decorators_bases_and_names() -> None:
     assert "Order.add" in names(file, SymbolKind.METHOD)
 
 
+@pytest.mark.parametrize(
+    ("code", "inferred"),
+    [
+        ("def f(a: int):\n    return Order(a)", "Order"),
+        ("def f():\n    made = shop.Order()\n    made.x = 1\n    return made", "shop.Order"),
+        ("def f(a):\n    if a:\n        return None\n    return Order()", "Order"),
+        ("def f(a):\n    if a:\n        return Order()\n    return Bill()", "Bill | Order"),
+        ("def f(a: Order):\n    return a", "Order"),
+        ("def f():\n    made: Order = make()\n    return made", "Order"),
+        ("def f(a):\n    return [] if a else {}", "list | dict"),
+        ("async def f():\n    return (Order())", "Order"),
+        ("@contextmanager\ndef f():\n    with x as y:\n        yield Order(y)", "Iterator[Order]"),
+        ("class A:\n    def f(self):\n        return self", "Self"),
+        ("class A:\n    @classmethod\n    def f(cls):\n        return cls()", "Self"),
+        ("def f():\n    def g():\n        return Bill()\n    return Order()", "Order"),
+        # What is not plain is not said.
+        ("def f() -> Bill:\n    return Order()", None),
+        ("def f(a):\n    return a", None),
+        ("def f():\n    return make()", None),
+        ("def f(a):\n    return Order() if a else make()", None),
+        ("def f(a):\n    return Order() or a", None),
+        ("def f(Order):\n    return Order()", None),
+        ("def f():\n    from x import Order\n    return Order()", None),
+        ("def f():\n    made = Order()\n    made = other()\n    return made", None),
+        ("def f():\n    made = Order()\n    made += 1\n    return made", None),
+        ("def f():\n    for made in ():\n        pass\n    return made", None),
+        ("def f():\n    made, other = Order(), 1\n    return made", None),
+        ("def f():\n    with Order() as made:\n        return made", None),
+        ("def f():\n    global made\n    made = Order()\n    return made", None),
+        ("def f():\n    return None", None),
+        ("def f():\n    yield Order()", None),
+        ("@contextmanager\ndef f():\n    yield from g()", None),
+        ("class A:\n    def f(self):\n        return self.Order()", None),
+        ("class A:\n    @classmethod\n    def f(cls):\n        return cls", None),
+        ("def f():\n    return TypeVar('T')", None),
+    ],
+)
+def test_what_a_function_plainly_returns_is_inferred(code: str, inferred: str | None) -> None:
+    file = parsed(code)
+    [function] = [each for each in file.symbols if each.name == "f"]
+    assert function.signature is not None
+    assert function.signature.inferred == inferred
+
+
 def test_definitions_under_conditions_count_and_locals_do_not() -> None:
     file = parsed(
         """
