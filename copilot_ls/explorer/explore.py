@@ -24,7 +24,7 @@ from .observing import Observer
 from .places import is_local
 from .plausible import is_plausible
 from .polishing import polish
-from .running import Deliberate, Outcome, Runner
+from .running import Deliberate, Outcome, Runner, time_limit
 from .search import Kept, Search
 from .suite import Suite, is_about
 from .targets import References, Target
@@ -37,11 +37,13 @@ _MAX_CANDIDATES = 600
 _MAX_LATER = 120
 _MAX_MINIMISED = 300
 _CASE_SECONDS = 0.5
+_IMPORT_SECONDS = 10.0
 _TEST_SECONDS = 1.0
 _FILE_MODULES = frozenset({"os", "posixpath", "ntpath", "pathlib", "shutil", "glob", "tempfile"})
 # A path that is no part of ``tmp_path``: harmless here, but not where somebody runs the test.
 _OUTSIDE = re.compile(r"""['"](?:/|~|[A-Za-z]:\\|[^'"\n]*\.\.)""")
 _MAX_CRASHES = 20
+_NO_NUMBER = ("could not convert", "invalid literal for")
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -56,7 +58,7 @@ def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     started = time.monotonic()
     seconds = float(request["seconds"])
     root = Path(request["root"])
-    subject = load_subject(request["module"])
+    subject = _loaded(request["module"], min(_IMPORT_SECONDS, seconds))
     references = References(subject.module)
     runner = Runner({}, seconds=_CASE_SECONDS)
     runner.watch(subject.module)
@@ -113,8 +115,15 @@ def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
         ],
         "tests": [_plain(test) for test in suite.chosen],
         "crashes": _crashes(search, deliberate),
+        "hindrance": next((deed for deed, _ in search.hindrances.most_common(1)), ""),
         "seconds": time.monotonic() - started,
     }
+
+
+def _loaded(module: str, seconds: float) -> Subject:
+    with time_limit(seconds):
+        return load_subject(module)
+    raise CannotBeLoaded(f"that takes longer than {seconds:.0f} seconds")
 
 
 def _improve(
@@ -279,6 +288,9 @@ def _crashes(search: Search, deliberate: Deliberate) -> list[dict[str, str]]:
             continue
         if isinstance(error, (ImportError, OSError)):
             # Something optional is not installed here, or a path leads nowhere.
+            continue
+        if isinstance(error, ValueError) and str(error).startswith(_NO_NUMBER):
+            # A text of any kind was promised, but of course a number was meant.
             continue
         key = (type(error).__name__, deliberate.place_of(error))
         if key in found or target not in targets or len(found) >= _MAX_CRASHES:

@@ -25,6 +25,7 @@ from typing import Any
 from .freezing import Patches
 from .nodes import Case, Entered
 from .surroundings import Surroundings
+from .watching import HERE, watched
 
 MAX_OUTPUT = 20_000
 MAX_ITEMS = 50
@@ -41,12 +42,12 @@ class Outcome:
     """What happened.
 
     ``is_prepared`` says that what comes before the action went well; ``wrapper`` is what had to be
-    put around the action to see its result; ``is_tidy`` that all is as it was, outside of the
-    case's own folder.
+    put around the action to see its result; ``deed`` is what it does beyond its own folder, in
+    words, and keeps it from being a test.
     """
 
     __slots__ = (
-        "created", "error", "errors", "is_prepared", "is_tidy", "is_timeout", "names", "output",
+        "created", "deed", "error", "errors", "is_prepared", "is_timeout", "names", "output",
         "result", "seconds", "wrapper",
     )  # fmt: skip
 
@@ -54,7 +55,7 @@ class Outcome:
         self.result: Any = None
         self.error: BaseException | None = None
         self.is_timeout = False
-        self.is_tidy = True
+        self.deed = ""
         self.is_prepared = False
         self.output = ""
         self.errors = ""
@@ -99,7 +100,9 @@ class Runner:
         threads = set(threading.enumerate())
         surroundings = self.surroundings()
         started = time.perf_counter()
-        with caught_output() as (output, errors), time_limit(self.seconds):
+        is_changed = False
+        work = str(self._work)
+        with caught_output() as (output, errors), watched(work) as deeds, time_limit(self.seconds):
             try:
                 for line in [*head, *prelude_of(source), *case.lines()]:
                     exec(compile(line, "<case>", "exec"), names)
@@ -119,11 +122,17 @@ class Runner:
                 outcome.error = error
             finally:
                 patches.undo()
-                outcome.is_tidy = not surroundings.restore()
+                is_changed = surroundings.restore()
         outcome.seconds = time.perf_counter() - started
         # Whoever runs such a test waits for the thread at the end, perhaps for ever.
         outcome.is_timeout = outcome.is_timeout or _is_one_running(threads)
-        outcome.is_tidy = not self.has_left_files and outcome.is_tidy
+        has_left_files = self.has_left_files
+        if deeds.first:
+            outcome.deed = deeds.first
+        elif is_changed:
+            outcome.deed = "changes something for the whole process"
+        elif has_left_files:
+            outcome.deed = HERE
         outcome.output, outcome.errors = output.getvalue(), errors.getvalue()
         if folder is not None:
             # Paths in results are compared later: the folder itself goes with the process.

@@ -45,6 +45,7 @@ from .running import Outcome, Runner
 from .seeding import case_of
 from .targets import Definitions, References, Target, find_targets
 from .values import Values
+from .watching import HERE
 
 _STANDARD_MODULES = (
     "argparse", "array", "ast", "asyncio", "collections", "dataclasses", "datetime",
@@ -122,6 +123,7 @@ class Search:
         self.by_target: dict[str, dict[tuple[frozenset[int], str], list[Kept]]] = {}
         self.crashes: dict[tuple[str, str], tuple[Case, BaseException]] = {}
         self.n_runs = 0
+        self.hindrances: Counter[str] = Counter()
         # Public functions come first; private ones are for what those do not reach.
         self.with_private = all(target.is_private for target in self.targets)
         self._n_tried: Counter[str] = Counter()
@@ -223,7 +225,7 @@ class Search:
         self._before(case)
         self._subject.recorder.begin()
         outcome = self._runner.run(case)
-        if not outcome.is_prepared or not outcome.is_tidy:
+        if not outcome.is_prepared or outcome.deed:
             return None
         kind = "value" if outcome.error is None else type(outcome.error).__name__
         hit = frozenset(self._subject.recorder.hit)
@@ -257,13 +259,14 @@ class Search:
             self._pool.learn(right)
         if outcome.is_timeout:
             self._timeouts[target] += 1
+            self.hindrances["takes too long, or leaves a thread running"] += 1
             return False
         if not outcome.is_prepared:
             self._queue_preparation(case)
             return False
-        if not outcome.is_tidy:
-            # Where somebody runs the test, the current folder is their project.
-            if not _is_elsewhere(case):
+        if outcome.deed:
+            self.hindrances[outcome.deed] += 1
+            if outcome.deed == HERE and not _is_elsewhere(case):
                 self._queue.append(case.but(files=[entering_folder(), *case.files]))
             self._mend(case, compared)
             return False
@@ -271,6 +274,7 @@ class Search:
         if not is_usable:
             error = outcome.error
             assert error is not None
+            self.hindrances[f"ends in {type(error).__name__}: {str(error)[:60]}"] += 1
             key = (target, f"{type(error).__name__}: {str(error)[:60]}")
             if len(self.crashes) < _MAX_FAILURES:
                 self.crashes.setdefault(key, (case, error))

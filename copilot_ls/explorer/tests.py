@@ -145,7 +145,7 @@ def _observe_one(
     folder = str(outcome.names.get("__folder__", ""))
     setup = [*prelude_of(case.source()), *case.lines()]
     action = outcome.wrapper.format(case.action.render()) if outcome.wrapper else ""
-    if outcome.is_timeout or not outcome.is_prepared or not outcome.is_tidy or not action:
+    if outcome.is_timeout or not outcome.is_prepared or outcome.deed or not action:
         return None
     if outcome.error is not None:
         if needs_change or not is_usable(outcome):

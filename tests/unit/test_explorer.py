@@ -746,6 +746,56 @@ def test_a_crash_of_a_private_function_is_between_it_and_its_callers(
     assert result["crashes"] == []
 
 
+@pytest.mark.parametrize(
+    ("body", "hindrance"),
+    [
+        ("socket.getaddrinfo('localhost', 80)", "asks the network"),
+        ("subprocess.run(['missing-program'])", "starts other programs"),
+        ("os.mkdir('/proc/never')", "changes files elsewhere"),
+        ("sys.setrecursionlimit(900)", "changes something for the whole process"),
+        ("while True: pass", "takes too long, or leaves a thread running"),
+        ("return unknown", "ends in NameError: name 'unknown' is not defined"),
+    ],
+)
+def test_what_would_do_harm_elsewhere_makes_no_test_and_is_told(
+    exploration: Explore, body: str, hindrance: str
+) -> None:
+    result = exploration(
+        f"""
+        import os
+        import socket
+        import subprocess
+        import sys
+
+        def act(port: int) -> bool:
+            try:
+                {body}
+            except OSError:
+                return False
+            return True
+        """,
+        seconds=1,
+    )
+    assert result["tests"] == []
+    assert result["hindrance"] == hindrance
+
+
+def test_files_of_its_own_are_no_harm(exploration: Explore) -> None:
+    result = exploration(
+        """
+        import tempfile
+        from pathlib import Path
+
+        def lines(folder: Path) -> int:
+            with tempfile.NamedTemporaryFile("w+") as file:
+                file.write("a")
+            (folder / "notes").write_text("b")
+            return len(list(folder.iterdir()))
+        """
+    )
+    assert any("tmp_path" in body for body in bodies(result))
+
+
 def test_what_writes_into_the_current_folder_gets_one_of_its_own(exploration: Explore) -> None:
     result = exploration(
         """

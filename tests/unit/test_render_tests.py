@@ -65,6 +65,22 @@ def test_a_current_folder_of_its_own_is_left_again_with_unittest_too() -> None:
     compile(text, "test", "exec")
 
 
+@pytest.mark.parametrize("framework", Framework)
+def test_a_long_call_has_a_line_for_each_argument(framework: Framework) -> None:
+    call = f"mod.bump('{40 * 'x'}', position=['{40 * 'y'}', (1, 2)])"
+    text = text_of(draft(f"result = {call}", "assert result == '2'"), framework=framework)
+    inner = [
+        "result = mod.bump(",
+        f"    '{40 * 'x'}',",
+        f"    position=['{40 * 'y'}', (1, 2)],",
+        ")",
+    ]
+    lines = [line.strip() for line in text.splitlines()]
+    start = lines.index(inner[0])
+    assert lines[start : start + 4] == [line.strip() for line in inner]
+    compile(text, "test", "exec")
+
+
 def test_a_table_runs_no_code_under_test_when_the_file_is_collected() -> None:
     text = text_of(
         draft("result = mod.bump(mod.next('1'), 0)", "assert result == '2'"),

@@ -39,7 +39,11 @@ class Suspicion:
 
 @dataclass(frozen=True, slots=True)
 class Exploration:
-    """The exploration of a module in figures, with the tests that it proposes."""
+    """The exploration of a module in figures, with the tests that it proposes.
+
+    ``hindrance`` says what most of the calls did of which no test can be made; ``ended`` are
+    functions that ended the process which ran them.
+    """
 
     module: str
     drafts: tuple[Draft, ...] = ()
@@ -51,7 +55,19 @@ class Exploration:
     n_killed: int = 0
     n_runs: int = 0
     seconds: float = 0.0
+    hindrance: str = ""
+    ended: tuple[str, ...] = ()
     problem: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why there are no tests."""
+        if self.problem:
+            return self.problem
+        reasons = [f"{name} ends the process that runs it" for name in self.ended]
+        if self.hindrance:
+            reasons.append(f"what is called {self.hindrance}")
+        return "; ".join(reasons) or "nothing that it does could be observed"
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, object]) -> Exploration:
@@ -78,6 +94,7 @@ class Exploration:
                 n_killed=_number(answer["killed"]),
                 n_runs=_number(answer["runs"]),
                 seconds=float(str(answer["seconds"])),
+                hindrance=str(answer["hindrance"]),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not an exploration: {error}") from error

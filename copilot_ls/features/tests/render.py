@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from copilot_ls.features.tests import unittest_style
 from copilot_ls.features.tests.drafts import Draft
 from copilot_ls.features.tests.framework import Framework
+from copilot_ls.features.tests.layout import laid_out
 from copilot_ls.features.tests.shapes import Shape, shape_of
 
 _MIN_GROUP = 2
@@ -138,7 +139,7 @@ def _single(name: str, draft: Draft) -> str:
         is_assert = line.startswith(("assert ", "printed = "))
         if is_assert and not previous_is_assert and len(draft.lines) > 4:
             lines.append("")
-        lines.append(textwrap.indent(line, "    "))
+        lines.append(textwrap.indent(laid_out(line), "    "))
         previous_is_assert = is_assert
     return "\n".join(lines)
 

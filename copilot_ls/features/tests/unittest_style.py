@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from copilot_ls.features.tests.drafts import Draft
+from copilot_ls.features.tests.layout import laid_out
 from copilot_ls.features.tests.shapes import Shape
 
 _FOLDER = (
@@ -45,7 +46,7 @@ def method(name: str, draft: Draft) -> str:
     body = list(_captured(draft) if "capsys" in draft.source else _converted(draft.lines))
     if "tmp_path" in draft.source:
         body = [*_FOLDER, *body]
-    return f"def {name}(self):\n" + textwrap.indent("\n".join(body), "    ")
+    return f"def {name}(self):\n" + textwrap.indent("\n".join(map(laid_out, body)), "    ")
 
 
 def can_share(shape: Shape) -> bool:

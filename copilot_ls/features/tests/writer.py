@@ -164,9 +164,8 @@ class TestWriter:
             protection=", ".join(filter(None, (run.protection.files, run.protection.network))),
         )
         if exploration.problem or not exploration.drafts:
-            problem = exploration.problem or "nothing that it does could be observed"
-            seconds = time.monotonic() - started
-            return replace(told, problem=f"cannot be exercised: {problem}", seconds=seconds)
+            problem = f"cannot be exercised: {exploration.reason}"
+            return replace(told, problem=problem, seconds=time.monotonic() - started)
         on_progress("running the tests", 0.85)
         n_drafts = len(target.rendered(exploration, exploration.drafts))
         try:
@@ -250,10 +249,11 @@ class TestWriter:
             )
             exploration = _read_answer(answer, module)
             if exploration is not None:
-                return exploration, run
+                return replace(exploration, ended=tuple(skip)), run
             culprit = _read_text(journal)
             if not culprit or culprit in skip or len(skip) >= _MAX_RESTARTS:
-                return Exploration(module, problem=_why(run)), run
+                ended = tuple(dict.fromkeys([*skip, culprit])) if culprit else ()
+                return Exploration(module, ended=ended, problem=_why(run)), run
             _log.info("%s ended the process that explored it; going on without it", culprit)
             skip.append(culprit)
 
