@@ -25,7 +25,7 @@ from copilot_ls import wiring
 from copilot_ls.config import Settings
 from copilot_ls.domain import Ending, Limits
 from copilot_ls.errors import ConfigError, CopilotError
-from copilot_ls.features.tests.writer import TestWriter
+from copilot_ls.features.tests.writer import ELSEWHERE, TestWriter
 
 _PYNGUIN = "pynguin==0.48.0"
 _MEASURING = ("pytest>=8.4,<9", "coverage>=7.6")
@@ -319,7 +319,10 @@ async def _measured(
         run = await sandbox.run(
             ["-m", "copilot_ls_explorer.measure"],
             Limits(seconds=_MUTATION_SECONDS + 400, memory_bytes=4 << 30),
-            environment={"PYTHONPATH": str(_import_folder(case.module, sandbox.project))},
+            environment={
+                "PYTHONPATH": str(_import_folder(case.module, sandbox.project)),
+                **ELSEWHERE,
+            },
             stdin=json.dumps(request),
         )
         try:

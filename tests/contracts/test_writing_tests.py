@@ -22,6 +22,18 @@ def grade(points: int) -> str:
         return "passed"
     return "failed"
 """
+_LOCAL = """
+from datetime import datetime
+
+def day(seconds: int) -> str:
+    return str(datetime.fromtimestamp(seconds % 1000))
+
+def words(count: int) -> list:
+    return list({"one", "two", "three", "four", "five", "six", "seven"})
+
+def double(number: int) -> int:
+    return 2 * number
+"""
 _CASES = """import unittest
 
 import marks
@@ -37,6 +49,7 @@ class TestMarks(unittest.TestCase):
 def project(tmp_path: Path) -> Path:
     (tmp_path / "tests").mkdir()
     (tmp_path / "marks.py").write_text(_SOURCE)
+    (tmp_path / "local.py").write_text(_LOCAL)
     (tmp_path / "tests" / "test_marks.py").write_text(_CASES)
     return tmp_path
 
@@ -58,6 +71,14 @@ async def test_a_project_with_unittest_gets_test_cases(writer: TestWriter, proje
     environment = {"PYTHONPATH": str(project)}
     run = partial(subprocess.run, check=True, cwd=project, env=environment, capture_output=True)
     await asyncio.to_thread(run, command)
+
+
+async def test_what_depends_on_the_time_zone_or_the_order_of_a_set_is_not_offered(
+    writer: TestWriter,
+) -> None:
+    written = await writer.write("local.py")
+    assert {verdict.target for verdict in written.verdicts} == {"double"}
+    assert written.n_dropped >= 2
 
 
 async def test_tests_are_added_to_those_that_are_there(writer: TestWriter) -> None:

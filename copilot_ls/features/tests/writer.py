@@ -41,6 +41,9 @@ _MAX_CALLERS = 300
 _MAX_CALLER_CHARS = 300_000
 _HAS_PYTEST = "import importlib.util as u, sys; sys.exit(u.find_spec('pytest') is None)"
 
+ELSEWHERE = {"TZ": "XYZ-05:45", "PYTHONHASHSEED": "1"}
+"""Another time zone and another order of sets than while a module is explored."""
+
 OnProgress = Callable[[str, float], None]
 """What is being done, and the share of the whole that is done."""
 
@@ -313,6 +316,7 @@ class TestWriter:
             environment={
                 "PYTHONPATH": self._import_path(target.folder),
                 "COPILOT_LS_VERIFY": json.dumps(wish),
+                **ELSEWHERE,
             },
         )
         try:
