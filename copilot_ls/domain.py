@@ -145,7 +145,8 @@ class Capabilities:
 
     ``fim`` is absent for a model that cannot fill in the middle; ``is_local`` is true if the
     prompt stays on this machine; ``context_tokens`` is prompt and answer together; ``can_choose``
-    if its engine can hold an answer to given choices, ``can_judge`` if it tells how likely a text is.
+    if its engine can hold an answer to given choices, ``can_judge`` if it tells how likely a text
+    is.
     """
 
     model: str

@@ -41,7 +41,8 @@ _log = logging.getLogger(__name__)
 @dataclass(eq=False, slots=True)
 class _Job:
     """A generation, or something for quiet times: to read ``warm_text`` into the prompt cache, or
-    to say how likely ``continuation`` follows each of ``texts``."""
+    to say how likely ``continuation`` follows each of ``texts``.
+    """
 
     id: int
     client: _Client
