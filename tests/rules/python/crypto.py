@@ -67,6 +67,13 @@ def store(user, password, salt, cursor):
     return password_hash, is_right, fourth, fifth, sixth
 
 
+def hash_for_ntlm(password):
+    # ok: python.crypto.password-hashed-fast
+    # ruleid: python.crypto.password-digested, python.crypto.weak-hash
+    password_digest = hashlib.new("MD4", password.encode("utf-16-le")).digest()
+    return password_digest
+
+
 def hash_password(word, password):
     # ruleid: python.crypto.password-hashed-fast, python.crypto.password-digested
     return hashlib.sha256(password.encode()).hexdigest()

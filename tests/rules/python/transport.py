@@ -75,7 +75,17 @@ def certificates_by_option(options, session):
         # ok: python.transport.certificate-not-verified
         # ruleid: python.transport.certificate-check-optional
         session.verify = False
+    # ok: python.transport.certificate-not-verified
+    ssl._create_unverified_context(cafile=options.ca, cert_reqs=options.cert_reqs)
+    # ruleid: python.transport.certificate-not-verified
+    ssl._create_unverified_context(cafile=options.ca, cert_reqs=ssl.CERT_NONE)
     return context
+
+
+def unverified_context():
+    # ok: python.transport.certificate-not-verified
+    # ruleid: python.transport.certificate-check-optional
+    return ssl._create_unverified_context()
 
 
 def protocols(sock, host):

@@ -18,9 +18,10 @@ def servers():
     app.run(debug=True)
     # ruleid: python.web.debug-server
     app.run(host="127.0.0.1", port=5000, debug=True)
-    # ruleid: python.web.debug-server
+    # ok: python.web.debug-server
+    # ruleid: python.web.debug-flag
     app.debug = True
-    # ruleid: python.web.debug-server
+    # ruleid: python.web.debug-flag
     app.config["DEBUG"] = True
     # ok: python.web.debug-server
     app.run()
@@ -29,12 +30,12 @@ def servers():
     # ok: python.web.debug-server
     app.run(debug=bool(os.environ.get("DEBUG")))
     if options.debug:
-        # ok: python.web.debug-server
+        # ok: python.web.debug-server, python.web.debug-flag
         app.debug = True
     if __name__ == "__main__":
         # ruleid: python.web.debug-server
         app.run(debug=True)
-    # ruleid: python.web.debug-server
+    # ruleid: python.web.debug-flag
     return FastAPI(debug=True)
 
 
