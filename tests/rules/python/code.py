@@ -106,6 +106,10 @@ def plugin():
     importlib.import_module("plugins.default")
     # ok: python.code.tainted-import
     getattr(module, "run")(name)
+    # ok: python.code.tainted-import
+    getattr(module, "do_%s" % name.lower())(module)
+    # ok: python.code.tainted-import
+    getattr(module, f"do_{name}")(module)
     return "ok"
 
 

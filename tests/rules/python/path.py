@@ -24,37 +24,44 @@ TEMPLATES = {"a": "a.html", "b": "b.html"}
 @app.route("/download")
 def download():
     name = request.args.get("name")
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     with open("/srv/files/" + name) as file:
         file.read()
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     open(f"/srv/files/{name}", "rb")
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     open(os.path.join(BASE, name))
     path = os.path.join(BASE, name)
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     return send_file(path)
 
 
 @app.route("/download2")
 def careful_download():
     name = request.args.get("name")
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     open(os.path.join(BASE, secure_filename(name)))
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     open(os.path.join(BASE, os.path.basename(name)))
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     open(os.path.join(BASE, TEMPLATES[name]))
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     open(build_safe_path(BASE, name))
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     opener.open(name)
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     default_storage.open(name)
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     open("/srv/files/fixed.txt")
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     return send_from_directory(BASE, name)
+
+
+@app.route("/image")
+def image():
+    # ok: python.path.tainted-file-path
+    # ruleid: python.path.indirect-file-path
+    return send_file(library.image_path(request.args["id"]))
 
 
 @app.route("/real")
@@ -62,7 +69,7 @@ def resolved():
     path = os.path.realpath(os.path.join(BASE, request.args["name"]))
     if not path.startswith(BASE + os.sep):
         abort(404)
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     return open(path).read()
 
 
@@ -71,7 +78,7 @@ def not_resolved():
     path = os.path.join(BASE, request.args["name"])
     if not path.startswith(BASE + os.sep):
         abort(404)
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     return open(path).read()
 
 
@@ -80,7 +87,7 @@ def with_pathlib():
     target = (FOLDER / request.args["name"]).resolve()
     if not target.is_relative_to(FOLDER):
         raise ValueError("outside")
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     return target.read_text()
 
 
@@ -89,9 +96,9 @@ def with_pathlib_unchecked():
     target = FOLDER / request.args["name"]
     # ruleid: python.path.tainted-path-probe
     if target.exists():
-        # ruleid: python.path.tainted-file-path
+        # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
         return target.read_text()
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     target.unlink()
     # ruleid: python.path.tainted-path-probe
     if os.path.exists(os.path.join(BASE, request.args["other"])):
@@ -105,7 +112,7 @@ def with_pathlib_unchecked():
 def with_relative_to():
     target = (FOLDER / request.args["name"]).resolve()
     target.relative_to(FOLDER)
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     return target.read_text()
 
 
@@ -114,7 +121,7 @@ def without_dots():
     name = request.args["name"]
     if ".." in name or name.startswith("/"):
         return "bad name", 400
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     return open(os.path.join(BASE, name)).read()
 
 
@@ -123,7 +130,7 @@ def common():
     path = os.path.abspath(os.path.join(BASE, request.args["name"]))
     if os.path.commonpath([BASE, path]) != BASE:
         abort(403)
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     return send_file(path)
 
 
@@ -131,37 +138,37 @@ def common():
 def guarded():
     path = os.path.normpath(os.path.join(BASE, request.args["name"]))
     if path.startswith(BASE):
-        # ok: python.path.tainted-file-path
+        # ok: python.path.tainted-file-path, python.path.indirect-file-path
         return send_file(path)
     return "no"
 
 
 @app.route("/pages/<path:page>")
 def page(page):
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     return open("pages/" + page).read()
 
 
 @app.route("/delete", methods=["POST"])
 def delete():
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     os.remove(os.path.join(BASE, request.form["name"]))
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     shutil.rmtree("/srv/" + request.json["folder"])
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     return pd.read_csv(request.args["csv"]).to_json()
 
 
 @app.route("/upload", methods=["POST"])
 def upload():
     file = request.files["file"]
-    # ruleid: python.path.tainted-file-path, python.path.unrestricted-upload
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path, python.path.unrestricted-upload
     file.save(os.path.join(BASE, file.filename))
     # ruleid: python.path.unrestricted-upload
     file.save(os.path.join(BASE, secure_filename(file.filename)))
-    # ok: python.path.tainted-file-path, python.path.unrestricted-upload
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path, python.path.unrestricted-upload
     file.save(os.path.join(BASE, "fixed.bin"))
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     archive = zipfile.ZipFile(request.files["archive"])
     return archive.namelist()
 
@@ -171,37 +178,37 @@ def checked_upload():
     file = request.files["file"]
     if file and allowed_file(file.filename):
         name = secure_filename(file.filename)
-        # ok: python.path.tainted-file-path, python.path.unrestricted-upload
+        # ok: python.path.tainted-file-path, python.path.indirect-file-path, python.path.unrestricted-upload
         file.save(os.path.join(BASE, name))
     return "ok"
 
 
 @api.get("/file/{name}")
 async def get_file(name: str, number: int):
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     async with aiofiles.open(f"/srv/{name}") as file:
         await file.read()
-    # ok: python.path.tainted-file-path
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
     open(f"/srv/{number}.txt")
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     return FileResponse(f"/srv/{name}")
 
 
 @api.post("/upload")
 async def receive(upload: UploadFile = File(...)):
-    # ruleid: python.path.tainted-file-path, python.path.unrestricted-upload
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path, python.path.unrestricted-upload
     with open(f"uploads/{upload.filename}", "wb") as target:
         target.write(await upload.read())
 
 
 def document(request, name):
-    # ruleid: python.path.tainted-file-path
+    # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
     return FileResponse(open("/docs/" + request.GET["name"], "rb"))
 
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        # ruleid: python.path.tainted-file-path
+        # ruleid: python.path.tainted-file-path, python.path.indirect-file-path
         with open("www" + self.path, "rb") as page:
             self.wfile.write(page.read())
 
