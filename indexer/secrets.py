@@ -170,7 +170,9 @@ def _forms(text: str) -> Iterator[Secret]:
                 for match in pattern.finditer(text, start, end):
                     group = next((n for n in range(1, (match.lastindex or 0) + 1) if match[n]), 0)
                     # Some groups hold only the beginning of a key.
-                    yield Secret(Span(*match.span(group if len(match[group]) >= 8 else 0)), kind)
+                    if not match[0].endswith("EXAMPLE"):
+                        # So end the keys in the documentation of AWS.
+                        yield Secret(Span(*match.span(group if len(match[group]) >= 8 else 0)), kind)
 
 
 # What no known form can be without, in terms that a search can skip to, and what must stand

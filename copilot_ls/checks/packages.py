@@ -126,6 +126,18 @@ def nearest_popular(ecosystem: str, name: str) -> str | None:
     return popular(ecosystem).nearest(name)
 
 
+def nearest_to_import(ecosystem: str, name: str) -> str | None:
+    """Return the popular package that the name of what is imported is a slip of.
+
+    A module cannot have the hyphens of its package: `cfnlint` is what `cfn-lint` installs, unless
+    the modules of a package are known to be called otherwise.
+    """
+    meant = nearest_popular(ecosystem, name)
+    if meant is None or ecosystem != PYPI or _squashed(name) != _squashed(meant):
+        return meant
+    return meant if meant in map(canonical, _modules().values()) else None
+
+
 def misspelt_package(inference: Inference, entry: Import) -> tuple[str, str] | None:
     """The package that is imported and the popular one that was meant, if it is such a slip.
 
@@ -136,7 +148,7 @@ def misspelt_package(inference: Inference, entry: Import) -> tuple[str, str] | N
     name = re.split(r"/" if is_script else r"\.", entry.module)[0]
     if entry.level or not name or name[0] in "@.":
         return None
-    meant = nearest_popular(NPM if is_script else PYPI, name)
+    meant = nearest_to_import(NPM if is_script else PYPI, name)
     repository = inference.repository
     if meant is None or repository.paths_with_stem(name) or repository.has_package(name):
         return None
@@ -163,6 +175,10 @@ def distribution_of(module: str) -> str:
 def _modules() -> dict[str, str]:
     pairs = (pair.partition(":") for pair in _IMPORTED_AS.split())
     return {module: package for module, _, package in pairs}
+
+
+def _squashed(name: str) -> str:
+    return canonical(name).replace("-", "")
 
 
 def _sorted(name: str) -> str:

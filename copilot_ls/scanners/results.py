@@ -91,6 +91,8 @@ def _finding(match: object, document: Document, text: _Bytes, rule: Rule) -> Fin
     span = text.span(match)
     message = " ".join(str(extra.get("message") or rule.message).split())
     fix = extra.get("fix")
+    if rule.repair is not None:
+        fix = rule.repair.of(document.text[span.start : span.end])
     return Finding(
         rule=rule.id,
         message=message[:_MAX_MESSAGE_CHARS],

@@ -40,6 +40,19 @@ _ALTERNATIVES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Repair:
+    """A fix that changes a part of what a rule matched: Semgrep's ``fix-regex``."""
+
+    regex: re.Pattern[str]
+    replacement: str
+
+    def of(self, text: str) -> str | None:
+        """Return the repaired text, or nothing if there is nothing in it to repair."""
+        repaired = self.regex.sub(self.replacement, text)
+        return repaired if repaired != text else None
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One well-formed rule; ``definition`` is what Semgrep reads, shared lists put in.
 
@@ -58,6 +71,7 @@ class Rule:
     references: tuple[str, ...]
     is_for_semgrep: bool
     definition: Mapping[str, object]
+    repair: Repair | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +226,20 @@ def _rule(definition: Mapping[str, object], *, prefix: str) -> Rule:
         ),
         is_for_semgrep=definition.get("mode") == "taint" or metadata.get("tier") == "semgrep",
         definition=definition,
+        repair=_repair(definition.get("fix-regex")),
     )
+
+
+def _repair(value: object) -> Repair | None:
+    match value:
+        case None:
+            return None
+        case {"regex": str(regex), "replacement": str(replacement), **rest} if not rest:
+            try:
+                return Repair(re.compile(regex), replacement)
+            except re.error as error:
+                raise ValueError(f"its fix-regex is none: {error}") from error
+    raise ValueError("its fix-regex is not of the form {regex, replacement}")
 
 
 def _mapping(value: object) -> dict[str, object]:

@@ -48,6 +48,8 @@ def test_a_rule_carries_its_metadata(tmp_path: Path):
         ("The statement is built from text.", "x" * 400, "20 to 400 characters"),
         ("owasp:", "owsap:", "unknown metadata: owsap"),
         ("A03:2021", "A3", "'owasp' holds 'A3'"),
+        ("    pattern:", "    fix-regex: {regex: '(', replacement: x}\n    pattern:", "is none"),
+        ("    pattern:", "    fix-regex: {regex: x}\n    pattern:", "of the form {regex"),
     ],
 )
 def test_a_malformed_rule_is_named_and_the_others_serve(
@@ -113,3 +115,13 @@ def test_a_list_that_cannot_be_put_in_is_named(tmp_path: Path, name: str, told: 
     with pytest.raises(ValueError, match=told):
         expanded(tmp_path, f"pattern-sources: [{{use: {name}}}]")
     assert told in read_rulebook(tmp_path).problems[0].message
+
+
+def test_a_repair_changes_a_part_of_what_was_matched(tmp_path: Path):
+    repair = "    fix-regex: {regex: '(verify=)False', replacement: '\\1True'}\n"
+    book = read_rulebook(write(tmp_path, sql="rules:" + RULE.format(name="one") + repair))
+    assert book.problems == ()
+    given = book.rules["python.sql.one"].repair
+    assert given is not None
+    assert given.of("get(url, verify=False)") == "get(url, verify=True)"
+    assert given.of("get(url)") is None

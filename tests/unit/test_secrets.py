@@ -197,3 +197,9 @@ def test_a_masked_text_keeps_its_length_and_lines_and_no_key(pieces: list[str]) 
 def test_a_place_inside_a_secret_is_known(marked: str, language: str, is_inside: bool) -> None:
     left, _, right = marked.partition("█")
     assert is_in_secret(left, right, language) is is_inside
+
+
+def test_the_key_of_the_documentation_of_aws_is_no_secret():
+    key = "AKIA" + "IOSFODNN7"
+    assert find(f'key_id = "{key}EXAMPLE"') == []
+    assert [each.kind for each in find(f'id = "{key}QX3W7ZA"')] == ["AWS Access Key"]

@@ -11,6 +11,7 @@ from copilot_ls.domain import (
     VULNERABLE_DEPENDENCY,
     Confidence,
     Document,
+    Edit,
     Finding,
     ScanReport,
     Severity,
@@ -53,6 +54,18 @@ def test_two_rules_that_say_the_same_of_a_line_say_it_once():
     flow = finding("flow", text, "'select ' + name", trace=(step,))
     other = finding("other", text, "cursor", cwe=("CWE-78",))
     assert say_once([shape, flow, other], text) == [other, flow]
+
+
+def test_what_is_kept_takes_over_the_fix_of_what_is_not():
+    text = "load(data); load(other)\n"
+    flow = finding("flow", text, "data")
+    edit = Edit(Span(0, 10), "safe_load(data)")
+    shape = finding("shape", text, "load(data)", severity=Severity.MEDIUM, fix=(edit,))
+    [kept] = say_once([flow, shape], text)
+    assert (kept.rule, kept.fix) == ("flow", (edit,))
+    elsewhere = finding("flow", text, "other")
+    [kept] = say_once([elsewhere, shape], text)
+    assert (kept.rule, kept.fix) == ("flow", ())
 
 
 def test_the_same_weakness_in_another_line_is_another_finding():

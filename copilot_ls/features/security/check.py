@@ -15,7 +15,7 @@ from copilot_ls.features.security.cwe import are_related
 from copilot_ls.features.security.options import SecurityOptions
 from copilot_ls.features.security.suppress import split_suppressed
 from copilot_ls.ports import Scanner
-from indexer.model import Problem
+from indexer.model import Problem, Span
 from indexer.secrets import is_of_tests
 
 _CONFIDENCES = [*Confidence]
@@ -67,20 +67,30 @@ def say_once(findings: Iterable[Finding], text: str) -> list[Finding]:
 
     The same is: related weaknesses in stretches that touch the same first line. Advisories on
     one package are never the same: each has its own number. In tests and examples, which nobody
-    attacks where they run, everything is a step less grave.
+    attacks where they run, everything is a step less grave. What is kept takes over the fix of
+    what is not, if it has none.
     """
     kept: list[tuple[int, Finding]] = []
     for finding in sorted(map(_weighed, findings), key=_weight):
         line = text.count("\n", 0, finding.span.start)
-        is_said = any(
-            line == other_line
+        same = [
+            index
+            for index, (other_line, other) in enumerate(kept)
+            if line == other_line
             and are_related(finding.cwe, other.cwe)
             and (finding.category != VULNERABLE_DEPENDENCY or finding.rule == other.rule)
-            for other_line, other in kept
-        )
-        if not is_said:
+        ]
+        if not same:
             kept.append((line, finding))
+        for index in same:
+            said = kept[index][1]
+            if finding.fix and not said.fix and _overlap(said.span, finding.span):
+                kept[index] = (line, replace(said, fix=finding.fix))
     return sorted((finding for _, finding in kept), key=lambda each: (each.span, each.rule))
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _weighed(finding: Finding) -> Finding:

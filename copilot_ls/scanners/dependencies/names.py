@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from copilot_ls.checks.packages import NPM, PYPI, nearest_popular
+from copilot_ls.checks.packages import NPM, PYPI, nearest_popular, nearest_to_import
 from copilot_ls.domain import Confidence, Document, Edit, Finding, ScanReport, Severity
 from copilot_ls.scanners.dependencies import manifests
 from copilot_ls.scanners.dependencies.manifests import Pin
@@ -93,7 +93,7 @@ class NameScanner:
         slips = {
             name: meant
             for name in names - sys.stdlib_module_names
-            if (meant := nearest_popular(ecosystem, name)) and not self._knows(name, document)
+            if (meant := nearest_to_import(ecosystem, name)) and not self._knows(name, document)
         }
         tree = read_tree(document.language, document.text) if slips else None
         if tree is None:

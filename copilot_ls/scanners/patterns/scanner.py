@@ -128,6 +128,9 @@ class PatternScanner:
 
 def _finding(rule: Rule, match: Match, document: Document) -> Finding:
     fix = rule.definition.get("fix")
+    fixed = _filled(fix, match) if isinstance(fix, str) else None
+    if rule.repair is not None:
+        fixed = rule.repair.of(document.text[match.span.start : match.span.end])
     return Finding(
         rule=rule.id,
         message=_filled(rule.message, match),
@@ -138,7 +141,7 @@ def _finding(rule: Rule, match: Match, document: Document) -> Finding:
         category=rule.category,
         cwe=rule.cwe,
         owasp=rule.owasp,
-        fix=(Edit(match.span, _filled(fix, match)),) if isinstance(fix, str) else (),
+        fix=(Edit(match.span, fixed),) if fixed is not None else (),
         references=rule.references,
     )
 

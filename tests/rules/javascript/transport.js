@@ -3,6 +3,8 @@ const tls = require('tls');
 
 // ruleid: javascript.transport.certificate-unchecked
 const agent = new https.Agent({ keepAlive: true, rejectUnauthorized: false });
+// ok: javascript.transport.certificate-unchecked
+const chosen = options.allowInvalidCert ? { rejectUnauthorized: false } : { ca: options.ca };
 // ruleid: javascript.transport.certificates-unchecked-everywhere
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
 // ruleid: javascript.transport.certificates-unchecked-everywhere

@@ -82,6 +82,16 @@ def not_resolved():
     return open(path).read()
 
 
+@app.route("/absolute")
+def checked_when_absolute():
+    path = os.path.normpath(os.path.join(BASE, request.args["name"]))
+    absolute = os.path.abspath(path)
+    if not absolute.startswith(BASE + os.sep):
+        raise ValueError("outside")
+    # ok: python.path.tainted-file-path, python.path.indirect-file-path
+    return open(path).read()
+
+
 @app.route("/lib")
 def with_pathlib():
     target = (FOLDER / request.args["name"]).resolve()
