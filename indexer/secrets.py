@@ -172,7 +172,9 @@ def _forms(text: str) -> Iterator[Secret]:
                     # Some groups hold only the beginning of a key.
                     if not match[0].endswith("EXAMPLE"):
                         # So end the keys in the documentation of AWS.
-                        yield Secret(Span(*match.span(group if len(match[group]) >= 8 else 0)), kind)
+                        yield Secret(
+                            Span(*match.span(group if len(match[group]) >= 8 else 0)), kind
+                        )
 
 
 # What no known form can be without, in terms that a search can skip to, and what must stand

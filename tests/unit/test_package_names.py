@@ -146,7 +146,13 @@ def verdict(code: str, files: dict[str, str] | None = None, path: str = "app.py"
 def test_a_suggested_import_of_a_slip_is_withheld_even_without_an_environment():
     assert verdict("import reqests") is Verdict.WITHHELD
     assert verdict("from scikitlearn import svm") is Verdict.WITHHELD
-    for code in ("import requests", "import numpy as np", "import yaml", "import our_thing", "import cfnlint"):
+    for code in (
+        "import requests",
+        "import numpy as np",
+        "import yaml",
+        "import our_thing",
+        "import cfnlint",
+    ):
         assert verdict(code) is Verdict.PASSED
     assert verdict("import reqests", {"lib/reqests.py": ""}) is Verdict.PASSED
     assert verdict("import reqests", {"other.py": "import reqests\n"}) is Verdict.PASSED

@@ -1,7 +1,8 @@
 """Findings that somebody has looked at and accepted, in a comment of the code itself. Pure.
 
 Understood are ``copilot-ls: ignore[rule, ...] reason``, Semgrep's ``nosem`` and ``nosemgrep``
-(with or without rules) and Bandit's ``nosec``. A comment speaks for the lines of the finding that
+(with or without rules), Bandit's ``nosec``, and ``noqa`` with one of Ruff's or Dlint's rules of
+security (``S608``, ``DUO122``). A comment speaks for the lines of the finding that
 it stands in, or, alone on its line, for the finding that begins below it.
 """
 
@@ -18,6 +19,7 @@ _COMMENT = re.compile(
     r"copilot-ls:\s*ignore\b(?:\[(?P<rules>[^\]]*)\])?"
     r"|nosem(?:grep)?\b(?::\s*(?P<ids>[\w.\-, ]+))?"
     r"|(?P<nosec>nosec)\b"
+    r"|(?P<noqa>noqa):[\w\s,]*\b(?:S|DUO)\d{3}\b"
     r")",
     re.IGNORECASE,
 )

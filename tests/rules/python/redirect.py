@@ -74,6 +74,14 @@ def looked_up():
     return redirect(request.referrer)
 
 
+@app.route("/local")
+def only_a_path():
+    target = urlparse(request.args["next"])
+    path = "/" + target.path.lstrip("/\\")
+    # ok: python.redirect.open-redirect, python.redirect.indirect-target
+    return redirect(path)
+
+
 @app.route("/encoded")
 def in_a_query():
     query = urlencode({"next": request.args.get("next")})
