@@ -48,6 +48,10 @@ class Pool:
         )
         for value in _constants_of(tree):
             self._add(self.own, value)
+        names = {getattr(node, "attr", getattr(node, "id", "")) for node in ast.walk(tree)}
+        if names & _ABOUT_FINITE:
+            for value in (float("inf"), float("-inf"), float("nan")):
+                self._add(self.own, value)
         if any(isinstance(node, ast.Name) and node.id in _ASKING for node in ast.walk(tree)):
             for name in _ATTRIBUTES:
                 self._add(self.own, name)
@@ -136,6 +140,7 @@ class Pool:
 _ABOUT_TYPES = frozenset(
     {"__origin__", "__args__", "get_origin", "get_args", "get_type_hints", "NewType", "ForwardRef"}
 )
+_ABOUT_FINITE = frozenset({"isfinite", "isinf", "isnan"})
 _CUTTING = frozenset(
     {"split", "rsplit", "partition", "rpartition", "find", "rfind", "index", "rindex"}
 )

@@ -249,7 +249,8 @@ def settle(result: Any) -> tuple[Any, str]:
             return items
 
         return asyncio.run(collect()), ""
-    is_iterator = hasattr(result, "__next__") and hasattr(result, "__iter__")
+    # Objects may answer to any name; Python looks for these at their class.
+    is_iterator = hasattr(type(result), "__next__") and hasattr(type(result), "__iter__")
     if is_iterator and not isinstance(result, io.IOBase):
         items = list(itertools.islice(result, MAX_ITEMS + 1))
         if len(items) <= MAX_ITEMS:

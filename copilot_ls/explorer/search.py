@@ -294,11 +294,14 @@ class Search:
     def _learn(self, case: Case, outcome: Outcome, *, is_new: bool) -> None:
         """Use a result: as an input of other calls, and by calling it if it can be called."""
         result = outcome.result
-        if isinstance(result, (FunctionType, MethodType, partial)):
-            if (is_new or self._rng.random() < 0.2) and not case.steps and outcome.wrapper == "{}":
-                self._queue_call_of(result, case)
-            return
         kind = type(result)
+        is_function = isinstance(result, (FunctionType, MethodType, partial))
+        is_own = kind.__module__ == self._subject.module.__name__ and callable(result)
+        is_fit = not case.steps and outcome.wrapper == "{}"
+        if (is_function or is_own) and is_fit and (is_new or self._rng.random() < 0.2):
+            self._queue_call_of(result if is_function else result.__call__, case)
+        if is_function:
+            return
         is_plain = kind.__module__ == "builtins" or isinstance(result, type)
         if is_plain or outcome.wrapper != "{}" or case.steps or case.files:
             return

@@ -862,6 +862,56 @@ def test_objects_are_used_before_they_are_handed_over(exploration: Explore) -> N
     assert result["covered"] == result["goals"]
 
 
+def test_an_object_that_answers_to_any_name_is_no_iterator(exploration: Explore) -> None:
+    result = exploration(
+        """
+        class Path:
+            def __init__(self, *parts):
+                self.parts = parts
+
+            def __getattr__(self, name: str):
+                return Path(*self.parts, name)
+
+            def depth(self) -> str:
+                return "deep" if len(self.parts) > 1 else "flat"
+        """
+    )
+    assert result["covered"] == result["goals"]
+    assert not any("islice" in body for body in bodies(result))
+
+
+def test_numbers_that_are_none_are_tried_where_they_are_asked_for(exploration: Explore) -> None:
+    result = exploration(
+        """
+        import math
+
+        def shown(number: float) -> str:
+            if math.isnan(number):
+                return "no number"
+            return str(round(number, 1)) if math.isfinite(number) else "endless"
+        """
+    )
+    assert result["covered"] == result["goals"]
+
+
+def test_an_object_that_is_returned_and_can_be_called_is_called(exploration: Explore) -> None:
+    result = exploration(
+        """
+        class Check:
+            def __init__(self, test, label: str):
+                self.test = test
+                self.label = label
+
+            def __call__(self, number: int) -> str:
+                return self.label if self.test(number) else "no"
+
+        def above(limit: int) -> Check:
+            return Check(lambda number: number > limit, "above")
+        """
+    )
+    assert result["covered"] == result["goals"]
+
+
 def test_a_list_of_pairs_is_made_where_pairs_are_taken_apart(exploration: Explore) -> None:
     result = exploration(
         """
