@@ -15,7 +15,10 @@ from .nodes import is_literal, literal_source
 _MAX_ATTRIBUTES = 10
 _MAX_MESSAGE = 100
 _MAX_PRINTED = 500
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
+# An address, or a set of several things as text: both are others next time.
+_UNSTABLE = re.compile(
+    r"0x[0-9a-fA-F]{6,}|\{(?:'[^'{}]*'|\([^{}]*\)|[A-Za-z_.]+\([^{}]*\)), [^:{}]*\}"
+)
 Reference = Callable[[Any], str | None]
 
 
@@ -34,7 +37,7 @@ class Observer:
         kind = self._reference(type(error)) or type(error).__name__
         message = str(error)
         parts = kind
-        is_stable = not _ADDRESS.search(message) and (not folder or folder not in message)
+        is_stable = not _UNSTABLE.search(message) and (not folder or folder not in message)
         if message.strip() and is_stable and not isinstance(error, OSError):
             first = message.splitlines()[0][:_MAX_MESSAGE]
             parts += f", match={_regex_source(first)}"
@@ -42,7 +45,7 @@ class Observer:
 
     def is_stable_text(self, text: str, folder: str = "") -> bool:
         """Whether a printed text can be expected again, and is short enough to be read."""
-        is_known = not _ADDRESS.search(text) and (not folder or folder not in text)
+        is_known = not _UNSTABLE.search(text) and (not folder or folder not in text)
         return bool(text.strip()) and len(text) <= _MAX_PRINTED and is_known
 
     def state(self, value: Any, name: str) -> dict[str, str]:
@@ -55,7 +58,7 @@ class Observer:
                 current = getattr(value, attribute)
             except Exception:
                 continue
-            if is_literal(current, 40) and not _has_address(current):
+            if is_literal(current, 40) and not _is_unstable(current):
                 found[f"{name}.{attribute}"] = literal_source(current)
         return found
 
@@ -72,7 +75,7 @@ class Observer:
                 return [f"assert {name} == pytest.approx({value!r})"]
         if isinstance(value, str) and type(value) is str and folder and folder in value:
             return [f"assert {name} == {_with_folder(value, folder)}"]
-        if _has_address(value):
+        if _is_unstable(value):
             return []
         if is_literal(value):
             return [f"assert {name} == {literal_source(value)}"]
@@ -177,19 +180,19 @@ def _own_text(value: Any) -> str | None:
         text = str(value)
     except Exception:
         return None
-    is_fit = type(text) is str and len(text) <= 200 and not _ADDRESS.search(text)
+    is_fit = type(text) is str and len(text) <= 200 and not _UNSTABLE.search(text)
     return text if is_fit else None
 
 
-def _has_address(value: Any) -> bool:
+def _is_unstable(value: Any) -> bool:
     if isinstance(value, (int, float, bool)):
         return False
     if isinstance(value, str):
-        return _ADDRESS.search(value) is not None
+        return _UNSTABLE.search(value) is not None
     if isinstance(value, (list, tuple, set, frozenset)):
-        return any(_has_address(item) for item in value)
+        return any(_is_unstable(item) for item in value)
     if isinstance(value, dict):
-        return any(_has_address(item) for item in value.values())
+        return any(_is_unstable(item) for item in value.values())
     return False
 
 

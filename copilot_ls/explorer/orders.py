@@ -22,12 +22,12 @@ def outcomes_of(
 ) -> dict[str, list[str]]:
     """The outcomes of each test by its name.
 
-    ``wish`` has ``orders`` (how many) and ``alone`` (whether each is also run by itself); ``run``
-    runs some in the order given and returns their outcomes.
+    ``wish`` has ``orders`` (a number for each) and ``alone`` (whether each is also run by
+    itself); ``run`` runs some in the order given and returns their outcomes.
     """
     outcomes: dict[str, list[str]] = {name(item): [] for item in items}
     rounds: list[Sequence[Any]] = [[item] for item in items] if wish.get("alone", True) else []
-    for seed in range(int(wish["orders"])):
+    for seed in wish["orders"]:
         shuffled = list(items)
         random.Random(seed).shuffle(shuffled)
         rounds.append(shuffled)

@@ -1,7 +1,8 @@
 """A plugin for pytest that runs tests in the rounds of ``orders``.
 
 ``python -m pytest -p copilot_ls_explorer.verify FILE`` with ``COPILOT_LS_VERIFY`` set to
-``{"orders": 5, "report": PATH}``. The report maps the id of each test to the list of its outcomes.
+``{"orders": [0, 1], "report": PATH}``. The report maps the id of each test to the list of its
+outcomes.
 """
 
 from __future__ import annotations

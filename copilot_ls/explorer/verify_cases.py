@@ -1,8 +1,8 @@
 """Runs test cases of ``unittest`` in the rounds of ``orders``, where pytest is not used.
 
-``python -m copilot_ls_explorer.verify_cases`` with ``COPILOT_LS_VERIFY`` set to ``{"orders": 5,
-"report": PATH, "root": PATH, "file": PATH, "case": NAME}``; ``case`` is the class whose tests are
-run. Standard library alone.
+``python -m copilot_ls_explorer.verify_cases`` with ``COPILOT_LS_VERIFY`` set to ``{"orders":
+[0, 1], "report": PATH, "root": PATH, "file": PATH, "case": NAME}``; ``case`` is the class whose
+tests are run. Standard library alone.
 """
 
 from __future__ import annotations

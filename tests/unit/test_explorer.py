@@ -912,6 +912,21 @@ def test_an_object_that_is_returned_and_can_be_called_is_called(exploration: Exp
     assert result["covered"] == result["goals"]
 
 
+@pytest.mark.parametrize(
+    ("value", "is_asserted"),
+    [
+        ("{'a', 'b'}", False),
+        ("frozenset({('a', 1), ('b', 2)})", False),
+        ("<function f at 0x7f00000001a0>", False),
+        ("{'a': 'b', 'c': 'd'}", True),
+        ("{'a'}", True),
+        ("{name}, {size}", True),
+    ],
+)
+def test_a_text_that_is_another_next_time_is_not_asserted(value: str, is_asserted: bool) -> None:
+    assert bool(Observer(lambda _: None).of_result(value)) is is_asserted
+
+
 def test_a_list_of_pairs_is_made_where_pairs_are_taken_apart(exploration: Explore) -> None:
     result = exploration(
         """

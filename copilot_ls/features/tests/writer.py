@@ -41,8 +41,11 @@ _MAX_CALLERS = 300
 _MAX_CALLER_CHARS = 300_000
 _HAS_PYTEST = "import importlib.util as u, sys; sys.exit(u.find_spec('pytest') is None)"
 
-ELSEWHERE = {"TZ": "XYZ-05:45", "PYTHONHASHSEED": "1"}
+ELSEWHERE = {"TZ": "XYZ-05:45", "PYTHONHASHSEED": "12345"}
 """Another time zone and another order of sets than while a module is explored."""
+
+_HASH_SEEDS = ("1", "2", "3", "4")
+_CONFIGURATION = "pytest.ini"
 
 OnProgress = Callable[[str, float], None]
 """What is being done, and the share of the whole that is done."""
@@ -289,34 +292,51 @@ class TestWriter:
     async def _run_tests(
         self, target: _File, tests: Sequence[RenderedTest]
     ) -> tuple[dict[str, list[str]], str]:
+        """Run in several processes, so that sets come in several orders."""
         file = self._sandbox.project / target.path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(target.text_with(tests).encode())
-        # What the exploration left behind must not mislead the tests.
-        for left in self._sandbox.scratch.iterdir():
-            if left.is_dir() and not left.is_symlink():
-                shutil.rmtree(left, ignore_errors=True)
-            else:
-                left.unlink(missing_ok=True)
-        report = self._sandbox.scratch / "outcomes.json"
-        wish = {
-            "orders": self._options.reruns,
-            "report": str(report),
-            "root": str(self._sandbox.project),
-            "file": str(file),
-            "case": target.case,
-        }
         if target.framework is Framework.UNITTEST:
             arguments = ["-m", "copilot_ls_explorer.verify_cases"]
         else:
             arguments = self._pytest(str(file), [test.name for test in tests])
+        outcomes: dict[str, list[str]] = {}
+        for number, seed in enumerate(_HASH_SEEDS):
+            orders = list(range(self._options.reruns)[number :: len(_HASH_SEEDS)])
+            if number and not orders:
+                break
+            wish = {
+                "orders": orders,
+                "alone": not number,
+                "root": str(self._sandbox.project),
+                "file": str(file),
+                "case": target.case,
+            }
+            found, problem = await self._run_once(target, arguments, wish, seed)
+            if problem:
+                return {}, problem
+            for name, results in found.items():
+                outcomes.setdefault(name, []).extend(results)
+        return outcomes, ""
+
+    async def _run_once(
+        self, target: _File, arguments: Sequence[str], wish: Mapping[str, object], seed: str
+    ) -> tuple[dict[str, list[str]], str]:
+        # What ran before must not mislead the tests.
+        for left in self._sandbox.scratch.iterdir():
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left, ignore_errors=True)
+            elif left.name != _CONFIGURATION:
+                left.unlink(missing_ok=True)
+        report = self._sandbox.scratch / "outcomes.json"
         run = await self._sandbox.run(
-            arguments,
+            list(arguments),
             self._limits(_VERIFY_SECONDS),
             environment={
                 "PYTHONPATH": self._import_path(target.folder),
-                "COPILOT_LS_VERIFY": json.dumps(wish),
+                "COPILOT_LS_VERIFY": json.dumps({**wish, "report": str(report)}),
                 **ELSEWHERE,
+                "PYTHONHASHSEED": seed,
             },
         )
         try:
@@ -330,7 +350,7 @@ class TestWriter:
 
     def _pytest(self, file: str, names: Sequence[str]) -> list[str]:
         # A configuration without content, so that options of the project do not count.
-        configuration = self._sandbox.scratch / "pytest.ini"
+        configuration = self._sandbox.scratch / _CONFIGURATION
         configuration.write_text("[pytest]\n", encoding="utf-8")
         project = str(self._sandbox.project)
         return [
