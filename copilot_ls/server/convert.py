@@ -14,6 +14,7 @@ from pygls import uris
 from pygls.capabilities import ServerCapabilitiesBuilder
 
 Encoding = types.PositionEncodingKind
+_CELL = "vscode-notebook-cell:"
 
 
 def choose_encoding(capabilities: types.ClientCapabilities) -> Encoding:
@@ -50,7 +51,12 @@ def _width(char: str, encoding: Encoding) -> int:
 
 
 def to_path(uri: str) -> Path | None:
-    """Return the absolute path that a ``file:`` URI names, dots resolved; none for others."""
+    """Return the absolute path that a ``file:`` URI names, dots resolved; none for others.
+
+    Of the cell of a notebook, it is the notebook's: what is said of the file holds for its cells.
+    """
+    if uri.startswith(f"{_CELL}/"):
+        uri = "file:" + uri.removeprefix(_CELL).partition("#")[0]
     try:
         path = uris.to_fs_path(uri)
     except ValueError:

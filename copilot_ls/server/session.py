@@ -659,6 +659,11 @@ class Session:
         path = convert.to_path(uri)
         if path is not None and (folder := self._folder_of(path)) is not None:
             return folder, folder.relative(path) or ""
+        if path is None:
+            # What was never saved belongs to what is worked on, if that is one folder.
+            opened = [folder for folder in self._folders.values() if folder.uri is not None]
+            if len(opened) == 1:
+                return opened[0], ""
         location = path.parent if path is not None else Path.cwd()
         folder = self._folders.get(location) or self._open_folder(location, None)
         return folder, path.name if path is not None else ""

@@ -505,6 +505,19 @@ async def test_an_excluded_file_gets_nothing_and_the_status_says_why(
     assert (await editor.request("copilot-ls/status"))["kind"] == "Inactive"
 
 
+async def test_cells_of_a_notebook_are_left_alone_if_it_is(editor: Editor, folder: Path) -> None:
+    await editor.begin(folder)
+    for name, expected in (("secret.env", []), ("open.ipynb", ["return a + b"])):
+        for cell in ("W1", "W2"):
+            uri = f"vscode-notebook-cell:{folder}/{name}#{cell}"
+            editor.open(uri, CODE)
+            assert insertions(await editor.complete(uri, 2, 4)) == expected
+    # It belongs to the folder that is open; no other was opened for it.
+    logged = [m["params"] for m in editor.heard if m["method"] == "window/logMessage"]
+    opened = [each["message"] for each in logged if each["message"].startswith("opened ")]
+    assert opened == [f"opened {folder.name}"]
+
+
 async def test_a_paused_server_is_quiet_until_it_is_resumed(editor: Editor, folder: Path) -> None:
     uri = (folder / "a.py").as_uri()
     await editor.begin(folder)
