@@ -77,7 +77,8 @@ def build(
     ] = False,
 ) -> None:
     """Index a repository, or bring its index up to date."""
-    root = find_root(path)
+    # An editor may have opened a part of a repository; its index is of that part.
+    root = path.resolve() if json_lines else find_root(path)
     settings = options_of(context).settings_for(root)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from lsprotocol import types
 from pygls import uris
@@ -55,9 +56,10 @@ def to_path(uri: str) -> Path | None:
 
     Of the cell of a notebook, it is the notebook's: what is said of the file holds for its cells.
     """
-    if uri.startswith(f"{_CELL}/"):
-        uri = "file:" + uri.removeprefix(_CELL).partition("#")[0]
     try:
+        if uri.startswith(f"{_CELL}/"):
+            # A host is the one where the editor sees the files from; we are where they are.
+            uri = "file:" + urlsplit(uri).path
         path = uris.to_fs_path(uri)
     except ValueError:
         return None

@@ -114,9 +114,12 @@ async def test_other_files_follow_a_renaming_that_is_not_saved(editor: Editor, f
         },
     )
     answer = await editor.request("copilot-ls/nextEdit", {"textDocument": {"uri": uri}})
-    (edit,) = answer["edits"]
-    assert edit["textDocument"]["uri"] == (folder / "bill.py").as_uri()
-    assert (edit["range"]["start"]["line"], edit["newText"]) == (2, "toll")
+    places = [
+        (edit["textDocument"]["uri"], edit["range"]["start"]["line"], edit["newText"])
+        for edit in answer["edits"]
+    ]
+    bill = (folder / "bill.py").as_uri()
+    assert places == [(bill, 0, "toll"), (bill, 2, "toll")]
     assert await editor.end() == 0
 
 
@@ -259,4 +262,25 @@ async def test_the_menu_holds_the_members_of_a_known_receiver(editor: Editor, fo
     (item,) = menu["items"]
     assert (item["label"], item["textEdit"]["newText"]) == ("net", "net")
     assert "rate: float = 0.2" in item["detail"]
+    assert await editor.end() == 0
+
+
+async def test_folders_of_one_repository_that_are_opened_have_an_index_each(
+    editor: Editor, folder: Path
+):
+    (folder.parent / ".git").mkdir()
+    other = folder.parent / "other"
+    other.mkdir()
+    (other / "tax.py").write_text(TAX.replace("net", "gross"), encoding="utf-8")
+    await editor.begin(folder, other, capabilities=CAPABILITIES)
+    for _ in range(2):
+        await editor.hear("$/progress", lambda params: params["value"]["kind"] == "end")
+    for place, member in ((folder, "net"), (other, "gross")):
+        uri = (place / "orders.py").as_uri()
+        editor.open(uri, ORDERS)
+        menu = await editor.request(
+            "textDocument/completion",
+            {"textDocument": {"uri": uri}, "position": {"line": 4, "character": 15}},
+        )
+        assert [item["label"] for item in menu["items"]] == [member]
     assert await editor.end() == 0

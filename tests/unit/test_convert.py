@@ -67,8 +67,11 @@ def test_a_client_that_says_nothing_of_encodings_gets_utf_16() -> None:
         ("", None),
         ("git:/w/a.py?HEAD", None),
         ("vscode-notebook-cell:/w/a%20b.ipynb#W0sZmlsZQ%3D%3D", Path("/w/a b.ipynb")),
+        ("vscode-notebook-cell://ssh-remote%2Bbox/w/a.ipynb#W0", Path("/w/a.ipynb")),
         ("vscode-notebook-cell:Untitled-1.ipynb#W0", None),
     ],
 )
-def test_files_and_cells_of_notebooks_that_are_files_have_paths(uri: str, path: Path | None) -> None:
+def test_files_and_cells_of_notebooks_that_are_files_have_paths(
+    uri: str, path: Path | None
+) -> None:
     assert convert.to_path(uri) == path
