@@ -180,6 +180,9 @@ def more_constants(key, data, token):
     jwt.encode(header, claims, load("key"))
     # ruleid: python.crypto.constant-key
     jwt.encode(claims, secret, ALGORITHM)
+    none = ""
+    # ok: python.crypto.constant-key
+    jwt.decode(token, key=none, options={"verify_signature": verify})
     # ok: python.crypto.constant-key
     AES.new(key, AES.MODE_GCM)
 

@@ -130,6 +130,12 @@ def view(request):
     return HttpResponseRedirect(request.GET["next"])
 
 
+def view_of_adapter(request):
+    adapter = get_adapter(request)
+    # ok: python.redirect.open-redirect
+    return HttpResponseRedirect(adapter.get_logout_redirect_url(request))
+
+
 def view_shortcut(request):
     # ok: python.redirect.open-redirect
     # ruleid: python.redirect.indirect-target
