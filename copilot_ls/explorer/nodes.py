@@ -7,6 +7,7 @@ calls and collections hold nodes. Standard library alone.
 from __future__ import annotations
 
 import keyword
+import unicodedata
 from collections.abc import Sequence
 from typing import Any, Union
 
@@ -192,7 +193,7 @@ def literal_source(value: Any) -> str:
     if value is None or value is Ellipsis or isinstance(value, (bool, str, bytes, int)):
         if type(value) not in (type(None), bool, str, bytes, int, type(Ellipsis)):
             raise ValueError("a subclass of a plain type")
-        return repr(value)
+        return _visible(repr(value))
     kind = type(value)
     if kind is float:
         if value != value or value in (float("inf"), float("-inf")):
@@ -222,6 +223,20 @@ def literal_source(value: Any) -> str:
     if kind is range:
         return repr(value)
     raise ValueError(f"no literal: {kind.__name__}")
+
+
+def _visible(source: str) -> str:
+    """The source with escapes for what nobody sees: marks, joiners, unusual blanks."""
+    if source.isascii():
+        return source
+    return "".join(
+        each if each.isascii() or unicodedata.category(each)[0] in "LNPS" else _escaped(each)
+        for each in source
+    )
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def is_literal(value: Any, budget: int = 200) -> bool:

@@ -927,6 +927,20 @@ def test_a_text_that_is_another_next_time_is_not_asserted(value: str, is_asserte
     assert bool(Observer(lambda _: None).of_result(value)) is is_asserted
 
 
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("a\u0301\ufe0f", r"'a\u0301\ufe0f'"),
+        ("x\U000e0100", r"'x\U000e0100'"),
+        ("\u00a0", r"'\xa0'"),
+        ("漢字 é €", "'漢字 é €'"),
+    ],
+)
+def test_what_nobody_sees_is_escaped(text: str, source: str) -> None:
+    assert literal_source(text) == source
+    assert ast.literal_eval(source) == text
+
+
 def test_a_list_of_pairs_is_made_where_pairs_are_taken_apart(exploration: Explore) -> None:
     result = exploration(
         """
