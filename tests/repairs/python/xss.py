@@ -23,6 +23,18 @@ def hello():
     return "<h1>Hello " + name + "</h1>"
 
 
+@app.route("/file")
+def file_of_that_name():
+    # ok: python.xss.tainted-response
+    return open(request.args["name"]).read()
+
+
+@app.route("/settings")
+def settings_of_that_name():
+    # ok: python.xss.tainted-response
+    return yaml.safe_load(request.args["name"])
+
+
 @app.route("/hello2")
 def hello_formatted():
     # ruleid: python.xss.tainted-response, python.xss.indirect-response
