@@ -58,7 +58,7 @@ def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     started = time.monotonic()
     seconds = float(request["seconds"])
     root = Path(request["root"])
-    subject = _loaded(request["module"], min(_IMPORT_SECONDS, seconds))
+    subject = _loaded(request["module"])
     references = References(subject.module)
     runner = Runner({}, seconds=_CASE_SECONDS)
     runner.watch(subject.module)
@@ -120,10 +120,10 @@ def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     }
 
 
-def _loaded(module: str, seconds: float) -> Subject:
-    with time_limit(seconds):
+def _loaded(module: str) -> Subject:
+    with time_limit(_IMPORT_SECONDS):
         return load_subject(module)
-    raise CannotBeLoaded(f"that takes longer than {seconds:.0f} seconds")
+    raise CannotBeLoaded(f"that takes longer than {_IMPORT_SECONDS:.0f} seconds")
 
 
 def _improve(

@@ -18,6 +18,7 @@ import pytest
 
 from copilot_ls.explorer.explore import explore
 from copilot_ls.explorer.instrument import Recorder, instrument
+from copilot_ls.explorer.loading import CannotBeLoaded
 from copilot_ls.explorer.mutants import mutants_of
 from copilot_ls.explorer.nodes import Call, Case, Literal, Raw, literal_source
 from copilot_ls.explorer.observing import Observer
@@ -939,6 +940,14 @@ def test_a_text_that_is_another_next_time_is_not_asserted(value: str, is_asserte
 def test_what_nobody_sees_is_escaped(text: str, source: str) -> None:
     assert literal_source(text) == source
     assert ast.literal_eval(source) == text
+
+
+def test_an_import_that_does_not_end_is_told(
+    exploration: Explore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("copilot_ls.explorer.explore._IMPORT_SECONDS", 0.2)
+    with pytest.raises(CannotBeLoaded, match="takes longer than"):
+        exploration("while True: pass")
 
 
 def test_a_list_of_pairs_is_made_where_pairs_are_taken_apart(exploration: Explore) -> None:
