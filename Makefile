@@ -18,7 +18,7 @@ test: $(INSTALLED) ## Run all checks and tests
 	@$(BIN)/python -m pytest -q
 
 test-editors: $(INSTALLED) ## Drive real editors, fetched once into a cache folder
-	@$(BIN)/python -m pytest -q -m editors tests/editors
+	@$(BIN)/python -m scripts.editors.drive
 
 check: $(INSTALLED) ## Lint, format, types and import contracts alone
 	@$(BIN)/python scripts/check.py

@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from copilot_ls.models.scripted import Script, say
+from copilot_ls.models.scripted import Reach, Reply, Script, Wait, say
 from scripts.editors import vscode
 from scripts.editors.vscode import CannotBeHad, Workbench
 from tests.editors.workbench import Browser, Site, Window
@@ -19,7 +20,26 @@ from tests.editors.workbench import Browser, Site, Window
 ROOT = Path(__file__).parents[2]
 EXTENSION = ROOT / "vscode-extension"
 BIN = Path(sys.executable).parent
+TAX = "class Tax:\n    def net(self, amount: int) -> int:\n        return amount\n"
+ORDERS = "from tax import Tax\n\n\ndef total(order, tax: Tax):\n    return\n"
+GHOST = "tax.net(order.amount)"
+DANGER = "import yaml\n\n\ndef settings(text):\n    return yaml.load(text)\n"
+# What scenarios find in the window that they share.
+SHOP = {
+    ".copilotignore": "secret.py\n",
+    "tax.py": TAX,
+    "deep/loading.py": DANGER,
+    **{f"m{n}.py": TAX for n in range(6)},
+}
+BLOCK = "net = tax.net(order.amount)\n    return net"
+# In the engine's folder: it was asked, and does not answer before it may.
+ASKED, MAY_ANSWER = "asked", "may-answer"
 SCRIPT = [
+    say("```python\ndef total(order, tax: Tax):\n    return 42\n```", when="forty-two"),
+    Reply((Reach(ASKED), Wait(MAY_ANSWER)), when="hold = <|fim_suffix|>"),
+    say("order.amount)\n    return net", when="net = tax.net(<|fim_suffix|>"),
+    say(BLOCK, when="def several(order, tax: Tax):"),
+    say("n * 2", when="def double(n):"),
     # Once a function is named, the arguments are asked for with its signature in view.
     say("order.amount)", when="tax.net(<|fim_suffix|>"),
     say("tax.gross(order.amount)", when="odd(order, tax: Tax):\n    return <|fim_suffix|>"),
@@ -101,6 +121,51 @@ def make(folder: Path, files: Mapping[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")
     return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A folder in a window that scenarios share; each brings files of its own."""
+
+    folder: Path
+    window: Window
+
+    def open(self, name: str, text: str) -> Window:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="")
+        self.window.open_file(path.name)
+        return self.window
+
+
+@pytest.fixture(scope="session")
+def opened_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Shop]]:
+    """The folder's window, once one is open; one in which a scenario failed is not used again."""
+    opened: list[Shop] = []
+    yield opened
+    for shop in opened:
+        shop.window.close()
+
+
+@pytest.fixture
+def shop(
+    site: Site,
+    browser: Browser,
+    opened_shop: list[Shop],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[Shop]:
+    if not opened_shop:
+        folder = make(tmp_path_factory.mktemp("shops") / "a shop, größer", SHOP)
+        window = browser.open(site.url(folder))
+        window.wait_for_status("Ready")
+        opened_shop.append(Shop(folder, window))
+    n_failed = request.session.testsfailed
+    yield opened_shop[0]
+    if request.session.testsfailed > n_failed:
+        opened_shop.pop().window.close()
+    else:
+        opened_shop[0].window.tidy()
 
 
 @pytest.fixture

@@ -44,13 +44,17 @@ const SIGHTS = {
     ),
   labels: (selector) =>
     [...document.querySelectorAll(selector)].map((each) => each.getAttribute("aria-label") ?? ""),
+  typed: () => document.querySelector(".quick-input-widget input")?.value ?? "",
+  // Lines after the first are drawn below it.
   ghost: () =>
-    [...document.querySelectorAll(".ghost-text-decoration")]
-      .map((each) => each.textContent.replaceAll("\u00a0", " "))
+    [...document.querySelectorAll(".ghost-text-decoration, .suggest-preview-text .view-line")]
+      .map((each) => [each.matches(".view-line"), each.textContent.replaceAll("\u00a0", " ")])
+      .sort(([isBelow], [isOtherBelow]) => isBelow - isOtherBelow)
+      .map(([isBelow, text]) => (isBelow ? `\n${text}` : text))
       .join(""),
   // Lines of the editor as the document has them, without the ghost text that is drawn in them.
   lines: () =>
-    [...document.querySelectorAll(".monaco-editor .view-line")].map((each) => {
+    [...document.querySelectorAll(".monaco-editor .view-lines > .view-line")].map((each) => {
       const own = each.cloneNode(true);
       for (const ghost of own.querySelectorAll(".ghost-text-decoration")) ghost.remove();
       return own.textContent.replaceAll("\u00a0", " ").trimEnd();
@@ -75,7 +79,8 @@ await browser.close();
 
 // From the key as the page gets it to the ghost text in the page's document, in milliseconds.
 function watchForGhost() {
-  window.ghostShown = new Promise((resolve) => {
+  window.ghostShown = new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error("no ghost text in 30 s")), 30_000);
     let started;
     addEventListener("keydown", () => (started ??= performance.now()), { capture: true, once: true });
     const observer = new MutationObserver(() => {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,7 @@ require('copilot_ls').setup()
 TAX = "class Tax:\n    def net(self, amount: int, *, rate: float = 0.2) -> int:\n        return amount\n"
 ORDERS = "from tax import Tax\n\n\ndef total(order, tax: Tax):\n    return \n"
 SEVERAL = "\n\nclass Shop:\n    def several(self, order, tax: Tax):\n        \n"
+DANGER = "import yaml\n\n\ndef load(stream):\n    return yaml.load(stream)\n"
 BLOCK = "net = tax.net(order.amount)\n        return net"
 # In the engine's folder: it was asked, and does not answer before it may.
 ASKED, MAY_ANSWER = "asked", "may-answer"
@@ -124,6 +125,7 @@ class Shop:
 
     folder: Path
     editor: Neovim
+    environment: Mapping[str, str]
 
     def open(self, name: str, text: str = ORDERS) -> Neovim:
         """Open a new file; nothing else is open then."""
@@ -156,7 +158,7 @@ def shop(
         (folder / ".copilotignore").write_text("secret.py\n", encoding="utf-8")
         env = environment_in(place)
         editor = Neovim(program, shipped, folder=folder, home=place / "home", env=env)
-        shops[setup] = Shop(folder, editor)
+        shops[setup] = Shop(folder, editor, env)
         editor.edit(folder / "tax.py")
         editor.wait_for_index()
     n_failed = request.session.testsfailed
@@ -326,9 +328,7 @@ def test_keys_do_what_they_did_where_there_is_no_suggestion(start: Start):
 
 @in_all
 def test_a_weakness_is_shown_and_fixed_by_a_code_action(shop: Shop):
-    editor = shop.open(
-        "load.py", "import yaml\n\n\ndef load(stream):\n    return yaml.load(stream)\n"
-    )
+    editor = shop.open("load.py", DANGER)
     findings = "return #vim.diagnostic.get(0)"
     editor.wait("a finding", lambda: editor.lua(findings))
     editor.go(5, 4)
@@ -341,9 +341,7 @@ def test_a_weakness_is_shown_and_fixed_by_a_code_action(shop: Shop):
 
 @in_the_module
 def test_a_finding_is_explained_in_a_window_and_listed(shop: Shop):
-    editor = shop.open(
-        "explained.py", "import yaml\n\n\ndef load(stream):\n    return yaml.load(stream)\n"
-    )
+    editor = shop.open("explained.py", DANGER)
     editor.wait("a finding", lambda: editor.lua("return #vim.diagnostic.get(0)"))
     editor.go(5, 4)
     editor.lua(
@@ -385,6 +383,17 @@ def test_the_status_follows_what_happens(shop: Shop):
     editor.wait_for_status("Snoozed until")
     editor.command("CopilotLs resume")
     editor.wait_for_status("Ready")
+
+
+@in_the_module
+def test_a_setting_counts_at_once(shop: Shop):
+    editor = shop.open("switched.py", DANGER)
+    n_findings = "return #vim.diagnostic.get(0)"
+    editor.wait("a finding", lambda: editor.lua(n_findings))
+    editor.lua("require('copilot_ls').configure({ security = { enabled = false } })")
+    editor.wait("no finding", lambda: editor.lua(n_findings) == 0)
+    editor.lua("require('copilot_ls').configure({ security = { enabled = true } })")
+    editor.wait("a finding", lambda: editor.lua(n_findings))
 
 
 @in_the_module
@@ -570,6 +579,28 @@ def test_two_projects_in_one_editor_do_not_mix_and_share_an_engine(
         assert words == [expected]
         editor.type("<Esc>u")
     assert len(engines(tmp_path)) == 1
+
+
+@in_the_module
+def test_two_neovims_share_an_engine(shop: Shop, setup: str, tmp_path: Path):
+    version, shipped = _SETUPS[setup]
+    other = Neovim(
+        program_of(version),
+        shipped,
+        folder=folder_in(tmp_path),
+        home=tmp_path / "home",
+        env=shop.environment,
+    )
+    try:
+        other.edit(tmp_path / "shop" / "orders.py")
+        other.wait_for_index()
+        for editor in (shop.open("shared.py"), other):
+            editor.go(5, 10)
+            editor.type("A")
+            editor.wait_for_ghost("tax.net(order.amount)")
+        assert len(engines(shop.folder.parent)) == 1
+    finally:
+        other.close()
 
 
 @in_the_module

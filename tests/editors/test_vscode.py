@@ -6,7 +6,9 @@ Only the words of the model come from a script. The pictures stay in the test's 
 from __future__ import annotations
 
 import os
+import re
 import statistics
+import subprocess
 import sys
 import time
 import zipfile
@@ -16,40 +18,64 @@ import pytest
 
 from copilot_ls import wiring
 from scripts.editors.vscode import Workbench
-from tests.editors.conftest import BIN, Start, environment, make
+from tests.editors.conftest import (
+    BIN,
+    BLOCK,
+    DANGER,
+    GHOST,
+    ORDERS,
+    TAX,
+    Shop,
+    Start,
+    environment,
+    make,
+)
 from tests.editors.workbench import STATUS, Browser, Site, Window
 
 pytestmark = pytest.mark.editors
 
 N_KEYS = 30
 MAX_BYTES = 300_000
-TAX = "class Tax:\n    def net(self, amount: int) -> int:\n        return amount\n"
-ORDERS = (
-    "from tax import Tax\n\n\ndef total(order, tax: Tax):\n    return\n\n\n"
-    "def odd(order, tax: Tax):\n    return\n"
-)
-DANGER = "import yaml\n\n\ndef settings(text):\n    return yaml.load(text)\n"
+ODD = "\n\ndef odd(order, tax: Tax):\n    return\n"
 SQUIGGLE = ".squiggly-error, .squiggly-warning, .squiggly-info"
 
 
-def test_a_package_is_small(package: Path):
+def test_a_package_is_small_and_its_parts_work_alone(package: Path, installation: Workbench):
     assert package.stat().st_size <= MAX_BYTES
+    path = os.pathsep.join([str(installation.npm.parent), os.environ["PATH"]])
+    result = subprocess.run(
+        [installation.npm, "test"],
+        cwd=package.parent,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_editor_tells_how_long_the_activation_took(shop: Shop):
+    window = shop.window
+    window.run("Developer: Show Running Extensions")
+    rows = ".runtime-extensions-editor .monaco-list-row"
+    row = window.wait(
+        "a time",
+        lambda: next((text for text in window.texts(rows) if "copilot-ls" in text), ""),
+        lambda seen: re.search(r"Activation: \d+ms", seen),
+    )
+    print(f"the editor says of its work to start the extension: {row}")
 
 
 # -- ghost text
 
 
-def test_ghost_text_appears_is_typed_along_and_taken(start: Start):
-    window = start({"tax.py": TAX, "orders.py": ORDERS}, folder="a shop, größer")
-    window.open_file("orders.py")
+def test_ghost_text_appears_is_typed_along_taken_and_withheld_where_wrong(shop: Shop):
+    window = shop.open("orders.py", ORDERS + ODD)
     window.go(5, 11)
-    window.type_for_ghost("Space", "tax.net(order.amount)")
+    window.type_for_ghost("Space", GHOST)
     window.picture("ghost-text")
     window.type("tax")
     window.wait_for_ghost(".net(order.amount)")
-    window.press("Control+ArrowRight")
-    window.wait_for_line("    return tax.")
-    window.wait_for_ghost("net(order.amount)")
     window.press("Tab")
     window.wait_for_line("    return tax.net(order.amount)")
     # What does not exist is asked for as well, and withheld.
@@ -71,13 +97,33 @@ def _story(window: Window) -> str:
     return story
 
 
-def test_a_key_brings_ghost_text_at_a_fresh_place_soon(start: Start):
+def test_words_and_lines_of_a_suggestion_are_taken_and_counted(shop: Shop):
+    window = shop.open("several.py", "from tax import Tax\n\n\ndef several(order, tax: Tax):\n")
+    before = window.count("partly_accepted")
+    window.go(4, 30)
+    window.press("Enter")
+    window.wait_for_ghost(BLOCK)
+    window.press("Control+ArrowRight")
+    window.wait_for_line("    net")
+    window.wait_for_ghost(BLOCK.removeprefix("net"))
+    window.press("Control+Alt+ArrowRight")
+    window.wait_for_line("    net = tax.net(order.amount)")
+    window.wait_for_ghost("    return net")
+    # At the begin of a line, Tab indents.
+    window.press("Control+Alt+ArrowRight")
+    window.wait_for_line("    return net")
+    # What is in the tab is what it was, until it is read anew.
+    window.wait(
+        "two parts", lambda: window.count("partly_accepted"), lambda seen: seen == before + 2
+    )
+
+
+def test_a_key_brings_ghost_text_at_a_fresh_place_soon(shop: Shop):
     places = "".join(f"def f{n}(order, tax: Tax):\n    return\n\n\n" for n in range(N_KEYS + 1))
-    window = start({"tax.py": TAX, "orders.py": f"from tax import Tax\n\n\n{places}"})
-    window.open_file("orders.py")
+    window = shop.open("places.py", f"from tax import Tax\n\n\n{places}")
     window.go(1, 1)
     window.press("ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "End")
-    window.type_for_ghost("Space", "tax.net(order.amount)")
+    window.type_for_ghost("Space", GHOST)
     milliseconds = []
     for _ in range(N_KEYS):
         window.press("Escape", *["ArrowDown"] * 4, "End")
@@ -93,9 +139,8 @@ def test_a_key_brings_ghost_text_at_a_fresh_place_soon(start: Start):
 # -- findings
 
 
-def test_a_weakness_is_explained_and_fixed(start: Start):
-    window = start({"danger.py": DANGER})
-    window.open_file("danger.py")
+def test_a_weakness_is_explained_and_fixed(shop: Shop):
+    window = shop.open("danger.py", DANGER)
     window.wait_for(SQUIGGLE)
     window.go(5, 16)
     window.open_light_bulb()
@@ -113,8 +158,8 @@ def test_a_weakness_is_explained_and_fixed(start: Start):
 # -- the status and the settings
 
 
-def test_the_menu_of_the_status_pauses_and_resumes(start: Start):
-    window = start({"tax.py": TAX})
+def test_the_menu_of_the_status_pauses_and_resumes(shop: Shop):
+    window = shop.window
     window.click(STATUS)
     window.choose("Pause")
     window.wait_for_status("Paused")
@@ -244,6 +289,7 @@ def test_the_real_model_writes_ghost_text(
     (tmp_path / "cache" / "models").symlink_to(models)
     code = "def fibonacci(n):\n    if n < 2:\n        return n\n    return\n"
     machine = {"copilot-ls.server.path": str(BIN / "copilot-ls")}
+    began = time.monotonic()
     site = Site(installation, package, tmp_path / "site", env=env, machine_settings=machine)
     try:
         window = browser.open(site.url(make(tmp_path / "shop", {"numbers.py": code})))
@@ -252,6 +298,9 @@ def test_the_real_model_writes_ghost_text(
         window.go(4, 11)
         window.type(" ")
         ghost = window.wait("ghost text", window.ghost, bool)
+        seconds = time.monotonic() - began
+        load = os.getloadavg()[0]
+        print(f"from the package to the first suggestion: {seconds:.0f} s, load {load:.1f}")
         window.picture("real-model")
         window.press("Tab")
         window.wait_for_line("    return " + ghost)

@@ -21,6 +21,7 @@ PATIENCE = 90.0
 POLL_S = 0.04
 STATUS = '.statusbar-item[id*="copilot-ls.status"]'
 _INPUT = '.quick-input-widget:not([style*="display: none"]) input'
+_CHOSEN = ".quick-input-list .monaco-list-row.focused"
 _PLACE = '.statusbar-item[id="status.editor.selection"] a'
 ACTION = ".action-widget .monaco-list-row"
 PREVIEW = ".bulk-edit-panel .monaco-list-row"
@@ -98,6 +99,10 @@ class Site:
     def close(self) -> None:
         os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait(PATIENCE)
+
+
+def _is_empty(typed: str) -> bool:
+    return not typed
 
 
 def _wait_for_port(port: int) -> None:
@@ -186,9 +191,25 @@ class Window:
         self.act("click", selector=selector, timeout=PATIENCE * 1e3)
 
     def open_file(self, name: str) -> None:
-        self._pick("Control+p", name)
-        self.wait_for(f'.tab.active[aria-label*="{name}"]')
+        self.pick_file(name)
         self.wait_for(".monaco-editor.focused")
+
+    def pick_file(self, name: str) -> None:
+        """Choose a file; the list of one that was just made is asked for until it is in it."""
+        asked = 0.0
+
+        def look() -> bool:
+            nonlocal asked
+            if time.monotonic() > asked + PATIENCE / 30:
+                self.press("Escape", "Control+p")
+                self.wait_for(_INPUT)
+                self.type(name)
+                asked = time.monotonic()
+            return name in "".join(self.labels(_CHOSEN))
+
+        self.wait(f"{name!r} to choose", look, bool)
+        self.press("Enter")
+        self.wait_for(f'.tab.active[aria-label*="{name}"]')
 
     def write_file(self, name: str, text: str) -> None:
         """Replace what a file holds, and save it."""
@@ -198,24 +219,28 @@ class Window:
         self.press("Control+s")
         self.wait_without(".tab.active.dirty")
 
-    def run(self, title: str) -> None:
-        """Run a command of the palette."""
-        self._pick("F1", title)
+    def run(self, title: str, *, asks: bool = False) -> None:
+        """Run a command of the palette; some ask for something more."""
+        self._pick("F1", title, asks=asks)
 
-    def _pick(self, key: str, text: str) -> None:
+    def _pick(self, key: str, text: str, *, asks: bool = False) -> None:
         self.press(key)
-        self.choose(text)
+        self.choose(text, asks=asks)
 
-    def choose(self, text: str) -> None:
+    def choose(self, text: str, *, asks: bool = False) -> None:
         """Choose in a list that is open or opens."""
         self.wait_for(_INPUT)
         self.type(text)
-        row = ".quick-input-list .monaco-list-row.focused"
         self.wait(
-            f"{text!r} to choose", lambda: self.labels(row), lambda seen: text in "".join(seen)
+            f"{text!r} to choose", lambda: self.labels(_CHOSEN), lambda seen: text in "".join(seen)
         )
         self.press("Enter")
-        self.wait_without(_INPUT)
+        if asks:
+            self.wait(
+                f"a question after {text!r}", lambda: self.act("see", sight="typed"), _is_empty
+            )
+        else:
+            self.wait_without(_INPUT)
 
     def enter(self, text: str) -> None:
         """Answer the question that an input asks."""
@@ -236,6 +261,12 @@ class Window:
         self.click(f"{PREVIEW} .edit-checkbox")
         self.click('.bulk-edit-panel .monaco-button:has-text("Apply")')
         self.wait_without(PREVIEW)
+
+    def tidy(self) -> None:
+        """Close all files and notices, for what comes next."""
+        self.press("Escape", "Control+k", "Control+w")
+        self.wait_without(".tab")
+        self.run("Notifications: Clear All Notifications")
 
     def open_light_bulb(self) -> None:
         """Open its menu; a window that is just getting the focus loses the key."""
@@ -333,6 +364,17 @@ class Window:
     def answer(self, button: str) -> None:
         """Press a button of a notice."""
         self.click(f'{_TOAST} a.monaco-button:has-text("{button}")')
+
+    def count(self, name: str) -> int:
+        """Read what the server counted since its start, and come back."""
+        self.run("Show What Happened Since the Start")
+        self.wait_for_line("// Statistics")
+        self.wait_for_line("}")
+        text = "\n".join(line for line in self.lines() if not line.startswith("//"))
+        self.press("Control+w")
+        self.wait_without('.tab.active[aria-label*="Statistics"]')
+        found = re.search(rf'"{name}": (\d+)', text)
+        return int(found[1]) if found else 0
 
     def milliseconds_to_ghost(self, key: str) -> float:
         self.act("watch")

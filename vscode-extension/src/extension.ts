@@ -13,7 +13,7 @@ import { welcome } from "./welcome";
 
 let server: Server | undefined;
 
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
+export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("copilot-ls", { log: true });
   const status = new StatusItem();
   const reports = new Reports();
@@ -31,7 +31,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.workspace.onDidGrantWorkspaceTrust(() => server?.startIfMissing()),
   );
   void welcome(context.globalState);
-  await server.start();
+  // Not awaited: nothing of the editor waits for a process.
+  void server.start();
 }
 
 export async function deactivate(): Promise<void> {

@@ -172,6 +172,18 @@ function M.setup(options)
   vim.lsp.enable('copilot_ls')
 end
 
+--- Change settings; servers that run take them at once.
+---@param settings table of the section `copilot-ls`; what it does not name stays
+function M.configure(settings)
+  M.options.settings = vim.tbl_deep_extend('force', M.options.settings, settings)
+  local section = { ['copilot-ls'] = M.options.settings }
+  vim.lsp.config('copilot_ls', { settings = section })
+  for _, client in ipairs(vim.lsp.get_clients({ name = 'copilot_ls' })) do
+    client.settings = section
+    client:notify('workspace/didChangeConfiguration', { settings = section })
+  end
+end
+
 --- Return the server that works for a buffer.
 ---@param bufnr? integer
 ---@return vim.lsp.Client?
