@@ -10,11 +10,12 @@ Answers are searched for only when a member was not found, which is rare.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from indexer.model import Reference, ReferenceKind, Symbol, SymbolKind
 from indexer.resolve.infer import Inference, decorator_name
 from indexer.resolve.outline import Outline
-from indexer.resolve.values import Class, Instance, Module, Value
+from indexer.resolve.values import Class, Function, Instance, Module, Value
 
 _MAX_SUBCLASSES = 60
 _MAX_LEVELS = 4
@@ -48,6 +49,10 @@ _HARMLESS_DECORATORS = frozenset(
 )
 _HARMLESS_METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType", "type", "_ProtocolMeta"})
 _METACLASS = re.compile(r"\bmetaclass\s*=\s*([\w.]+)")
+# What tests ask of the stand-in that they put in a function's place.
+_OF_STAND_INS = re.compile(
+    r"assert_|call(ed|_|s$)|mock_|method_calls|await|return_value|side_effect"
+)
 _CATCH_ALLS = ("__getattr__", "__getattribute__")
 # Whoever calls these makes attributes that no text shows, or may.
 _MAKERS = frozenset({"setattr", "__setattr__", "__dict__", "vars", "locals", "exec", "globals"})
@@ -91,8 +96,16 @@ class Wholeness:
                 return self._module_lacks(outline, name)
             case Class() | Instance():
                 return self._class_lacks(value, name)
+            case Function(symbols=symbols):
+                return self._function_lacks(symbols, name)
             case _:
                 return False
+
+    def _function_lacks(self, symbols: Sequence[Symbol], name: str) -> bool:
+        """A function has no members but those that somebody gives it, or a stand-in has."""
+        if any(symbol.decorators for symbol in symbols) or _OF_STAND_INS.match(name):
+            return False
+        return not any(map(self._is_patched, {name, *(symbol.name for symbol in symbols)}))
 
     def _module_lacks(self, outline: Outline, name: str) -> bool:
         if self._inference.definitions_in_module(outline, name) != ():

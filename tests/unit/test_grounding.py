@@ -301,6 +301,8 @@ def test_what_exists_is_fine(code: str) -> None:
         ("⟦cached(b=1)⟧", "unexpected-keyword: b"),
         ("⟦partial(cached, 1)(2)⟧", "too-many-arguments: 2"),
         ("⟦print('a', seperator=' ')⟧", "unexpected-keyword: seperator"),
+        ("⟦total.rate⟧", "unknown-member: rate"),
+        ("⟦Order('a').total.rounded()⟧", "unknown-member: rounded"),
         ("⟦compute_total(1)⟧", "undefined-name: compute_total"),
         ("class A:\n    x = 1\n    def f(self):\n        ⟦return x⟧", "undefined-name: x"),
         ("⟦from shop.orders import Bill⟧", "unknown-import: Bill"),
@@ -400,6 +402,8 @@ def test_what_functions_without_annotations_plainly_give_is_followed(
 @pytest.mark.parametrize(
     "code",
     [
+        "⟦total.__name__, cached.cache_clear(), decorated.anything⟧",
+        "⟦Order('a').total.assert_called_once(), total.return_value⟧",
         "⟦dynamic.CatchAll().anything⟧",
         "⟦dynamic.Setting(a=1).a⟧",
         "⟦dynamic.Foreign().anything(1, 2)⟧",
