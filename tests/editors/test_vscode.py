@@ -58,11 +58,14 @@ def test_the_editor_tells_how_long_the_activation_took(shop: Shop):
     window = shop.window
     window.run("Developer: Show Running Extensions")
     rows = ".runtime-extensions-editor .monaco-list-row"
-    row = window.wait(
-        "a time",
-        lambda: next((text for text in window.texts(rows) if "copilot-ls" in text), ""),
-        lambda seen: re.search(r"Activation: \d+ms", seen),
-    )
+    window.click(rows)
+
+    def look() -> str:
+        # The slowest are first, and only those in view are in the page.
+        window.press("ArrowDown")
+        return next((text for text in window.texts(rows) if "copilot-ls" in text), "")
+
+    row = window.wait("a time", look, lambda seen: re.search(r"Activation: \d+ms", seen))
     print(f"the editor says of its work to start the extension: {row}")
 
 
