@@ -78,6 +78,7 @@ _HARMLESS = frozenset(
 _CLASS_MAKERS = frozenset(
     ("<stdlib>/enum.pyi", name) for name in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")
 ) | {("<stdlib>/typing.pyi", name) for name in ("NamedTuple", "NewType", "TypeVar")}
+_RECORD_MAKERS = frozenset({"dataclass", "define", "frozen", "mutable", "attrs", "s", "attributes"})
 _CONTEXTS = frozenset({"contextmanager", "asynccontextmanager"})
 _SPECIAL_BASES = frozenset({"Generic", "Protocol"})
 _TRANSPARENT = frozenset(
@@ -611,7 +612,6 @@ class Inference:
             or _TYPE_VARIABLE.search(symbol.stub)
             or "…" in symbol.stub
             or "(" in aliased["value"]
-            or is_called
         ):
             return None
         values = self.values_of_type(Written(aliased["value"], outline), depth + 1)
@@ -789,6 +789,8 @@ class Inference:
         classes, is_known = self.lineage(of)
         for each in classes:
             symbols = each.outline.definitions(f"{each.symbol.qualified_name}.{name}")
+            if not symbols and name == "__init__" and _is_made_by_decorator(each.symbol):
+                return None
             if symbols:
                 bound = Bound(origin, each)
                 return tuple(Definition(each.outline, symbol, bound) for symbol in symbols)
@@ -984,6 +986,11 @@ def _is_declared_in_class_body(outline: Outline, field: Symbol) -> bool:
         and other.span.start <= field.span.start < other.span.end
         for other in outline.symbols
     )
+
+
+def _is_made_by_decorator(symbol: Symbol) -> bool:
+    """Whether a decorator writes the constructor of a class."""
+    return any(decorator_name(each) in _RECORD_MAKERS for each in symbol.decorators)
 
 
 def _closeness(folder: str, path: str) -> int:

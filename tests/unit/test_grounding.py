@@ -237,6 +237,7 @@ def findings(text: str, files: Mapping[str, str] = SHOP, *, is_cut: bool = False
         "async def f(order: Order):\n    ⟦(await order.fetch()).rename('x')⟧",
         "class Mine(Order):\n    def f(self):\n        ⟦return self.total() and super().total()⟧",
         "def outer():\n    total_here = 1\n    def inner():\n        ⟦return total_here⟧",
+        "class Mine(Line):\n    def __init__(self):\n        ⟦super().__init__('a', count=1)⟧",
         "⟦[x for x in [1] if x]⟧",
         "⟦def f(a, *, b):\n    return a + b⟧",
         "try:\n    pass\nexcept ValueError as error:\n    ⟦print(error)⟧",
@@ -326,6 +327,7 @@ def test_what_does_not_exist_is_reported(code: str, expected: str) -> None:
 BARE = SHOP | {
     "shop/bare.py": """
 from contextlib import contextmanager
+from typing import List
 from shop.orders import Order
 
 
@@ -362,6 +364,7 @@ class Counter:
 
 class Plan:
     orders: list[Order]
+    planned: List[Order]
     made = Order("a")
 
 
@@ -387,6 +390,7 @@ class FrontCounter(Counter):
         ("⟦Desk().last.key⟧", []),
         # What is declared holds, whoever sets it; what is inferred does not.
         ("for order in Plan().orders:\n    ⟦order.totl⟧", ["unknown-member: totl"]),
+        ("for order in Plan().planned:\n    ⟦order.totl⟧", ["unknown-member: totl"]),
         ("⟦Plan().made.totl⟧", []),
         # A subclass gives something else.
         ("⟦Counter().order().totl⟧", []),
