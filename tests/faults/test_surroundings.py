@@ -273,7 +273,9 @@ def test_writers_and_readers_in_several_processes_agree_in_the_end(
     ]
     for writer in writers:
         _, errors = writer.communicate(timeout=500)
-        assert (writer.returncode, errors) == (0, b"")
+        # Where others write without a pause, a search may have to do without the vectors.
+        others = [line for line in errors.splitlines() if b"searching without vectors" not in line]
+        assert (writer.returncode, others) == (0, [])
     options = IndexOptions(vectors=vectors)
     index = Index.open(root, location, options=options, embedder=HashingEmbedder())
     index.update()

@@ -632,7 +632,8 @@ def test_what_is_read_of_results_and_items_shapes_an_object(exploration: Explore
                 if book.pages > 300:
                     found.append(book.title + "!")
             return found
-        """
+        """,
+        seconds=8,
     )
     assert result["covered"] == result["goals"]
     assert any("books=lambda" in body and "pages=" in body for body in bodies(result))
