@@ -17,7 +17,7 @@ from copilot_ls.server.app import Server
 from copilot_ls.server.transport import over_socket
 
 LIMIT = 1 << 24
-PATIENCE = 20.0
+PATIENCE = 60.0
 ROOT = Path(__file__).parents[2]
 
 GHOST_TEXT: dict[str, Any] = {
