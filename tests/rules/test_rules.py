@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
@@ -19,7 +20,7 @@ from copilot_ls.scanners.semgrep import SemgrepScanner
 from indexer.syntax.parse import language_of
 
 HERE = Path(__file__).parent
-REPAIRS = HERE.with_name("repairs")
+REPAIRS = HERE / "repairs.txt"
 MARK = re.compile(r"\b(ruleid|ok):\s*([a-z0-9.-]+(?:\s*,\s*[a-z0-9.-]+)*)")
 
 
@@ -74,44 +75,61 @@ async def test_the_engine_in_process_finds_what_semgrep_finds():
 
 
 async def test_fixes_make_of_examples_what_is_kept_here_and_that_is_found_no_more():
-    """Semgrep's own test does the same, one run for each file: minutes instead of seconds."""
+    """``UPDATE_REPAIRS=1`` writes down what the fixes make now, to be read before it is kept.
+
+    Semgrep's own test does the same, one run for each file: minutes instead of seconds.
+    """
     engine = find_engine(None)
     assert engine is not None
     semgrep = SemgrepScanner(engine, own_rulebook(), jobs=2, idle_seconds=0.0)
 
-    async def fixable(paths: Iterable[Path]) -> dict[str, tuple[str, list[Finding]]]:
-        documents = [
-            Document("", path.parent.name + "/" + path.name, language_of(path.name) or "", text)
-            for path in paths
-            for text in [path.read_text(encoding="utf-8")]
-        ]
-        found: dict[str, tuple[str, list[Finding]]] = {
-            document.path: (document.text, []) for document in documents
-        }
-        report = await semgrep.scan(documents, lambda _: None)
+    async def fixable(documents: Iterable[Document]) -> dict[str, list[Finding]]:
+        report = await semgrep.scan(list(documents), lambda _: None)
+        found = defaultdict(list)
         for each in sorted(report.findings, key=lambda each: (each.span, each.rule)):
             if each.fix:
-                found[each.path][1].append(each)
+                found[each.path].append(each)
         return found
 
-    repaired = sorted(REPAIRS.glob("*/*"))
+    texts = {path.relative_to(HERE).as_posix(): path.read_text("utf-8") for path in examples()}
+    fixed: dict[str, str] = {}
+    repaired: set[tuple[str, int, str]] = set()
     try:
-        before = await fixable(HERE / path.relative_to(REPAIRS) for path in repaired)
-        after = await fixable(repaired)
+        for name, findings in (await fixable(map(document_of, texts, texts.values()))).items():
+            made, end, text = "", 0, texts[name]
+            for each in findings:
+                [edit] = each.fix
+                if edit.span.start >= end:
+                    made += text[end : edit.span.start]
+                    repaired.add((name, made.count("\n"), each.rule))
+                    made += edit.text
+                    end = edit.span.end
+            fixed[name] = made + text[end:]
+        left = await fixable(map(document_of, fixed, fixed.values()))
     finally:
         await semgrep.aclose()
-    assert sum(len(findings) for _, findings in before.values()) > 40
-    for path, (text, findings) in before.items():
-        made, rules, end = [], set(), 0
-        for each in findings:
-            [edit] = each.fix
-            if edit.span.start >= end:
-                made += [text[end : edit.span.start], edit.text]
-                rules.add((text.count("\n", 0, edit.span.start), each.rule))
-                end = edit.span.end
-        fixed, left = after[path]
-        assert "".join([*made, text[end:]]) == fixed, path
-        assert not rules & {(fixed.count("\n", 0, e.span.start), e.rule) for e in left}, path
+    still = {
+        (name, fixed[name].count("\n", 0, each.span.start), each.rule)
+        for name, findings in left.items()
+        for each in findings
+    }
+    assert not repaired & still
+    told = "".join(
+        f"{name}\n" + "".join(f"  {line}\n" for line in changes(texts[name], fixed[name]))
+        for name in sorted(fixed)
+    )
+    if os.environ.get("UPDATE_REPAIRS"):
+        REPAIRS.write_text(told, encoding="utf-8")
+    assert told == REPAIRS.read_text("utf-8")
+
+
+def document_of(name: str, text: str) -> Document:
+    return Document("", name, language_of(name) or "", text)
+
+
+def changes(before: str, after: str) -> list[str]:
+    lines = difflib.ndiff(before.splitlines(), after.splitlines())
+    return [line for line in lines if line[:1] in "+-"]
 
 
 def test_semgrep_agrees_with_every_mark(tmp_path: Path):
