@@ -23,7 +23,7 @@ from copilot_ls.cli.context import JsonOption, console, find_root, options_of, p
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.cli.watch import follow
 from copilot_ls.config import Settings
-from copilot_ls.errors import ConfigError, ModelError, ModelUnavailable
+from copilot_ls.errors import ConfigError, ModelError, ModelTimeout, ModelUnavailable
 from copilot_ls.features.reranking import N_READ, rerank
 from indexer.errors import IndexerError
 from indexer.model import (
@@ -37,6 +37,8 @@ from indexer.model import (
 )
 
 _SECONDS_BETWEEN_PROGRESS = 0.2
+# Longer than this, nobody waits for a better order who did not ask for one.
+_SECONDS_TO_RERANK = 10.0
 
 PathArgument = Annotated[
     Path, typer.Argument(metavar="[PATH]", help="The project, or a folder in it.")
@@ -188,7 +190,7 @@ def search(
 def _reranked(
     question: str, hits: list[Hit], root: Path, settings: Settings, *, is_needed: bool
 ) -> list[Hit]:
-    """The hits in the model's order; unless it is needed, as they are without a model."""
+    """The hits in the model's order; unless it is needed, as they are without one in good time."""
 
     async def ask() -> list[Hit]:
         engines = wiring.Engines(settings)
@@ -196,9 +198,13 @@ def _reranked(
             model = await engines.completion_model()
             if model is None:
                 raise ModelUnavailable("models are off", remedy="set model.engine to auto")
+            # This loads it, if nobody has; from here on the time counts.
             if not (is_needed or (await model.capabilities()).can_judge):
                 return hits
-            return await rerank(model, question, hits, wiring.lines_reader(root, settings))
+            async with asyncio.timeout(None if is_needed else _SECONDS_TO_RERANK):
+                return await rerank(model, question, hits, wiring.lines_reader(root, settings))
+        except TimeoutError as error:
+            raise ModelTimeout("the model took too long", remedy="use --no-rerank") from error
         finally:
             await engines.aclose()
 

@@ -51,6 +51,8 @@ _T = TypeVar("_T")
 
 _MAX_DEPTH = 14
 _MAX_QUESTIONS = 4_000
+# Members of one name that are looked at: whose name is as common as that is overridden somewhere.
+_MAX_NAMESAKES = 60
 _BUILTINS = "<stdlib>/builtins.pyi"
 _TYPES = frozenset({SymbolKind.CLASS, SymbolKind.INTERFACE, SymbolKind.ENUM})
 _CALLABLES = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
@@ -514,11 +516,16 @@ class Inference:
 
     def _is_overridden(self, outline: Outline, symbol: Symbol) -> bool:
         """Whether a subclass may give something else than what is inferred of a member."""
-        return bool(symbol.parent) and any(
-            other.parent
-            and (other.path, other.qualified_name) != (outline.path, symbol.qualified_name)
-            and self._may_share(outline, symbol, other)
+        if not symbol.parent:
+            return False
+        others = [
+            other
             for other in self.repository.symbols_named(symbol.name)
+            if other.parent
+            and (other.path, other.qualified_name) != (outline.path, symbol.qualified_name)
+        ]
+        return len(others) > _MAX_NAMESAKES or any(
+            self._may_share(outline, symbol, other) for other in others
         )
 
     def _may_share(self, outline: Outline, symbol: Symbol, other: Symbol) -> bool:

@@ -91,6 +91,9 @@ def test_the_model_puts_the_answers_to_a_question_in_order(
     assert "likelihood" in capsys.readouterr().out
     assert run("search", question, "--no-rerank") == ExitCode.OK
     assert "likelihood" not in capsys.readouterr().out
+    monkeypatch.setattr("copilot_ls.cli.index._SECONDS_TO_RERANK", 0.0)
+    assert run("search", question) == ExitCode.OK
+    assert "took too long" in capsys.readouterr().err
     monkeypatch.setenv("COPILOT_LS_SCRIPT", str(project / "nowhere.json"))
     assert run("search", question) == ExitCode.OK
     assert "not reranked" in capsys.readouterr().err

@@ -5,18 +5,25 @@ from __future__ import annotations
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _OPENERS = frozenset(_PAIRS.values())
 _MAX_COLUMNS = 100
+# Before a brace that begins statements, which do not stand on one line.
+_BODY = (")", "=>", "else", "try", "do", "finally")
 
 
 def is_left_open(text: str, right: str) -> bool:
-    """Whether ``text`` ends in a bracket that is open, with nothing but blanks to the right."""
-    return text.rstrip()[-1:] in _OPENERS and not right.strip()
+    """Whether ``text`` ends in a bracket that is open, with nothing but blanks to the right.
+
+    A body of statements is none that could be closed on the same line.
+    """
+    text = text.rstrip()
+    is_body = text.endswith("{") and text[:-1].rstrip().endswith(_BODY)
+    return text[-1:] in _OPENERS and not is_body and not right.strip()
 
 
 def joined(text: str, left: str) -> str | None:
     """The lines of ``text`` up to where its last bracket is closed, as one line behind ``left``.
 
-    Nothing while one is open, and if the line would be too long, or holds a remark or a string
-    that cannot stand on one line.
+    Nothing while one is open, and if the line would be too long, or holds a remark, a string or
+    statements that cannot stand on one line.
     """
     depth: list[str] = []
     line = ""
@@ -32,7 +39,7 @@ def joined(text: str, left: str) -> str | None:
             if text[place : place + 3] == 3 * char:
                 return None
             quote = char
-        elif char == "#" or text[place : place + 2] in {"//", "/*"}:
+        elif _begins_remark(text, place) or (char == "{" and before.endswith(_BODY)):
             return None
         elif char in _OPENERS:
             # A comma behind the only item of a tuple is what makes it one.
@@ -54,3 +61,7 @@ def joined(text: str, left: str) -> str | None:
             continue
         line += char
     return None
+
+
+def _begins_remark(text: str, place: int) -> bool:
+    return text[place] == "#" or text[place : place + 2] in {"//", "/*"}
