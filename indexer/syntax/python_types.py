@@ -34,7 +34,19 @@ _LITERAL_TYPES = {
 _CONTEXTS = ("contextmanager", "asynccontextmanager")
 _MAX_TYPES = 3
 _MAX_DEPTH = 3
-_NESTED = frozenset({"function_definition", "class_definition", "lambda"})
+# Where statements, and what they bind, are found; expressions are not looked into.
+_OUTER = frozenset(
+    {"block", "if_statement", "elif_clause", "else_clause", "for_statement", "while_statement"}
+    | {"try_statement", "except_clause", "except_group_clause", "finally_clause"}
+    | {"with_statement", "with_clause", "with_item", "as_pattern", "decorated_definition"}
+    | {"expression_statement", "assignment"}
+)
+_TAKEN = frozenset(
+    {"return_statement", "yield", "assignment", "augmented_assignment", "for_statement"}
+    | {"as_pattern_target", "delete_statement", "import_statement", "import_from_statement"}
+    | {"function_definition", "class_definition", "global_statement", "nonlocal_statement"}
+    | {"match_statement"}
+)
 
 
 def inferred_type(x: Extraction, value: Node | None, depth: int = 0) -> str | None:
@@ -105,12 +117,20 @@ def result_type(
     all parameters, empty where none is known.
     """
     body = function.child_by_field_name("body")
-    if body is None or not (b"return" in (text := body.text or b"") or b"yield" in text):
+    if body is None:
         return None
     is_context = any(each.rpartition(".")[2] in _CONTEXTS for each in decorators)
+
+    def says(word: bytes) -> bool:
+        return x.source.data.find(word, body.start_byte, body.end_byte) >= 0
+
+    # Not worth a look: nothing is given, a generator, names that are bound inside expressions.
+    has_results = says(b"yield") if is_context else says(b"return") and not says(b"yield")
+    if not has_results or says(b":="):
+        return None
     scope = _Body(x, receiver, is_class="classmethod" in decorators, parameters=parameters)
     scope.read(body)
-    if scope.is_dark or bool(scope.yielded) != is_context:
+    if scope.is_dark:
         return None
     types: dict[str, None] = {}
     for given in scope.yielded if is_context else scope.returned:
@@ -143,10 +163,12 @@ class _Body:
     def read(self, body: Node) -> None:
         waiting = [body]
         while waiting:
-            node = waiting.pop()
-            self._take(node)
-            if node.type not in _NESTED:
-                waiting += node.named_children
+            for node in waiting.pop().named_children:
+                kind = node.type
+                if kind in _TAKEN:
+                    self._take(node)
+                if kind in _OUTER:
+                    waiting.append(node)
 
     def _take(self, node: Node) -> None:
         match node.type:
@@ -158,10 +180,8 @@ class _Body:
                 self.yielded.append(named_child(node))
             case "assignment":
                 self._assign(node)
-            case "augmented_assignment" | "for_statement" | "for_in_clause":
+            case "augmented_assignment" | "for_statement":
                 self._bind(node.child_by_field_name("left"))
-            case "named_expression":
-                self._bind(node.child_by_field_name("name"))
             case "as_pattern_target" | "delete_statement" | "import_statement":
                 self._bind(node)
             case "import_from_statement":
