@@ -169,7 +169,7 @@ def search(
         query = Query(_within(root, path, related), SearchMode.RELATED, limit=limit)
     else:
         query = Query(" ".join(words or ()), SearchMode.NL, limit=max(limit, N_READ))
-    is_question = query.mode is SearchMode.NL and " " in query.text
+    is_question = query.mode is SearchMode.NL and len(query.text.split()) > 1
     with closing(wiring.open_index(root, settings)) as index:
         if index.status().state is IndexState.MISSING:
             raise IndexerError(f"{root} is not indexed", remedy="run `copilot-ls index` first")

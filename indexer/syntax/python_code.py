@@ -43,6 +43,7 @@ from indexer.syntax.nodes import (
     range_around,
     without_comments,
 )
+from indexer.syntax.python_types import LITERAL_TYPES
 from indexer.syntax.tree import SyntaxTree, captures_within, scope_query
 
 _MAX_DEPTH = 24
@@ -60,23 +61,7 @@ _SCOPES = frozenset(
     }
 )
 _COMPREHENSIONS = frozenset(name for name in _SCOPES if name.endswith(("comprehension", "sion")))
-_LITERALS = {
-    "string": "str",
-    "concatenated_string": "str",
-    "integer": "int",
-    "float": "float",
-    "true": "bool",
-    "false": "bool",
-    "list": "list",
-    "list_comprehension": "list",
-    "dictionary": "dict",
-    "dictionary_comprehension": "dict",
-    "set": "set",
-    "set_comprehension": "set",
-    "tuple": "tuple",
-    "comparison_operator": "",
-    "none": "None",
-}
+_LITERALS = {**LITERAL_TYPES, "comparison_operator": "", "none": "None"}
 _TARGETS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern"})
 _CLASS_RECEIVERS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 # What is caught where somebody tries whether something exists, by what it is.

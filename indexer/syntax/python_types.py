@@ -16,7 +16,7 @@ _OPTIONAL = re.compile(r"^(?:typing\.)?Optional\[(.*)\]$|\s*\|\s*None$|^None\s*\
 _TYPE_MAKERS = frozenset(
     {"NewType", "TypeVar", "TypeVarTuple", "ParamSpec", "NamedTuple", "TypedDict"}
 )
-_LITERAL_TYPES = {
+LITERAL_TYPES = {
     "string": "str",
     "concatenated_string": "str",
     "integer": "int",
@@ -83,7 +83,7 @@ def inferred_type(x: Extraction, value: Node | None, depth: int = 0) -> str | No
                 else "str"
             )
         case other:
-            return _LITERAL_TYPES.get(other)
+            return LITERAL_TYPES.get(other)
 
 
 def is_one_type(x: Extraction, value: Node, depth: int = 0) -> bool:
@@ -232,7 +232,7 @@ class _Body:
                     return None
                 return [name for types in found for name in types or ()]
             case other:
-                literal = inferred_type(self.x, value) if other in _LITERAL_TYPES else None
+                literal = inferred_type(self.x, value) if other in LITERAL_TYPES else None
                 return [literal] if literal else None
 
     def _type_of_name(self, name: str, depth: int) -> list[str] | None:

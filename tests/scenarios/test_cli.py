@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from copilot_ls import wiring
 from copilot_ls.cli import app as cli
 from copilot_ls.cli.exit_codes import ExitCode
-from copilot_ls.models.scripted import Script, say
+from copilot_ls.models.scripted import Script, ScriptedModel, say
 from indexer.embed.hashing import HashingEmbedder
 
 Run = Callable[..., int]
@@ -91,13 +92,26 @@ def test_the_model_puts_the_answers_to_a_question_in_order(
     assert "likelihood" in capsys.readouterr().out
     assert run("search", question, "--no-rerank") == ExitCode.OK
     assert "likelihood" not in capsys.readouterr().out
-    monkeypatch.setattr("copilot_ls.cli.index._SECONDS_TO_RERANK", 0.0)
-    assert run("search", question) == ExitCode.OK
-    assert "took too long" in capsys.readouterr().err
     monkeypatch.setenv("COPILOT_LS_SCRIPT", str(project / "nowhere.json"))
     assert run("search", question) == ExitCode.OK
     assert "not reranked" in capsys.readouterr().err
     assert run("search", question, "--rerank") == ExitCode.ENGINE
+
+
+def test_nobody_waits_long_for_a_better_order(
+    project: Path, run: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    async def never(*_: object) -> Sequence[float]:
+        await asyncio.Event().wait()
+        return ()
+
+    run("index", "--no-vectors")
+    monkeypatch.setattr(ScriptedModel, "likelihoods", never)
+    monkeypatch.setattr("copilot_ls.cli.index._SECONDS_TO_RERANK", 0.01)
+    assert run("search", "the order and its amount") == ExitCode.OK
+    said = capsys.readouterr()
+    assert "took too long" in said.err
+    assert "total" in said.out
 
 
 def test_an_unchanged_repository_is_not_read_again(
