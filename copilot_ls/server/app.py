@@ -74,6 +74,8 @@ def serve(*, tcp_port: int | None, overrides: Layer) -> int:
     # pygls logs whole messages, and with them the user's code, at INFO and above.
     for chatty in ("pygls", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL)
+    # One line for each change on disk, which some editors show as an error.
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)
     if tcp_port is None:
         streams = transport.take_standard_streams()
     else:

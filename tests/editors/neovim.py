@@ -16,11 +16,11 @@ PATIENCE = 30.0
 POLL_S = 0.02
 
 _SPY = """
-_G.n_indexed = 0
+_G.indexed = {}
 _G.ways_to_ask = { select = vim.ui.select, confirm = vim.fn.confirm }
 vim.api.nvim_create_autocmd('LspProgress', {
   pattern = 'end',
-  callback = function() _G.n_indexed = _G.n_indexed + 1 end,
+  callback = function(args) _G.indexed[tostring(args.data.client_id)] = true end,
 })
 """
 _ALONE = """
@@ -128,9 +128,13 @@ class Neovim:
 
     def edit_alone(self, path: Path) -> None:
         """Open a file, and put away what was done before."""
+        self.leave_insert_mode()
+        self.lua(_ALONE, str(path))
+
+    def leave_insert_mode(self) -> None:
+        """Leave whatever mode it is; keys that were typed before have been taken then."""
         self.type("<C-\\><C-n>")
         self.wait("the normal mode", lambda: self.ask("nvim_get_mode")["mode"] == "n")
-        self.lua(_ALONE, str(path))
 
     def command(self, command: str) -> None:
         self.ask("nvim_command", command)
@@ -154,6 +158,16 @@ class Neovim:
 
     def messages(self) -> str:
         return str(self.lua("return vim.api.nvim_exec2('messages', { output = true }).output"))
+
+    def menu(self) -> list[str]:
+        """Return the words of the completion menu that is open."""
+        return list(
+            self.lua(
+                "if vim.api.nvim_get_mode().mode ~= 'ic' then return {} end "
+                "return vim.tbl_map(function(i) return i.word end, "
+                "vim.fn.complete_info({ 'items' }).items)"
+            )
+        )
 
     def floating(self) -> str:
         """Return the text of the floating window that has the focus, if it is one."""
@@ -204,8 +218,8 @@ class Neovim:
         )
 
     def wait_for_index(self, n: int = 1) -> None:
-        """Wait until ``n`` servers have brought their index up to date."""
-        self.wait(f"{n} indexes", lambda: self.lua("return _G.n_indexed") >= n)
+        """Wait until ``n`` servers have brought their index up to date, each at least once."""
+        self.wait(f"{n} indexes", lambda: self.lua("return vim.tbl_count(_G.indexed)") >= n)
 
     def request(self, method: str) -> dict[str, Any]:
         """Ask the server that works for the present buffer."""

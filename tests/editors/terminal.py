@@ -44,15 +44,24 @@ class Terminal:
     def screen(self) -> str:
         return self._tmux("capture-pane", "-p")
 
-    def wait_for(self, text: str, *, again: Sequence[str] = ()) -> str:
+    def column(self) -> int:
+        """Return where the cursor is, from 0."""
+        return int(self._tmux("display-message", "-p", "#{cursor_x}"))
+
+    def wait_for(self, text: str, *, again: Sequence[str] = (), column: int | None = None) -> str:
         """Wait until a text is on the screen and the screen has come to rest.
 
-        ``again`` are keys to be typed now and then until it is.
+        ``again`` are keys to be typed now and then until it is; ``column`` is where the cursor
+        must be, if that matters.
         """
         begin = time.monotonic()
         typed_at = 0.0
         before = ""
-        while text not in (screen := self.screen()) or screen != before:
+        while (
+            text not in (screen := self.screen())
+            or screen != before
+            or column not in {None, self.column()}
+        ):
             now = time.monotonic()
             assert now < begin + PATIENCE, f"{text!r} did not come\n{screen}"
             if again and now > typed_at + _AGAIN_S:

@@ -251,74 +251,58 @@ end
 
 --- Write what `cut` takes of the suggestion that is shown.
 ---@param cut fun(rest: string): string
----@return boolean whether there was one
 local function accept(cut)
   local rest, suggestion = current()
   local client = shown and vim.lsp.get_client_by_id(shown.client_id)
   if not rest or not suggestion or not shown or not client then
-    return false
+    return
   end
   local bufnr = shown.bufnr
-  -- Later, because keys that are mapped as expressions may not change the text.
-  vim.schedule(function()
-    -- Another key, or the same suggestion in a newer answer, may have come before.
-    local now, newest = current()
-    if not now or not newest or (newest ~= suggestion and now ~= rest) then
-      return
+  local n = #cut(rest)
+  write(rest, suggestion, n)
+  if n == #rest then
+    forget()
+    stop()
+    if suggestion.item.command then
+      client:exec_cmd(suggestion.item.command, { bufnr = bufnr })
     end
-    suggestion = newest
-    local n = #cut(now)
-    write(now, suggestion, n)
-    if n == #now then
-      forget()
-      stop()
-      if suggestion.item.command then
-        client:exec_cmd(suggestion.item.command, { bufnr = bufnr })
-      end
-    else
-      local taken = suggestion.text:sub(1, #suggestion.text - #now + n)
-      client:notify('copilot-ls/didPartiallyAcceptCompletion', {
-        item = suggestion.item,
-        acceptedLength = vim.str_utfindex(taken, 'utf-16'),
-      })
-      render()
-    end
-  end)
-  return true
+  else
+    local taken = suggestion.text:sub(1, #suggestion.text - #rest + n)
+    client:notify('copilot-ls/didPartiallyAcceptCompletion', {
+      item = suggestion.item,
+      acceptedLength = vim.str_utfindex(taken, 'utf-16'),
+    })
+    render()
+  end
 end
 
----@return boolean
 function M.accept()
-  return accept(function(rest)
+  accept(function(rest)
     return rest
   end)
 end
 
----@return boolean
 function M.accept_word()
-  return accept(text.word)
+  accept(text.word)
 end
 
----@return boolean
 function M.accept_line()
-  return accept(text.line)
+  accept(text.line)
 end
 
 --- Take the suggestion away; the server does not offer it there again unbidden.
----@return boolean whether there was one
 function M.dismiss()
   local rest, suggestion = current()
   stop()
   if not rest or not suggestion or not shown then
-    return false
+    return
   end
   local client = vim.lsp.get_client_by_id(shown.client_id)
   if client then
     client:notify('copilot-ls/didRejectCompletion', { item = suggestion.item })
   end
   dismissed = vim.inspect({ shown.bufnr, vim.b.changedtick })
-  vim.schedule(forget)
-  return true
+  forget()
 end
 
 --- Show another suggestion; without one, or with a single unbidden one, ask for several.
@@ -326,11 +310,9 @@ end
 function M.cycle(by)
   if shown and #shown.suggestions > 1 and current() then
     shown.index = (shown.index - 1 + by) % #shown.suggestions + 1
-    vim.schedule(render)
+    render()
   else
-    vim.schedule(function()
-      ask(INVOKED)
-    end)
+    ask(INVOKED)
   end
 end
 

@@ -62,35 +62,28 @@ local function fallback(key)
   end
 end
 
+--- What the keys of insert mode do; most only where there is a suggestion.
+local ACTIONS = {
+  accept = { call = 'accept()', desc = 'Accept the suggestion' },
+  accept_word = { call = 'accept_word()', desc = 'Accept the next word of the suggestion' },
+  accept_line = { call = 'accept_line()', desc = 'Accept the next line of the suggestion' },
+  dismiss = { call = 'dismiss()', desc = 'Dismiss the suggestion' },
+  next = { call = 'cycle(1)', desc = 'Show the next suggestion, or ask for some', always = true },
+  previous = { call = 'cycle(-1)', desc = 'Show the previous suggestion', always = true },
+}
+
 local function map_keys()
   local ghost = require('copilot_ls.ghost')
-  local actions = {
-    accept = { ghost.accept, 'Accept the suggestion' },
-    accept_word = { ghost.accept_word, 'Accept the next word of the suggestion' },
-    accept_line = { ghost.accept_line, 'Accept the next line of the suggestion' },
-    dismiss = { ghost.dismiss, 'Dismiss the suggestion' },
-    next = {
-      function()
-        ghost.cycle(1)
-        return true
-      end,
-      'Show the next suggestion, or ask for some',
-    },
-    previous = {
-      function()
-        ghost.cycle(-1)
-        return true
-      end,
-      'Show the previous suggestion',
-    },
-  }
   for name, key in pairs(M.options.keys) do
-    local action = actions[name]
+    local action = ACTIONS[name]
     if action and key then
       local otherwise = fallback(key)
+      -- A mapped expression may not change the text, and what it schedules comes after the keys
+      -- that were typed meanwhile; a command in its place is run in their order.
+      local command = ("<Cmd>lua require('copilot_ls.ghost').%s<CR>"):format(action.call)
       vim.keymap.set('i', key, function()
-        return action[1]() and '' or otherwise()
-      end, { expr = true, desc = 'copilot-ls: ' .. action[2] })
+        return (action.always or ghost.is_shown()) and command or otherwise()
+      end, { expr = true, desc = 'copilot-ls: ' .. action.desc })
     end
   end
 end
