@@ -37,6 +37,13 @@ class Edit:
     text: str
 
 
+def edited(text: str, *edits: Edit) -> str:
+    """Return a text after some edits, none of which overlap."""
+    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class CompletionRequest:
     """A wish for ghost text at ``offset``.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from copilot_ls import scanning, wiring
 from copilot_ls.config import Settings
-from copilot_ls.domain import Confidence, Document, Edit, Finding, Severity
+from copilot_ls.domain import Confidence, Document, Finding, Severity, edited
 from copilot_ls.errors import SandboxError, WorkspaceError
 from copilot_ls.features.security.attacks.prove import Prover, SecurityTest
 from copilot_ls.features.security.check import check
@@ -91,7 +91,7 @@ async def prove_weakness(
         for finding in findings:
             fixed, name = of_revision, fixed_at
             if not fixed and finding.fix:
-                text = _edited(document.text, finding.fix)
+                text = edited(document.text, *finding.fix)
                 fixed, name = {document.path: text.encode()}, "the rule's own fix"
             told.append(
                 await prover.prove(
@@ -130,12 +130,6 @@ async def findings_at(
         )
     order = [*Severity]
     return sorted(there, key=lambda each: -order.index(each.severity))
-
-
-def _edited(text: str, edits: Sequence[Edit]) -> str:
-    for edit in sorted(edits, key=lambda each: each.span, reverse=True):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-    return text
 
 
 async def _opened(root: Path, settings: Settings, *, allowed: bool) -> Sandbox:

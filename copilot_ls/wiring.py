@@ -28,6 +28,7 @@ from copilot_ls.errors import ModelUnavailable, SandboxError, WorkspaceError
 from copilot_ls.features.completion.completer import Completer
 from copilot_ls.features.edit.editor import Editor
 from copilot_ls.features.next_edit.follower import Follower
+from copilot_ls.features.security.fixer import Fixer
 from copilot_ls.features.security.live import LiveCheck
 from copilot_ls.indexing import IndexReader
 from indexer.model import (
@@ -391,6 +392,7 @@ class Workspace:
     follower: Follower
     security: LiveCheck | None
     documenter: Documenter
+    fixer: Fixer | None
 
     def has_index(self) -> bool:
         """Tell whether an index was ever built here."""
@@ -685,6 +687,7 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
     editor = Editor(engines.chat_model, index)
     security = scanning.live_check(root, settings, advisory_store())
     documenter = Documenter(root, settings, engines.chat_model)
+    fixer = Fixer(editor, security) if security else None
     return Workspace(
-        root, settings, index, completer, editor, Follower(index), security, documenter
+        root, settings, index, completer, editor, Follower(index), security, documenter, fixer
     )

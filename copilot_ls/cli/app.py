@@ -27,6 +27,7 @@ from copilot_ls.cli import (
     index,
     model,
     provenance,
+    security_fix,
     security_test,
     settings,
     tests,
@@ -89,6 +90,7 @@ app.command("edit")(edit.edit)
 app.command("check")(check.check)
 app.command("tests")(tests.propose_tests)
 app.command("security-test")(security_test.prove)
+app.command("security-fix")(security_fix.fix)
 app.command("provenance")(provenance.provenance)
 app.command("trust")(trust.trust)
 app.command("doctor")(doctor.doctor)

@@ -18,7 +18,7 @@ from copilot_ls.cli.edit import replace_file
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
 from copilot_ls.documenting import DocTask, Documenter
-from copilot_ls.domain import Document
+from copilot_ls.domain import Document, edited
 from copilot_ls.errors import ConfigError, WorkspaceError
 from copilot_ls.features.documentation.check import (
     DocFinding,
@@ -33,7 +33,7 @@ from copilot_ls.features.documentation.references import (
     check_docstring_names,
     check_markdown,
 )
-from copilot_ls.features.documentation.write import DocProposal, Writer, edited
+from copilot_ls.features.documentation.write import DocProposal, Writer
 from indexer.conventions.testing import is_test_path
 from indexer.syntax import parse
 

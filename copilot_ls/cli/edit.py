@@ -15,7 +15,7 @@ from copilot_ls import wiring
 from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
-from copilot_ls.domain import Document
+from copilot_ls.domain import Document, edited
 from copilot_ls.errors import WorkspaceError
 from copilot_ls.features.edit.editor import EditProposal
 from indexer.model import Span
@@ -37,14 +37,13 @@ def edit(
     proposal = asyncio.run(_edit(root, settings, document, span, instruction, quiet=as_json))
     after = document.text
     if proposal.edit is not None:
-        at = proposal.edit.span
-        after = document.text[: at.start] + proposal.edit.text + document.text[at.end :]
+        after = edited(document.text, *proposal.edits(document))
         if write:
             replace_file(path, document.text, after)
     if as_json:
         print_json(proposal)
     else:
-        _print(proposal, document, after, is_written=write)
+        show(proposal, document, after, is_written=write)
     if proposal.edit is None:
         raise typer.Exit(ExitCode.FINDINGS)
 
@@ -111,7 +110,8 @@ def _span_of(text: str, first: int, last: int, place: str) -> Span:
     return Span(start, start + sum(map(len, lines[first - 1 : last])))
 
 
-def _print(proposal: EditProposal, document: Document, after: str, *, is_written: bool) -> None:
+def show(proposal: EditProposal, document: Document, after: str, *, is_written: bool) -> None:
+    """Print a proposal as a diff, or why there is none."""
     from rich.syntax import Syntax
 
     out, notes = console(), console(stderr=True)

@@ -23,9 +23,10 @@ from copilot_ls.cli.edit import replace_file
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.cli.tests import write_new
 from copilot_ls.config import Settings
+from copilot_ls.domain import edited
 from copilot_ls.errors import ConfigError, CopilotError, WorkspaceError
 from copilot_ls.features.documentation.reading import read_file
-from copilot_ls.features.documentation.write import Writer, edited
+from copilot_ls.features.documentation.write import Writer
 from copilot_ls.hooking import Budget, Change, HookFinding, Memory
 
 _MARK = "# copilot-ls hook run"

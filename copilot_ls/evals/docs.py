@@ -19,6 +19,7 @@ from pathlib import Path
 
 from rapidfuzz import fuzz
 
+from copilot_ls.domain import edited
 from copilot_ls.errors import ConfigError
 from copilot_ls.evals.cases import percentile
 from copilot_ls.features.documentation.account import own_parameters
@@ -29,7 +30,7 @@ from copilot_ls.features.documentation.reading import (
     join_neighbours,
     read_file,
 )
-from copilot_ls.features.documentation.write import DocProposal, Writer, edited
+from copilot_ls.features.documentation.write import DocProposal, Writer
 from indexer.conventions.testing import is_test_path
 from indexer.syntax.docstring import DocstringStyle, style_of
 

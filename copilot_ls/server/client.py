@@ -75,6 +75,13 @@ class Client:
         return bool(support and support.document_changes)
 
     @property
+    def confirms_edits(self) -> bool:
+        """Whether it shows a change and asks before it makes it."""
+        workspace = self._capabilities.workspace
+        support = workspace.workspace_edit if workspace else None
+        return bool(support and support.document_changes and support.change_annotation_support)
+
+    @property
     def completes_code_actions(self) -> bool:
         """Whether it asks for the edit of a code action when somebody chose it."""
         document = self._capabilities.text_document
@@ -144,7 +151,7 @@ class Client:
         if not workspace.apply_edit:
             return False
         support = workspace.workspace_edit
-        annotates = confirm and bool(support and support.change_annotation_support)
+        annotates = confirm and self.confirms_edits
         if support and support.document_changes:
             annotation = "copilot-ls"
             edit = types.WorkspaceEdit(

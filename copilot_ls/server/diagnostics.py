@@ -44,7 +44,7 @@ class _Occasion(Enum):
 
     OPENED = auto()
     CHANGED = auto()
-    SAVED = auto()
+    DEMANDED = auto()
 
 
 class Diagnostics:
@@ -81,11 +81,14 @@ class Diagnostics:
         """Look at a document when its user pauses, and more closely when he rests."""
         self._schedule(uri, _Occasion.CHANGED)
 
-    def saved(self, uri: str) -> None:
-        """Look closely now, unless a look at this very version is under way."""
+    def look_closely(self, uri: str) -> None:
+        """Look with everything now, unless a look at this very version is under way.
+
+        That is due when a document was saved, and when code came into it that nobody typed.
+        """
         opened = self._find(uri)
         if opened is None or self._under_way.get(uri) != opened.document.version:
-            self._schedule(uri, _Occasion.SAVED)
+            self._schedule(uri, _Occasion.DEMANDED)
 
     def closed(self, uri: str, live: LiveCheck | None) -> None:
         """Take back what was said of a document."""
@@ -143,7 +146,7 @@ class Diagnostics:
         if live is None:
             return
         options = live.options
-        if occasion is not _Occasion.SAVED:
+        if occasion is not _Occasion.DEMANDED:
             # Whoever leafs through files is not looked after.
             await asyncio.sleep(options.debounce_ms / 1000)
         if not self._client.pulls_diagnostics and (found := await self.look(uri)) is not None:

@@ -146,8 +146,9 @@ def _accept(suggestion: Suggestion, snapshot: Snapshot) -> types.Command:
         "origin": suggestion.origin.value,
         "verdict": suggestion.verdict.value,
     }
-    if suggestion.imports:
-        # Ghost text has no additional edits: they are made when it is accepted.
+    if suggestion.imports or "\n" in suggestion.text:
+        # A block is looked at closely when it is accepted. Ghost text has no additional edits, so
+        # that imports are made then, too.
         about |= {"uri": snapshot.document.uri, "imports": list(suggestion.imports)}
     # By keyword: the third parameter is a tooltip since lsprotocol 2025.
     return types.Command(

@@ -38,6 +38,7 @@ from copilot_ls.features.completion.completer import Completer
 from copilot_ls.features.documentation.findings import find_drift
 from copilot_ls.features.edit.editor import Editor
 from copilot_ls.features.next_edit.follower import Follower
+from copilot_ls.features.security.fixer import Fixer
 from copilot_ls.features.security.live import LiveCheck
 from copilot_ls.features.security.report import Baseline
 from indexer.conventions.model import Choice, Conventions, Habit, Place
@@ -62,6 +63,8 @@ CONVENTIONS = Conventions(
     ),
 )
 ORDER = re.compile(r"# (say|hang|crash|explode|print)(?: ([^\n\r]*))?")
+# What the model says if its first answer is objected to.
+SECOND_ORDER = re.compile(r"# then ([^\n\r]*)")
 
 
 class DocumentModel:
@@ -76,6 +79,8 @@ class DocumentModel:
         text = prompt.text or "\n".join(message.text for message in prompt.messages)
         before, _, _ = text.partition(FIM.suffix)
         verb, argument = ORDER.findall(before)[-1]
+        if "That is not right" in before and (again := SECOND_ORDER.search(before)):
+            argument = again[1]
         log.info("asked: %s", verb)
         try:
             match verb:
@@ -134,6 +139,7 @@ class Workspace:
     follower: Follower
     documenter: Documenter
     security: LiveCheck | None = None
+    fixer: Fixer | None = None
     index: FakeIndex = field(default_factory=FakeIndex)
     on_loss: Callable[[], None] | None = None
 
@@ -228,6 +234,7 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         Follower(known),
         documenter,
         security or None,
+        Fixer(editor, security) if security else None,
         index,
     )
 
@@ -262,7 +269,8 @@ class FlowScanner:
         if "# wait" in document.text:
             await asyncio.Event().wait()
         findings = weak_calls(document)
-        for match in re.finditer(r"(source\(\))[^$]*?(sink\(\))", document.text):
+        code = re.sub(r"(?m)^#.*", lambda comment: " " * len(comment[0]), document.text)
+        for match in re.finditer(r"(source\(\))[^$]*?(sink\(\))", code):
             steps = (TraceStep(Span(*match.span(1)), "enters here"),)
             span = Span(*match.span(2))
             findings.append(

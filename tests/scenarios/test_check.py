@@ -14,6 +14,7 @@ import pytest
 from copilot_ls import scanning
 from copilot_ls.cli import app as cli
 from copilot_ls.cli.exit_codes import ExitCode
+from copilot_ls.models.scripted import Script, say
 from tests.unit.test_scan import git, repository
 
 Run = Callable[..., int]
@@ -297,3 +298,65 @@ def test_of_a_change_only_added_secrets_count_and_none_is_quoted(
     baseline = (project / ".copilot-ls-baseline.json").read_text(encoding="utf-8")
     assert new not in baseline
     assert run("check", "--staged") == ExitCode.OK
+
+
+# -- fixes
+
+
+@pytest.fixture
+def answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let the model give these answers, one after the other."""
+
+    def script(*answers: str) -> None:
+        path = tmp_path / "script.json"
+        path.write_text(Script.to_json([say(each, once=True) for each in answers]))
+        monkeypatch.setenv("COPILOT_LS_SCRIPT", str(path))
+
+    return script
+
+
+VIEW = "```python\ndef view():\n    {}\n```"
+SAFE = VIEW.format('subprocess.run(["ls", "--", request.args["name"]], check=True)')
+STILL_WEAK = VIEW.format('os.system("ls -l " + request.args["name"])')
+
+
+def test_a_fix_by_the_model_is_shown_and_written_when_that_is_asked(
+    project: Path,
+    run: Run,
+    answers: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+):
+    answers(STILL_WEAK, SAFE)
+    place = project / "app/views.py"
+    assert run("security-fix", "app/views.py:11") == ExitCode.OK
+    shown = capsys.readouterr()
+    assert '+    subprocess.run(["ls", "--", request.args["name"]], check=True)' in shown.out
+    assert "2 round(s)" in shown.err
+    assert place.read_text() == WEAK
+    answers(SAFE)
+    assert run("security-fix", "app/views.py:11", "--write") == ExitCode.OK
+    assert "os.system" not in place.read_text()
+    capsys.readouterr()
+    assert run("check", "app/views.py") == ExitCode.FINDINGS
+    assert "tainted-shell" not in capsys.readouterr().out
+
+
+def test_what_the_model_does_not_repair_is_left_as_it_is(
+    project: Path,
+    run: Run,
+    answers: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+):
+    answers(STILL_WEAK, STILL_WEAK)
+    assert run("security-fix", "app/views.py:11", "--write") == ExitCode.FINDINGS
+    assert "still there" in capsys.readouterr().err
+    assert (project / "app/views.py").read_text() == WEAK
+
+
+def test_a_rule_with_a_fix_needs_no_model(
+    project: Path, run: Run, capsys: pytest.CaptureFixture[str]
+):
+    assert run("--set", "model.engine=off", "security-fix", "app/views.py:7") == ExitCode.OK
+    assert "+    return yaml.safe_load(stream)" in capsys.readouterr().out
+    assert run("security-fix", "app/views.py:1") == ExitCode.USAGE
+    assert "nothing is found in line 1" in capsys.readouterr().err

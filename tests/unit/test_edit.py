@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 
 from copilot_ls.cli.edit import replace_file
-from copilot_ls.domain import ChatRole, Document
+from copilot_ls.domain import ChatRole, Document, Edit, edited
 from copilot_ls.errors import ModelUnavailable, WorkspaceError
 from copilot_ls.features.edit.editor import Editor, fitted, whole_lines
 from copilot_ls.models.scripted import ScriptedModel
 from copilot_ls.prompts.edit import code_in, edit_prompt
 from indexer.model import Span
 from tests.fakes.ports import FakeIndex, scripted
+from tests.fakes.repository import MemoryRepository
+from tests.fakes.stubs import STUBS
 
 SOURCE = "import os\n\n\ndef total(items):\n    result = 0\n    return result\n\n\nprint(1)\n"
 START, END = SOURCE.index("    result = 0"), SOURCE.index("\n\n\nprint")
@@ -86,14 +88,16 @@ def test_a_complaint_follows_the_answer_that_it_is_about() -> None:
     assert "it does not parse" in prompt.messages[-1].text
 
 
-def editor(*answers: str, has_chat: bool = True) -> Editor:
+def editor(
+    *answers: str, has_chat: bool = True, repository: MemoryRepository | None = None
+) -> Editor:
     model = scripted(*answers)
     model.has_chat = has_chat
 
     async def source() -> ScriptedModel:
         return model
 
-    return Editor(source, FakeIndex())
+    return Editor(source, FakeIndex(repository=repository))
 
 
 async def test_a_sound_answer_is_proposed() -> None:
@@ -152,3 +156,35 @@ def test_a_file_is_replaced_only_if_it_still_is_what_was_read(tmp_path: Path) ->
         replace_file(file, "é = 1\n", "é = 2\n")
     assert file.read_bytes() == b"\xe9 = 1\n"
     assert [entry.name for entry in tmp_path.iterdir()] == ["app.py"]
+
+
+async def test_who_asked_may_object_and_the_model_hears_it() -> None:
+    async def refuse_zero(changed: Document, edit: Edit) -> str:
+        return "a total is no zero" if "return 0" in changed.text else ""
+
+    first, second = "```\nreturn 0\n```", "```\nreturn sum(items)\n```"
+    for answers, n_rounds in (((first, second), 2), ((second,), 1)):
+        proposal = await editor(*answers).edit(
+            document(), Span(START, END), "sum the items", object_to=refuse_zero
+        )
+        assert proposal.edit is not None
+        assert proposal.n_rounds == n_rounds
+    refused = await editor(first, first).edit(
+        document(), Span(START, END), "sum the items", object_to=refuse_zero
+    )
+    assert (refused.edit, refused.problem) == (None, "a total is no zero")
+
+
+async def test_what_the_new_text_needs_is_imported_with_it() -> None:
+    files = {**STUBS, "money.py": "def added(items): ...\n", "app.py": SOURCE}
+    one = editor("```\nreturn added(items)\n```", repository=MemoryRepository(files))
+    proposal = await one.edit(document(), Span(START, END), "sum the items")
+    assert proposal.imports == ("from money import added",)
+    changed = edited(SOURCE, *proposal.edits(document()))
+    assert changed.startswith("import os\nfrom money import added\n")
+    assert "    return added(items)\n\n\nprint(1)\n" in changed
+
+
+async def test_a_refused_edit_changes_nothing() -> None:
+    proposal = await editor("```\nx(\n```", "```\nx(\n```").edit(document(), Span(START, END), "x")
+    assert proposal.edits(document()) == ()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from copilot_ls.domain import Edit
+from copilot_ls.domain import Edit, edited
 from copilot_ls.features.documentation.account import Account, Context, own_parameters
 from copilot_ls.features.documentation.check import check_file
 from copilot_ls.features.documentation.describe import (
@@ -56,13 +56,6 @@ class DocProposal:
     edit: Edit | None = None
     docstring: str = ""
     problem: str = ""
-
-
-def edited(text: str, *edits: Edit) -> str:
-    """A text after some edits, none of which overlap."""
-    for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
-        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
-    return text
 
 
 class Writer:

@@ -1,7 +1,7 @@
 """A selection, an instruction → a change that was checked, for the user to confirm.
 
-One answer of the chat model, checked like any suggestion; if the checks object, one more with
-their complaint. What is still wrong then is refused, with the reason.
+One answer of the chat model, checked like any suggestion, and by whoever asked for the change; if
+they object, one more with their complaint. What is still wrong then is refused, with the reason.
 """
 
 from __future__ import annotations
@@ -9,13 +9,24 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from copilot_ls.checks.draft import Draft
 from copilot_ls.checks.gate import Judgement, judge
-from copilot_ls.domain import Delta, Document, Edit, Finding, Prompt, Severity, Snippet, Verdict
+from copilot_ls.checks.imports import import_edits
+from copilot_ls.domain import (
+    Delta,
+    Document,
+    Edit,
+    Finding,
+    Prompt,
+    Severity,
+    Snippet,
+    Verdict,
+    edited,
+)
 from copilot_ls.errors import ModelUnavailable
 from copilot_ls.features.completion.writer import ModelSource
 from copilot_ls.ports import CodeIndex, Model
@@ -31,21 +42,34 @@ _MAX_STUB_CHARS = 240
 OnText = Callable[[str], None]
 """Is told the model's answer as far as it has come."""
 
+Objection = Callable[[Document, Edit], Awaitable[str]]
+"""Says what is wrong with a document as it would be, and the edit that made it; or nothing."""
+
+
+async def no_objection(_document: Document, _edit: Edit) -> str:
+    return ""
+
 
 @dataclass(frozen=True, slots=True)
 class EditProposal:
     """What to replace, or in ``problem`` why nothing is proposed.
 
+    ``imports`` are statements that the new text needs and the document lacks.
     ``rejected`` is the text that the checks refused, for people who want to see it.
     """
 
     edit: Edit | None = None
+    imports: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     snippets: tuple[Snippet, ...] = ()
     model: str = ""
     problem: str = ""
     rejected: str = ""
     n_rounds: int = 1
+
+    def edits(self, document: Document) -> tuple[Edit, ...]:
+        """Return all that is to be changed in the document; nothing if nothing is proposed."""
+        return (*import_edits(document, self.imports), self.edit) if self.edit else ()
 
 
 class Editor:
@@ -61,8 +85,11 @@ class Editor:
         span: Span,
         instruction: str,
         on_text: OnText = lambda _: None,
+        object_to: Objection = no_objection,
     ) -> EditProposal:
         """Propose new text for the lines that ``span`` touches.
+
+        ``object_to`` is asked about an answer that the checks passed.
 
         Raises:
             ModelError: there is no model that can chat, or it failed.
@@ -86,18 +113,13 @@ class Editor:
             snippets=snippets,
             context_tokens=capabilities.context_tokens,
         )
-        first = await self._attempt(model, prompt(), document, span, on_text)
-        judgement, answer = first
+        attempt = partial(self._attempt, model, document, span, on_text, object_to)
+        judgement, answer = await attempt(prompt())
         n_rounds = 1
         if judgement.verdict is Verdict.WITHHELD:
             n_rounds = 2
-            judgement, answer = await self._attempt(
-                model,
-                prompt(complaint=judgement.reason or "it does not parse", answer=answer),
-                document,
-                span,
-                on_text,
-            )
+            complaint = judgement.reason or "it does not parse"
+            judgement, answer = await attempt(prompt(complaint=complaint, answer=answer))
         told = EditProposal(
             findings=judgement.findings,
             snippets=tuple(snippets),
@@ -107,7 +129,13 @@ class Editor:
         return _proposal(told, judgement, document, span, answer)
 
     async def _attempt(
-        self, model: Model, prompt: Prompt, document: Document, span: Span, on_text: OnText
+        self,
+        model: Model,
+        document: Document,
+        span: Span,
+        on_text: OnText,
+        object_to: Objection,
+        prompt: Prompt,
     ) -> tuple[Judgement, str]:
         answer = ""
         async with contextlib.aclosing(model.stream(prompt)) as deltas:
@@ -116,16 +144,25 @@ class Editor:
                 answer += delta.text
                 on_text(answer)
         text = fitted(code_in(answer), document.text[span.start : span.end])
-        draft = Draft(document, Edit(span, text))
+        judgement = await self._judged(Draft(document, Edit(span, text)))
+        if judgement.verdict is not Verdict.WITHHELD:
+            edit = Edit(span, judgement.text)
+            changed = edited(document.text, edit, *import_edits(document, judgement.imports))
+            if complaint := await object_to(replace(document, text=changed), edit):
+                finding = Finding("objection", complaint, Severity.HIGH, span)
+                judgement = Judgement(Verdict.WITHHELD, "", (finding, *judgement.findings))
+        return judgement, answer
+
+    async def _judged(self, draft: Draft) -> Judgement:
         if _breaks(draft):
             # Unlike a line that is being typed, an edit is whole: nothing may be left open.
             finding = Finding("syntax", "the code would not parse", Severity.HIGH, draft.span)
-            return Judgement(Verdict.WITHHELD, "", (finding,)), answer
+            return Judgement(Verdict.WITHHELD, "", (finding,))
         try:
-            return await self._index.consult(partial(judge, draft)), answer
+            return await self._index.consult(partial(judge, draft))
         except IndexerError as error:
             _log.warning("edit checked for its grammar alone: %s", error)
-            return Judgement(Verdict.UNCHECKED, text), answer
+            return Judgement(Verdict.UNCHECKED, draft.edit.text)
 
     async def _snippets(self, document: Document, span: Span) -> list[Snippet]:
         """Signatures of what the selection names, and of what its end is likely to need."""
@@ -194,4 +231,4 @@ def _proposal(
         return replace(told, problem="the model answered nothing", rejected=answer)
     if judgement.text == document.text[span.start : span.end]:
         return replace(told, problem="the model changed nothing")
-    return replace(told, edit=Edit(span, judgement.text))
+    return replace(told, edit=Edit(span, judgement.text), imports=judgement.imports)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from copilot_ls.domain import Document, Edit, Finding, TraceStep
+from copilot_ls.domain import Document, Edit, Finding, ScanReport, TraceStep
 from copilot_ls.features.security.check import say_once
 from copilot_ls.features.security.options import SecurityOptions
 from copilot_ls.features.security.report import Baseline, Reported, report
@@ -65,8 +65,8 @@ class LiveCheck:
         without: Callable[[Document, Sequence[Span]], Document] = lambda document, _: document,
     ) -> None:
         self.options = options
+        self.functions = functions
         self._others = others
-        self._functions = functions
         self._without = without
         self._quick = quick
         self._is_quick = is_quick
@@ -100,10 +100,25 @@ class LiveCheck:
         self._glances.pop(document.uri, None)
         return await asyncio.to_thread(self._look, document, seen)
 
+    async def examine(self, document: Document) -> ScanReport:
+        """Find all there is in a text that need not be open; comments take nothing back.
+
+        Nothing of it is remembered.
+
+        Raises:
+            ScannerError: the engine cannot be used.
+        """
+        document = replace(document, path=document.path or _UNTITLED)
+        found = [*await asyncio.to_thread(self._quick, document)]
+        scanner = await self._scanner()
+        report = await scanner.scan([document], lambda _: None) if scanner else ScanReport()
+        found += (each for each in report.findings if not self._is_quick(each.rule))
+        return ScanReport(tuple(filter(self.options.wants, found)), report.problems)
+
     async def _scanned(self, document: Document, seen: _Seen | None, scanner: Scanner) -> _Seen:
         idle: Sequence[Span] = ()
         if seen is not None and seen.is_complete:
-            functions = await asyncio.to_thread(self._functions, document)
+            functions = await asyncio.to_thread(self.functions, document)
             idle = _idle(functions, changed(seen.text, document.text))
         given = self._without(document, idle) if idle else document
         report = await scanner.scan([given], lambda _: None)
@@ -150,7 +165,7 @@ class LiveCheck:
         if last is not None:
             functions = last.functions
             if functions is None:
-                functions = self._functions(replace(document, text=last.text))
+                functions = self.functions(replace(document, text=last.text))
             change = changed(last.text, document.text)
             functions = _shifted(functions, change, len(document.text) - len(last.text))
             idle = _idle(functions, change)

@@ -14,7 +14,7 @@ from copilot_ls.features.documentation.findings import CATEGORY
 from copilot_ls.features.security.report import Reported
 from copilot_ls.server.diagnostics import to_diagnostic
 from copilot_ls.server.documents import Snapshot
-from copilot_ls.server.handlers import attacks, docstrings, tests
+from copilot_ls.server.handlers import attacks, docstrings, fixes, tests
 from copilot_ls.server.handlers.changes import is_wanted, workspace_edit
 from copilot_ls.server.protocol import Later
 from copilot_ls.server.session import Session
@@ -122,6 +122,9 @@ def _actions(
             title="Explain this finding", command=EXPLAIN_COMMAND, arguments=[argument]
         ),
     )
+    opened = session.opened(snapshot.document.uri)
+    if opened is not None and opened.folder is not None:
+        yield from fixes.actions(reported, snapshot, diagnostic, opened.folder.workspace)
     yield from attacks.actions(reported, snapshot, diagnostic)
 
 

@@ -10,7 +10,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from copilot_ls.checks.imports import import_edits
 from copilot_ls.server import items
-from copilot_ls.server.handlers import attacks, code_actions, edits, tests
+from copilot_ls.server.handlers import attacks, code_actions, edits, fixes, tests
 from copilot_ls.server.items import ACCEPT_COMMAND
 from copilot_ls.server.session import Session
 from copilot_ls.server.status import REINDEX_COMMAND, RESUME_COMMAND
@@ -30,8 +30,14 @@ def _accept(session: Session, arguments: Sequence[object]) -> object:
     session.note_accepted(_id_in(arguments))
     match arguments:
         case [_, {"uri": str(uri), "imports": [*statements]}]:
-            return partial(_add_imports, session, uri, [str(each) for each in statements])
+            return partial(_look_after, session, uri, [str(each) for each in statements])
     return None
+
+
+async def _look_after(session: Session, uri: str, statements: Sequence[str]) -> None:
+    """Give accepted code its imports, and look for weaknesses in what is there now."""
+    await _add_imports(session, uri, statements)
+    session.diagnostics.look_closely(uri)
 
 
 async def _add_imports(session: Session, uri: str, statements: Sequence[str]) -> None:
@@ -95,4 +101,5 @@ COMMANDS: dict[str, Callable[[Session, Sequence[object]], object]] = {
     code_actions.EXPLAIN_COMMAND: code_actions.explain_finding,
     tests.COMMAND: tests.write_tests,
     attacks.COMMAND: attacks.attack,
+    fixes.COMMAND: fixes.fix,
 }

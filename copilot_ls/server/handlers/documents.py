@@ -23,7 +23,7 @@ def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> Non
 
 def did_save(session: Session, params: types.DidSaveTextDocumentParams) -> None:
     session.note_changed_files([params.text_document.uri])
-    session.diagnostics.saved(params.text_document.uri)
+    session.diagnostics.look_closely(params.text_document.uri)
 
 
 def did_focus(session: Session, params: object) -> None:

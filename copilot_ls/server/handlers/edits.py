@@ -53,9 +53,12 @@ def edit(session: Session, arguments: Sequence[object]) -> Later[object]:
             return {"applied": False, "problem": proposal.problem}
         if opened.document.version != snapshot.document.version:
             return {"applied": False, "problem": "the document changed meanwhile"}
-        change = types.TextEdit(snapshot.range(proposal.edit.span), proposal.edit.text)
+        changes = [
+            types.TextEdit(snapshot.range(each.span), each.text)
+            for each in proposal.edits(snapshot.document)
+        ]
         applied = await session.client.propose_edit(
-            "copilot-ls: edit", wish, [(uri, snapshot.document.version, [change])]
+            "copilot-ls: edit", wish, [(uri, snapshot.document.version, changes)]
         )
         return {"applied": applied, "problem": "" if applied else "it was not confirmed"}
 
