@@ -205,6 +205,13 @@ class Settings:
     log: LogSettings = LogSettings()
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    @property
+    def is_served_elsewhere(self) -> bool:
+        """Whether models are those behind ``endpoint.url``, not of this machine's engines."""
+        engine = self.model.engine
+        is_named = engine is EngineName.AUTO and bool(self.endpoint.url)
+        return is_named or engine is EngineName.ENDPOINT
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:

@@ -5,7 +5,7 @@ A protocol stands here if it has two real implementations or stands at a process
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -132,13 +132,15 @@ class Sandbox(Protocol):
         *,
         environment: Mapping[str, str] | None = None,
         stdin: str = "",
+        feed: AsyncIterable[str] | None = None,
         on_line: Callable[[str], None] | None = None,
         follow: Path | None = None,
     ) -> SandboxRun:
         """Run the project's interpreter with ``arguments`` and wait for its end.
 
-        ``on_line`` gets each new line of the file ``follow`` while it grows. Cancelling the task
-        ends the process and all that it started.
+        Its standard input is ``stdin``, then what ``feed`` gives while it runs. ``on_line`` gets
+        each new line of the file ``follow`` while it grows. Cancelling the task ends the process
+        and all that it started.
 
         Raises:
             SandboxError: the interpreter cannot be started.

@@ -6,6 +6,7 @@ Beside ``wiring`` and in its manner: it joins, and holds no logic of its own.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,14 +15,17 @@ from typing import TYPE_CHECKING
 from copilot_ls import scanning, wiring
 from copilot_ls.config import Settings
 from copilot_ls.domain import Confidence, Document, Finding, Severity, edited
-from copilot_ls.errors import SandboxError, WorkspaceError
+from copilot_ls.errors import ModelError, SandboxError, WorkspaceError
+from copilot_ls.features.completion.writer import ModelSource
 from copilot_ls.features.security.attacks.prove import Prover, SecurityTest
 from copilot_ls.features.security.check import check
 from copilot_ls.features.security.report import report
 from copilot_ls.features.tests.writer import OnProgress, TestWriter, WrittenTests
 
 if TYPE_CHECKING:
-    from copilot_ls.ports import Sandbox
+    from copilot_ls.ports import Model, Sandbox
+
+_log = logging.getLogger(__name__)
 
 
 async def propose_tests(
@@ -33,13 +37,15 @@ async def propose_tests(
     text: str | None = None,
     append: bool = False,
     allowed: bool = False,
+    chat_model: ModelSource | None = None,
     on_progress: OnProgress = lambda _, __: None,
 ) -> WrittenTests:
     """Propose tests for the module at ``path``, or for some definitions in it.
 
     ``text`` is the module as it is in the editor, where that is not what is on disk. With
-    ``append`` they go into the module's own file of tests. Cancelling
-    ends everything that was started and removes the copy.
+    ``append`` they go into the module's own file of tests. ``chat_model`` is asked for inputs, if
+    it can be had and the settings want that. Cancelling ends everything that was started and
+    removes the copy.
 
     Raises:
         SandboxError: the user has not allowed it (see ``allowed``), or it cannot be run.
@@ -48,13 +54,28 @@ async def propose_tests(
     try:
         if text is not None:
             (sandbox.project / path).write_text(text, encoding="utf-8", newline="")
-        writer = TestWriter(sandbox, settings.tests, settings.sandbox.memory_mb << 20)
+        model = await _model(chat_model) if _is_asked(settings) else None
+        memory = settings.sandbox.memory_mb << 20
+        writer = TestWriter(sandbox, settings.tests, memory, model=model)
         only = [symbol.replace("::", ".") for symbol in symbols]
         return await writer.write(path, only=only, append=append, on_progress=on_progress)
     except OSError as error:
         raise SandboxError(f"{path} is not in the copy: {error}", remedy="save it first") from error
     finally:
         await asyncio.shield(asyncio.to_thread(sandbox.close))
+
+
+def _is_asked(settings: Settings) -> bool:
+    wish = settings.tests.model
+    return wish == "on" or (wish == "auto" and settings.is_served_elsewhere)
+
+
+async def _model(source: ModelSource | None) -> Model | None:
+    try:
+        return await source() if source is not None else None
+    except ModelError as error:
+        _log.info("tests are written without a model: %s", error)
+        return None
 
 
 async def prove_weakness(

@@ -26,6 +26,7 @@ from copilot_ls.documenting import Documenter
 from copilot_ls.domain import Capabilities, Document
 from copilot_ls.errors import ModelUnavailable, SandboxError, WorkspaceError
 from copilot_ls.features.completion.completer import Completer
+from copilot_ls.features.completion.writer import ModelSource
 from copilot_ls.features.edit.editor import Editor
 from copilot_ls.features.next_edit.follower import Follower
 from copilot_ls.features.security.fixer import Fixer
@@ -393,6 +394,7 @@ class Workspace:
     security: LiveCheck | None
     documenter: Documenter
     fixer: Fixer | None
+    chat_model: ModelSource
 
     def has_index(self) -> bool:
         """Tell whether an index was ever built here."""
@@ -530,7 +532,7 @@ def _choose_engine(model_id: str, settings: Settings) -> EngineChoice:
     asked = settings.model.engine
     if asked is EngineName.OFF:
         return EngineChoice(model_id, "off", "model.engine is off")
-    if asked is EngineName.ENDPOINT or (asked is EngineName.AUTO and settings.endpoint.url):
+    if settings.is_served_elsewhere:
         if not settings.endpoint.url:
             remedy = f"set it in {config.user_file()}"
             return EngineChoice(model_id, "endpoint", "", "endpoint.url is not set", remedy)
@@ -689,5 +691,14 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
     documenter = Documenter(root, settings, engines.chat_model)
     fixer = Fixer(editor, security) if security else None
     return Workspace(
-        root, settings, index, completer, editor, Follower(index), security, documenter, fixer
+        root,
+        settings,
+        index,
+        completer,
+        editor,
+        Follower(index),
+        security,
+        documenter,
+        fixer,
+        engines.chat_model,
     )

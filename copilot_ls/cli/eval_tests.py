@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from copilot_ls import wiring
 from copilot_ls.cli.context import JsonOption, console, options_of, print_json
 from copilot_ls.evals import test_suites
 
@@ -37,6 +38,9 @@ def evaluate_tests(
     mutants: Annotated[
         int, typer.Option("--mutants", min=1, help="Faults of each module to try at most.")
     ] = 200,
+    model: Annotated[
+        str, typer.Option("--model", help="Catalogue id of a chat model to ask for inputs, or off.")
+    ] = "off",
     keep: Annotated[
         Path | None, typer.Option("--keep", help="Put the generated tests into this folder.")
     ] = None,
@@ -49,23 +53,30 @@ def evaluate_tests(
     cases = [case for case in test_suites.read_modules(modules) if not only or case.module in only]
     settings = options_of(context).settings_for(None)
     settings = replace(settings, tests=replace(settings.tests, seconds=seconds))
+    settings = replace(settings, model=replace(settings.model, chat=model))
     notes = console(stderr=True)
 
     def tell(what: str) -> None:
         if not as_json:
             notes.print(what, style="dim", markup=False)
 
-    rows = asyncio.run(
-        test_suites.run_modules(
-            cases,
-            apps,
-            settings,
-            against_pynguin=against is not None,
-            mutants=mutants,
-            keep=keep,
-            on_progress=tell,
-        )
-    )
+    async def run() -> list[test_suites.Row]:
+        engines = wiring.Engines(settings)
+        try:
+            return await test_suites.run_modules(
+                cases,
+                apps,
+                settings,
+                against_pynguin=against is not None,
+                model=None if model == "off" else await engines.chat_model(),
+                mutants=mutants,
+                keep=keep,
+                on_progress=tell,
+            )
+        finally:
+            await engines.aclose()
+
+    rows = asyncio.run(run())
     summary = test_suites.summarise(rows)
     if as_json:
         print_json(summary)

@@ -32,6 +32,10 @@ def propose_tests(
     yes: Annotated[
         bool, typer.Option("--run-code", help="Allow this project's code to be run, this once.")
     ] = False,
+    ask_model: Annotated[
+        bool | None,
+        typer.Option("--model/--no-model", help="Ask the chat model for inputs, too."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Propose tests for a module: explored in a sandbox, run, and kept only if they tell something.
@@ -46,6 +50,10 @@ def propose_tests(
     settings = options_of(context).settings_for(root)
     if seconds:
         settings = replace(settings, tests=replace(settings.tests, seconds=seconds))
+    if ask_model is not None:
+        settings = replace(
+            settings, tests=replace(settings.tests, model="on" if ask_model else "off")
+        )
     document = wiring.read_document(root, path, settings)
     if document.language != "python":
         raise WorkspaceError(
@@ -84,16 +92,21 @@ async def _write(
     as_json: bool,
     allowed: bool,
 ) -> WrittenTests:
-    with progress_on(path, quiet=as_json) as on_progress:
-        return await testing.propose_tests(
-            root,
-            settings,
-            path,
-            symbols=[symbol] if symbol else [],
-            append=append,
-            allowed=allowed,
-            on_progress=on_progress,
-        )
+    engines = wiring.Engines(settings)
+    try:
+        with progress_on(path, quiet=as_json) as on_progress:
+            return await testing.propose_tests(
+                root,
+                settings,
+                path,
+                symbols=[symbol] if symbol else [],
+                append=append,
+                allowed=allowed,
+                chat_model=engines.chat_model,
+                on_progress=on_progress,
+            )
+    finally:
+        await engines.aclose()
 
 
 def write_new(file: Path, text: str) -> None:
@@ -149,13 +162,22 @@ def _print(written: WrittenTests, *, is_written: bool) -> None:
         else:
             print(text, end="")
     if written.verdicts:
-        table = Table("test", "passed", "branches", "faults noticed", box=None, header_style="bold")
+        table = Table(
+            "test",
+            "passed",
+            "branches",
+            "faults noticed",
+            "input from",
+            box=None,
+            header_style="bold",
+        )
         for verdict in written.verdicts:
             table.add_row(
                 verdict.name,
                 f"{verdict.passes}/{verdict.runs}",
                 str(verdict.branches),
                 str(verdict.kills),
+                verdict.origin,
             )
         notes.print(table)
     if written.problem:

@@ -26,6 +26,7 @@ from copilot_ls.config import Settings
 from copilot_ls.domain import Ending, Limits
 from copilot_ls.errors import ConfigError, CopilotError
 from copilot_ls.features.tests.writer import ELSEWHERE, TestWriter
+from copilot_ls.ports import Model
 
 _PYNGUIN = "pynguin==0.48.0"
 _MEASURING = ("pytest>=8.4,<9", "coverage>=7.6")
@@ -119,11 +120,12 @@ async def run_modules(
     settings: Settings,
     *,
     against_pynguin: bool,
+    model: Model | None = None,
     mutants: int = 200,
     keep: Path | None = None,
     on_progress: OnProgress = lambda _: None,
 ) -> list[Row]:
-    """Generate and measure, one module after the other.
+    """Generate and measure, one module after the other; ``model`` is asked for inputs.
 
     ``mutants`` is how many faults of each module are tried at most, an even sample; ``keep`` is
     where the tests are put.
@@ -134,7 +136,7 @@ async def run_modules(
         on_progress(f"{case.module}: installing {case.app}")
         installed = install(case, apps, with_rival=against_pynguin)
         on_progress(f"{case.module}: copilot-ls")
-        own = await _own(case, installed, settings, measuring)
+        own = await _own(case, installed, settings, measuring, model)
         rival = None
         if against_pynguin:
             on_progress(f"{case.module}: Pynguin")
@@ -224,14 +226,19 @@ def _with_sizes(score: Score, other: Score) -> Score:
 
 
 async def _own(
-    case: ModuleCase, installed: Installed, settings: Settings, measuring: _Measuring
+    case: ModuleCase,
+    installed: Installed,
+    settings: Settings,
+    measuring: _Measuring,
+    model: Model | None,
 ) -> Score:
     settings = replace(settings, sandbox=replace(settings.sandbox, python=str(installed.python)))
     started = time.monotonic()
     try:
         sandbox = wiring.open_sandbox(installed.root, settings, allowed=True)
         try:
-            writer = TestWriter(sandbox, settings.tests, settings.sandbox.memory_mb << 20)
+            memory = settings.sandbox.memory_mb << 20
+            writer = TestWriter(sandbox, settings.tests, memory, model=model)
             written = await writer.write(_path_of(case.module, installed.root))
         finally:
             sandbox.close()

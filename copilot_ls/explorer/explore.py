@@ -10,7 +10,6 @@ import json
 import os
 import random
 import re
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -19,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from .freezing import Freezer
+from .late import Late
 from .loading import CannotBeLoaded, Subject, load_subject
 from .observing import Observer
 from .places import is_local
@@ -31,6 +31,7 @@ from .targets import References, Target
 from .tests import STAND_IN, Finished, finish, passes
 
 _FIRST_SHARE = 0.45
+_ALONE_SHARE = 0.06
 _LAST_SHARE = 0.15
 _MAX_IDLE = 6_000
 _MAX_CANDIDATES = 600
@@ -48,12 +49,16 @@ _NO_NUMBER = ("could not convert", "invalid literal for")
 Tell = Callable[[dict[str, Any]], None]
 
 
-def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
+def explore(
+    request: dict[str, Any], tell: Tell, late: Callable[[], Sequence[str]] = tuple
+) -> dict[str, Any]:
     """Explore a module and return plain data.
 
     ``request``: ``root`` (folder whose code counts as the project's), ``module``, ``seconds``,
     and optionally ``seeds`` (expressions), ``only`` (qualified names), ``private`` (bool),
     ``seed`` (int), ``skip`` (names of targets that ended the process before).
+    ``late`` gives what came in since it was last asked: JSON with ``call`` (source) and
+    ``origin``; what becomes of each is told.
     """
     started = time.monotonic()
     seconds = float(request["seconds"])
@@ -78,8 +83,11 @@ def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
         wanted=_wanted(request),
         is_usable=is_usable,
         before=lambda case: journal.note(case.target),
+        between=lambda: _take(search, late(), tell),
     )
     tell({"phase": "search", "targets": len(search.targets), "goals": len(subject.goals)})
+    search.run(seconds * _ALONE_SHARE, max_idle=_MAX_IDLE)
+    tell({"phase": "search", "open": search.open_by_owner})
     search.run(seconds * _FIRST_SHARE - (time.monotonic() - started), max_idle=_MAX_IDLE)
     tell({"phase": "observe", "covered": len(search.covered), "runs": search.n_runs})
     runner.namespace["pytest"] = STAND_IN
@@ -88,7 +96,7 @@ def explore(request: dict[str, Any], tell: Tell) -> dict[str, Any]:
     suite = Suite(subject, runner, tell)
     deadline = started + seconds * (1 - _LAST_SHARE)
     suite.add(workshop.finished(_MAX_CANDIDATES, started + 0.6 * seconds), deadline)
-    _improve(search, suite, workshop, started, deadline)
+    _improve(search, suite, workshop, started, deadline, tell)
     tell({"phase": "polish"})
     polish(suite, search, workshop.made_of, started + seconds)
     runner.close()
@@ -126,8 +134,21 @@ def _loaded(module: str) -> Subject:
     raise CannotBeLoaded(f"that takes longer than {_IMPORT_SECONDS:.0f} seconds")
 
 
+def _take(search: Search, lines: Sequence[str], tell: Tell) -> None:
+    """Try what somebody else thought of meanwhile."""
+    for line in lines:
+        wish = json.loads(line)
+        told = search.take(str(wish["call"]), str(wish["origin"]))
+        tell({"phase": "input", "call": wish["call"], "problem": told})
+
+
 def _improve(
-    search: Search, suite: Suite, workshop: _Workshop, started: float, deadline: float
+    search: Search,
+    suite: Suite,
+    workshop: _Workshop,
+    started: float,
+    deadline: float,
+    tell: Tell,
 ) -> None:
     """Use the time that is left where branches are not reached or faults are not noticed."""
     slice_seconds = max(0.5, (deadline - started) / 20)
@@ -136,6 +157,7 @@ def _improve(
         if not suite.survivors and not has_open:
             return
         owners = Counter(mutant.owner for mutant in suite.survivors)
+        tell({"phase": "improve", "open": Counter(search.open_by_owner) + owners})
         wishes = {owner: min(4.0, 0.5 * number) for owner, number in owners.items()}
         search.with_private = True
         search.run(slice_seconds, max_idle=_MAX_IDLE // 4, wishes=wishes)
@@ -270,6 +292,7 @@ def _plain(test: Finished) -> dict[str, Any]:
         "lines": test.lines,
         "imports": test.imports,
         "error": test.error,
+        "origin": test.kept.case.origin,
         "goals": sorted(test.goals),
         "kills": len(test.kills),
         "seconds": test.seconds,
@@ -306,7 +329,8 @@ def _crashes(search: Search, deliberate: Deliberate) -> list[dict[str, str]]:
 
 def main() -> int:
     """Read a request as JSON from standard input; write JSON lines to the file that it names."""
-    request = json.loads(sys.stdin.read())
+    late = Late()
+    request = json.loads(late.first())
     with open(request["answer"], "w", encoding="utf-8") as answer:
 
         def tell(message: dict[str, Any]) -> None:
@@ -314,7 +338,7 @@ def main() -> int:
             answer.flush()
 
         try:
-            tell({"result": explore(request, tell)})
+            tell({"result": explore(request, tell, late.take)})
         except CannotBeLoaded as error:
             tell({"error": f"cannot be imported: {error}"})
     return 0

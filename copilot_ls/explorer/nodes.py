@@ -133,9 +133,10 @@ class Case:
 
     ``files`` are calls that write files below ``tmp_path`` or make it the current folder,
     ``setup`` binds names in order, and ``steps`` are calls that are made for their effect.
+    ``origin`` says who thought of it, or of what it was varied from; empty: the search itself.
     """
 
-    __slots__ = ("action", "files", "setup", "steps", "target")
+    __slots__ = ("action", "files", "origin", "setup", "steps", "target")
 
     def __init__(
         self,
@@ -144,8 +145,10 @@ class Case:
         setup: Sequence[tuple[str, Node]] = (),
         steps: Sequence[Call] = (),
         files: Sequence[Call] = (),
+        origin: str = "",
     ) -> None:
         self.target = target
+        self.origin = origin
         self.action = action
         self.setup: list[tuple[str, Node]] = list(setup)
         self.steps: list[Call] = list(steps)
@@ -166,6 +169,7 @@ class Case:
             self.setup if setup is None else setup,
             self.steps if steps is None else steps,
             self.files if files is None else files,
+            self.origin,
         )
 
     def lines(self) -> list[str]:

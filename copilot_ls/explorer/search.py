@@ -56,6 +56,7 @@ _MAX_SIGNATURES = 24
 _MAX_REPAIRS = 12
 _MAX_FAILURES = 400
 _SMALL = 60
+_PAUSE = 32
 _MAX_INPUT = 160
 _ODD_TYPE = 40
 _ODD_CHARACTER = 20
@@ -92,12 +93,14 @@ class Search:
         wanted: Callable[[Target], bool] | None = None,
         is_usable: Callable[[Outcome], bool] = lambda _: True,
         before: Callable[[Case], None] = lambda _: None,
+        between: Callable[[], None] = lambda: None,
     ) -> None:
         self._rng = random.Random(seed)
         self._subject = subject
         self._alias = references.alias
         self._runner = runner
         self._before = before
+        self._between = between
         self._is_usable = is_usable
         references.add_standard((*_STANDARD_MODULES, *freezing.STANDARD))
         self._definitions = definitions = Definitions(subject.tree)
@@ -136,7 +139,9 @@ class Search:
         for goal in subject.goals:
             self._goals_by_owner.setdefault(goal.owner, []).append(goal.id)
         for text in seeds:
-            self._queue_seed(text)
+            case = self._case_of(text, "a call that somebody wrote")
+            if case is not None:
+                self._queue.append(case)
 
     def run(self, seconds: float, *, max_idle: int, wishes: Mapping[str, float] = _NOTHING) -> None:
         """Search until time is over, or nothing new came of the last ``max_idle`` cases.
@@ -156,6 +161,8 @@ class Search:
         }
         idle = 0
         while self.targets and time.monotonic() < deadline and idle < max_idle:
+            if self.n_runs % _PAUSE == 0:
+                self._between()
             case = self._next_case()
             source = case.source()
             if source in self._seen:
@@ -165,6 +172,23 @@ class Search:
                 self._seen.clear()
             self._seen.add(source)
             idle = 0 if self._try(case) else idle + 1
+
+    def take(self, text: str, origin: str) -> str:
+        """Try a call that was thought of while the search was under way; tells what is wrong."""
+        case = self._case_of(text, origin)
+        if case is None:
+            return "that calls nothing which is tested here"
+        outcome = self._run(case)
+        self._weigh(case, outcome)
+        if outcome.error is None or self._is_usable(outcome):
+            return ""
+        return f"{type(outcome.error).__name__}: {str(outcome.error)[:120]}"
+
+    @property
+    def open_by_owner(self) -> dict[str, int]:
+        """How many goals of each function were not reached so far, where there are any."""
+        covered = self.covered
+        return Counter(goal.owner for goal in self.goals if goal.id not in covered)
 
     def minimised(
         self, kept: Kept, max_runs: int = 40, goals: frozenset[int] | None = None
@@ -245,13 +269,19 @@ class Search:
     # One case
 
     def _try(self, case: Case) -> bool:
-        target = case.target
+        return self._weigh(case, self._run(case))
+
+    def _run(self, case: Case) -> Outcome:
         self._before(case)
-        recorder = self._subject.recorder
-        recorder.begin()
-        outcome = self._runner.run(case)
+        self._subject.recorder.begin()
         self.n_runs += 1
-        self._n_tried[target] += 1
+        self._n_tried[case.target] += 1
+        return self._runner.run(case)
+
+    def _weigh(self, case: Case, outcome: Outcome) -> bool:
+        """Learn from what was just run; tells whether it reached anything new."""
+        target = case.target
+        recorder = self._subject.recorder
         hit = frozenset(recorder.hit)
         compared = [each for each in recorder.compared.values() if not self._is_local(each)]
         for _, left, right in compared:
@@ -565,8 +595,8 @@ class Search:
 
     # Seeds
 
-    def _queue_seed(self, text: str) -> None:
-        """A call that somebody wrote, perhaps on an object that they made."""
+    def _case_of(self, text: str, origin: str) -> Case | None:
+        """The case of a call that somebody wrote, perhaps on an object that they made."""
         taken = self._runner.namespace
         case = case_of(
             text,
@@ -576,7 +606,8 @@ class Search:
             lambda owner: _variable(owner.__name__, taken),
         )
         if case is not None:
-            self._queue.append(case)
+            case.origin = origin
+        return case
 
 
 def _inlined(case: Case) -> Call | None:

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -80,6 +80,7 @@ class ProcessSandbox:
         *,
         environment: Mapping[str, str] | None = None,
         stdin: str = "",
+        feed: AsyncIterable[str] | None = None,
         on_line: Callable[[str], None] | None = None,
         follow: Path | None = None,
     ) -> SandboxRun:
@@ -105,14 +106,11 @@ class ProcessSandbox:
                     remedy="set `sandbox.python` to the project's Python",
                 ) from error
             watch = _Watch(process.pid, self._folder, limits, follow, on_line)
+            feeding = asyncio.ensure_future(_feed(process.stdin, stdin, feed))
             try:
-                if process.stdin is not None:
-                    with contextlib.suppress(OSError):
-                        process.stdin.write(stdin.encode())
-                        await process.stdin.drain()
-                    process.stdin.close()
                 ending = await watch.until_end(process)
             finally:
+                feeding.cancel()
                 watch.end_everything()
                 with contextlib.suppress(ProcessLookupError):
                     await process.wait()
@@ -195,6 +193,22 @@ class ProcessSandbox:
             profile = _MACOS_PROFILE.format(places=places)
             command = ["/usr/bin/sandbox-exec", "-p", profile, *command]
         return command
+
+
+async def _feed(
+    pipe: asyncio.StreamWriter | None, stdin: str, more: AsyncIterable[str] | None
+) -> None:
+    """Write to a process for as long as it reads."""
+    if pipe is None:
+        return
+    with contextlib.suppress(OSError):
+        pipe.write(stdin.encode())
+        await pipe.drain()
+        if more is not None:
+            async for text in more:
+                pipe.write(text.encode())
+                await pipe.drain()
+    pipe.close()
 
 
 class _Watch:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psutil
@@ -20,6 +20,14 @@ from copilot_ls.sandbox.process import ProcessSandbox
 
 ON_LINUX = sys.platform == "linux"
 confined = pytest.mark.skipif(not ON_LINUX, reason="files are only guarded by the copy here")
+
+
+_ECHO = """
+import sys
+with open(sys.argv[1], "w", buffering=1) as told:
+    for line in sys.stdin:
+        told.write(line)
+"""
 
 
 @pytest.fixture
@@ -119,6 +127,27 @@ else:
     assert done.output.startswith("refused"), done.output
     assert outside.read_text() == "precious"
     assert [path.name for path in outside.parent.iterdir()] == ["precious.txt"]
+
+
+async def test_what_comes_later_reaches_a_running_process(sandbox: ProcessSandbox) -> None:
+    has_answered = asyncio.Event()
+
+    async def feed() -> AsyncIterator[str]:
+        yield "second\n"
+        await has_answered.wait()
+        yield "third\n"
+
+    told = sandbox.scratch / "told"
+    done = await sandbox.run(
+        ["-c", _ECHO, str(told)],
+        Limits(seconds=20),
+        stdin="first\n",
+        feed=feed(),
+        on_line=lambda line: has_answered.set() if line == "second" else None,
+        follow=told,
+    )
+    assert done.ending is Ending.EXITED
+    assert told.read_text() == "first\nsecond\nthird\n"
 
 
 async def test_what_sleeps_for_ever_is_ended(sandbox: ProcessSandbox) -> None:

@@ -14,6 +14,7 @@ import pytest
 from copilot_ls.cli.tests import importable
 from copilot_ls.features.tests.options import TestOptions
 from copilot_ls.features.tests.writer import TestWriter
+from copilot_ls.models.scripted import Script, ScriptedModel, say
 from copilot_ls.sandbox.process import ProcessSandbox
 
 _SOURCE = """
@@ -42,6 +43,17 @@ import marks
 class TestMarks(unittest.TestCase):
     def test_passed(self):
         self.assertEqual(marks.grade(50), "passed")
+"""
+
+
+_GATE = """
+import hashlib
+
+
+def enter(word: str) -> str:
+    if hashlib.md5(word.encode()).hexdigest() == "15b29ffdce66e10527a65bc6d71ad94d":
+        return "open"
+    return "closed"
 """
 
 
@@ -79,6 +91,20 @@ async def test_what_depends_on_the_time_zone_or_the_order_of_a_set_is_not_offere
     written = await writer.write("local.py")
     assert {verdict.target for verdict in written.verdicts} == {"double"}
     assert written.n_dropped >= 2
+
+
+async def test_what_only_a_model_thinks_of_is_tested_and_says_so(project: Path) -> None:
+    (project / "gate.py").write_text(_GATE)
+    model = ScriptedModel(Script([say("enter('swordfish')\n", when="Calls of enter:")]))
+    sandbox = ProcessSandbox(project, Path(sys.executable))
+    try:
+        options = TestOptions(seconds=6, reruns=2)
+        written = await TestWriter(sandbox, options, model=model).write("gate.py")
+    finally:
+        sandbox.close()
+    assert "'swordfish'" in written.text
+    assert "scripted" in {verdict.origin for verdict in written.verdicts}
+    assert written.n_covered == written.n_goals
 
 
 async def test_tests_are_added_to_those_that_are_there(writer: TestWriter) -> None:

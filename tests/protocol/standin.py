@@ -35,6 +35,7 @@ from copilot_ls.domain import (
 )
 from copilot_ls.errors import ModelUnavailable, ScannerError
 from copilot_ls.features.completion.completer import Completer
+from copilot_ls.features.completion.writer import ModelSource
 from copilot_ls.features.documentation.findings import find_drift
 from copilot_ls.features.edit.editor import Editor
 from copilot_ls.features.next_edit.follower import Follower
@@ -138,6 +139,7 @@ class Workspace:
     editor: Editor
     follower: Follower
     documenter: Documenter
+    chat_model: ModelSource
     security: LiveCheck | None = None
     fixer: Fixer | None = None
     index: FakeIndex = field(default_factory=FakeIndex)
@@ -233,6 +235,7 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         editor,
         Follower(known),
         documenter,
+        engines.chat_model,
         security or None,
         Fixer(editor, security) if security else None,
         index,

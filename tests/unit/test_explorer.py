@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import random
 import sys
 import tempfile
@@ -63,10 +64,12 @@ def exploration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Exp
     for part in ("explore", "polishing", "search", "suite"):
         monkeypatch.setattr(f"copilot_ls.explorer.{part}.time", clock)
 
-    def run(source: str, **options: object) -> dict[str, Any]:
+    def run(source: str, **options: Any) -> dict[str, Any]:
         (tmp_path / "subject.py").write_text(textwrap.dedent(source))
+        late = options.pop("late", tuple)
+        tell = options.pop("tell", lambda _: None)
         request = {"root": str(tmp_path), "module": "subject", "seconds": 2, **options}
-        return explore(request, lambda _: None)
+        return explore(request, tell, late)
 
     yield run
     sys.modules.pop("subject", None)
@@ -87,6 +90,44 @@ def test_a_constant_that_is_compared_is_found(exploration: Explore) -> None:
     )
     assert result["covered"] == result["goals"]
     assert any("opensesame" in body and "'inside'" in body for body in bodies(result))
+
+
+def test_a_call_that_comes_late_is_tried_and_answered(exploration: Explore) -> None:
+    waiting = [
+        json.dumps({"call": call, "origin": "a friend"})
+        for call in ("enter('swordfish')", "enter(5)", "leave()")
+    ]
+    heard: list[dict[str, Any]] = []
+
+    def late() -> list[str]:
+        # Not before the search has said what it has not reached.
+        lines = waiting[:] if any("open" in message for message in heard) else []
+        if lines:
+            waiting.clear()
+        return lines
+
+    result = exploration(
+        """
+        import hashlib
+
+        def enter(word):
+            if hashlib.md5(word.encode()).hexdigest() == "15b29ffdce66e10527a65bc6d71ad94d":
+                return "open"
+            return "closed"
+        """,
+        late=late,
+        tell=heard.append,
+    )
+    assert {"phase": "search", "open": {"enter": 1}} in heard
+    problems = [message["problem"] for message in heard if message["phase"] == "input"]
+    assert problems == [
+        "",
+        "AttributeError: 'int' object has no attribute 'encode'",
+        "that calls nothing which is tested here",
+    ]
+    (test,) = [test for test in result["tests"] if "'swordfish'" in "".join(test["lines"])]
+    assert test["origin"] == "a friend"
+    assert result["covered"] == result["goals"]
 
 
 def test_annotations_and_own_classes_make_inputs(exploration: Explore) -> None:

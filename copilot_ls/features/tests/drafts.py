@@ -11,7 +11,8 @@ class Draft:
     """One test: ``lines`` are its statements, ``target`` the qualified name of what it exercises.
 
     ``error`` names the exception that it expects, if it expects one. ``goals`` are the branches it
-    reaches, ``kills`` the number of faults that it alone was the first to notice.
+    reaches, ``kills`` the number of faults that it alone was the first to notice. ``origin`` says
+    who thought of its input; empty: the search.
     """
 
     target: str
@@ -21,7 +22,7 @@ class Draft:
     goals: frozenset[int] = frozenset()
     kills: int = 0
     seconds: float = 0.0
-    origin: str = "exploration"
+    origin: str = ""
 
     @property
     def source(self) -> str:
@@ -106,6 +107,7 @@ def _draft(entry: Mapping[str, object]) -> Draft:
         lines=tuple(str(line) for line in _list(entry["lines"])),
         imports=tuple(str(line) for line in _list(entry["imports"])),
         error=str(entry["error"]),
+        origin=str(entry["origin"]),
         goals=frozenset(_number(goal) for goal in _list(entry["goals"])),
         kills=_number(entry["kills"]),
         seconds=float(str(entry["seconds"])),

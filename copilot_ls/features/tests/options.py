@@ -23,6 +23,13 @@ class TestOptions:
         default=5,
         metadata={"doc": "Random orders in which a test must pass before it is offered."},
     )
+    model: Literal["auto", "on", "off"] = field(
+        default="auto",
+        metadata={
+            "doc": "Ask the chat model for inputs where branches are not reached; auto: only one "
+            "behind `endpoint.url`, which does not take processor time from the search."
+        },
+    )
     framework: Literal["auto", "pytest", "unittest"] = field(
         default="auto",
         metadata={

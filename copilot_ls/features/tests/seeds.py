@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import ast
 import doctest
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from typing import TypeAlias
 
 _PARSER = doctest.DocTestParser()
+
+
+Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def definitions_in(body: Sequence[ast.stmt]) -> Iterator[Definition]:
+    """The functions and classes among some statements, whatever they depend on."""
+    for node in body:
+        if isinstance(node, Definition):
+            yield node
+        elif isinstance(node, ast.If | ast.Try):
+            handlers = node.handlers if isinstance(node, ast.Try) else ()
+            for inner in (node.body, *(each.body for each in handlers), node.orelse):
+                yield from definitions_in(inner)
 
 
 def callables_of(text: str) -> frozenset[str]:
     """Names of the functions and classes at the top of a module."""
     tree = tree_of(text)
-    definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    return frozenset(
-        node.name for node in (tree.body if tree else ()) if isinstance(node, definitions)
-    )
+    return frozenset(node.name for node in definitions_in(tree.body if tree else ()))
 
 
 def calls_in_docstrings(text: str) -> list[str]:

@@ -98,6 +98,8 @@ class _Story:
         if isinstance(call.func, ast.Attribute):
             owner = ast.unparse(call.func.value)
             made = self.bound.get(owner)
+            if made is None and isinstance(call.func.value, ast.Call):
+                made = self.inlined(call.func.value)
             if isinstance(made, ast.Call) and _name_of(made.func) in self._names:
                 step = self._on_receiver(call)
                 if step is not None:
@@ -105,7 +107,10 @@ class _Story:
                     lines = [f"receiver = {ast.unparse(made)}", *before, step]
                     self.calls.append("\n".join(lines))
                 return
-        if _name_of(call.func) in self._names:
+        is_of_class = (
+            isinstance(call.func, ast.Attribute) and _name_of(call.func.value) in self._names
+        )
+        if is_of_class or _name_of(call.func) in self._names:
             whole = self.inlined(call)
             if whole is not None:
                 self.calls.append(ast.unparse(whole))

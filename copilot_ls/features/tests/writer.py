@@ -14,10 +14,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from copilot_ls.domain import Ending, Limits, SandboxRun
 from copilot_ls.features.tests.appending import CannotAppend, appended, free_case, names_in
+from copilot_ls.features.tests.asking import Asker
 from copilot_ls.features.tests.drafts import Draft, Exploration, Suspicion
 from copilot_ls.features.tests.framework import Framework, framework_of
 from copilot_ls.features.tests.options import TestOptions
@@ -30,7 +32,7 @@ from copilot_ls.features.tests.placing import (
 from copilot_ls.features.tests.render import RenderedTest, case_name, render_file, render_tests
 from copilot_ls.features.tests.seeds import callables_of, calls_in_docstrings, literal_calls
 from copilot_ls.features.tests.stories import calls_on_objects, fixtures_in
-from copilot_ls.ports import Sandbox
+from copilot_ls.ports import Model, Sandbox
 
 _log = logging.getLogger(__name__)
 _MAX_RESTARTS = 3
@@ -53,7 +55,10 @@ OnProgress = Callable[[str, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Why a test is offered: how often it passed, and what nobody but it reaches or notices."""
+    """Why a test is offered: how often it passed, and what nobody but it reaches or notices.
+
+    ``origin`` says who thought of its inputs; empty: the search alone.
+    """
 
     name: str
     target: str
@@ -117,10 +122,19 @@ class TestWriter:
 
     __test__ = False
 
-    def __init__(self, sandbox: Sandbox, options: TestOptions, memory_bytes: int = 2 << 30) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        options: TestOptions,
+        memory_bytes: int = 2 << 30,
+        *,
+        model: Model | None = None,
+    ) -> None:
+        """``model`` is asked for inputs while the search goes on."""
         self._sandbox = sandbox
         self._options = options
         self._memory_bytes = memory_bytes
+        self._model = model
 
     async def write(
         self,
@@ -149,6 +163,7 @@ class TestWriter:
         exploration, run = await self._explore(
             target.module,
             target.folder,
+            text=_text_of(sources.get(path, b"")),
             only=only,
             seeds=[*seeds, *self._examples(path)],
             tell=on_progress,
@@ -222,11 +237,13 @@ class TestWriter:
         module: str,
         folder: str,
         *,
+        text: str,
         only: Sequence[str],
         seeds: Sequence[str],
         tell: OnProgress,
     ) -> tuple[Exploration, SandboxRun]:
         """Explore; what kills the process is left out and the rest is tried again."""
+        asker = Asker(self._model, text) if self._model is not None else None
         skip: list[str] = []
         deadline = time.monotonic() + self._options.seconds
         answer = self._sandbox.scratch / "answer.jsonl"
@@ -249,8 +266,9 @@ class TestWriter:
                 ["-m", "copilot_ls_explorer.explore"],
                 self._limits(seconds + _STARTUP_SECONDS),
                 environment={"PYTHONPATH": self._import_path(folder)},
-                stdin=json.dumps(request),
-                on_line=lambda line: tell(*_progress(line)),
+                stdin=json.dumps(request) + "\n",
+                feed=asker.lines() if asker is not None else None,
+                on_line=partial(_told, tell, asker),
                 follow=answer,
             )
             exploration = _read_answer(answer, module)
@@ -404,7 +422,7 @@ def _verdict(test: RenderedTest, outcomes: dict[str, list[str]]) -> Verdict:
         branches=len(frozenset().union(*(draft.goals for draft in test.drafts))),
         kills=sum(draft.kills for draft in test.drafts),
         seconds=sum(draft.seconds for draft in test.drafts),
-        origin=test.drafts[0].origin,
+        origin=", ".join(sorted({draft.origin for draft in test.drafts if draft.origin})),
     )
 
 
@@ -412,15 +430,26 @@ def _function_of(node_id: str) -> str:
     return node_id.rpartition("::")[2].partition("[")[0]
 
 
-def _progress(line: str) -> tuple[str, float]:
+def _told(tell: OnProgress, asker: Asker | None, line: str) -> None:
+    """Pass on what the exploration says: to whoever looks, and to whoever asks the model."""
     try:
         message = json.loads(line)
-    except ValueError:
-        return "exploring", 0.1
+        if not isinstance(message, dict):
+            return
+        if asker is not None:
+            asker.hear(message)
+    except (ValueError, TypeError):
+        # Code under test may have tampered with it.
+        return
+    if message.get("phase") != "input":
+        tell(*_progress(message))
+
+
+def _progress(message: Mapping[str, object]) -> tuple[str, float]:
     phase = str(message.get("phase", ""))
     share = {"search": 0.05, "observe": 0.5, "mutate": 0.65}.get(phase, 0.8)
     if phase == "mutate" and message.get("of"):
-        share += 0.2 * float(message.get("mutants", 0)) / float(message["of"])
+        share += 0.2 * float(str(message.get("mutants", 0))) / float(str(message["of"]))
     words = {
         "search": "looking for inputs",
         "observe": "observing",

@@ -147,6 +147,7 @@ async def _written(
             document.path,
             symbols=[symbol] if symbol else [],
             text=document.text,
+            chat_model=workspace.chat_model,
             on_progress=tell,
         )
 
