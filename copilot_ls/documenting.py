@@ -177,12 +177,13 @@ class Documenter:
         self._settings = settings
         self._model = model
         self._neighbours: dict[str, tuple[float, Neighbours]] = {}
+        self._read: tuple[Document | None, DocumentedFile | None] = None, None
 
     async def offers(self, document: Document, first: int, last: int) -> list[DocOffer]:
         """Say what can be done about docstrings in some lines (from 0); takes milliseconds."""
         if document.language != "python":
             return []
-        return await asyncio.to_thread(_offers, document, first, last)
+        return await asyncio.to_thread(self._offers, document, first, last)
 
     async def missing(self, document: Document) -> list[str]:
         """Name the public definitions of a file that should have a docstring and have none."""
@@ -219,14 +220,27 @@ class Documenter:
             _log.warning("docstring written without the model: %s", error)
             return None
 
+    def _offers(self, document: Document, first: int, last: int) -> list[DocOffer]:
+        file = self._file(document)
+        return [] if file is None else _offers(file, first, last)
+
     def _writer(self, document: Document) -> Writer | None:
-        from copilot_ls.features.documentation.reading import read_file
         from copilot_ls.features.documentation.write import Writer
 
-        file = read_file(document.path, document.text)
+        file = self._file(document)
         if file is None:
             return None
         return Writer(file, self._around(document.path), self._settings.docs)
+
+    def _file(self, document: Document) -> DocumentedFile | None:
+        """Read a document; editors ask for the same one whenever the cursor moves."""
+        from copilot_ls.features.documentation.reading import read_file
+
+        known, file = self._read
+        if known is None or (known.path, known.text) != (document.path, document.text):
+            file = read_file(document.path, document.text)
+            self._read = document, file
+        return file
 
     def _around(self, path: str) -> Neighbours:
         known = self._neighbours.get(path)
@@ -237,17 +251,17 @@ class Documenter:
         return known[1]
 
 
-def _offers(document: Document, first: int, last: int) -> list[DocOffer]:
+def _offers(file: DocumentedFile, first: int, last: int) -> list[DocOffer]:
     from copilot_ls.features.documentation.check import check_file
     from copilot_ls.features.documentation.drift import DriftRule
-    from copilot_ls.features.documentation.reading import read_file
 
-    file = read_file(document.path, document.text)
-    if file is None:
-        return []
     found: list[DocOffer] = []
     wrong = check_file(file)
+    below = _start_of_line(file.text, last + 1)
     for definition in file.definitions:
+        # Where a head ends is found by counting lines, which is too much for all of a large file.
+        if definition.symbol.end_line < first or definition.symbol.span.start >= below:
+            continue
         name = definition.symbol.qualified_name
         start, end = _head_lines(file, definition)
         if file.definition(name) is not definition or last < start or first > end:
@@ -265,6 +279,16 @@ def _offers(document: Document, first: int, last: int) -> list[DocOffer]:
                 title = f"Add {names} to the docstring of `{definition.symbol.name}`"
             found.append(DocOffer(DocTask.REPAIR, name, title, start, end))
     return found
+
+
+def _start_of_line(text: str, line: int) -> int:
+    """The offset at which a line (from 0) begins, or the text's length if it has fewer."""
+    start = 0
+    for _ in range(line):
+        start = text.find("\n", start) + 1
+        if not start:
+            return len(text)
+    return start
 
 
 def _head_lines(file: DocumentedFile, definition: Definition) -> tuple[int, int]:

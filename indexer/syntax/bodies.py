@@ -111,7 +111,7 @@ def _body(source: Source, node: Node) -> Body:
         yields=facts.yields,
         raises=tuple(facts.raises),
         reraises=facts.reraises,
-        is_stub=_is_stub(statements, has_docstring=docstring is not None),
+        is_stub=_is_stub(source, statements, has_docstring=docstring is not None),
     )
 
 
@@ -146,7 +146,7 @@ def _docstring(source: Source, body: Node) -> Docstring | None:
     return None
 
 
-def _is_stub(statements: list[Node], *, has_docstring: bool) -> bool:
+def _is_stub(source: Source, statements: list[Node], *, has_docstring: bool) -> bool:
     left = statements[1:] if has_docstring else statements
     if not left:
         return True
@@ -155,10 +155,11 @@ def _is_stub(statements: list[Node], *, has_docstring: bool) -> bool:
     node = left[0]
     if node.type == "pass_statement":
         return True
-    text = node.text or b""
+    # Not the node's own text: that costs a copy of all that follows it.
+    text = source.slice(node.start_byte, node.end_byte)
     if node.type == "expression_statement":
-        return text == b"..."
-    return node.type == "raise_statement" and b"NotImplementedError" in text
+        return text == "..."
+    return node.type == "raise_statement" and "NotImplementedError" in text
 
 
 class _Facts:

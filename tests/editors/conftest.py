@@ -103,7 +103,7 @@ def environment(place: Path) -> dict[str, str]:
     script = Script.to_json(SCRIPT)
     (place / "engine" / "script.json").write_text(script, encoding="utf-8")
     # A machine that is busy shows a block line by line. What is wrong is withheld, not mended.
-    slow = "[completion]\nsecond_try = false\nblock_ms = 20000\nverify_ms = 5000\n"
+    slow = "[completion]\nsecond_try = false\nblock_ms = 20000\n"
     settings = f"[index]\nvectors = false\n{slow}[tests]\nseconds = 3\n"
     (place / "config.toml").write_text(settings, encoding="utf-8")
     return {

@@ -187,18 +187,8 @@ class Neovim:
             assert time.monotonic() < end, f"{what} did not come\n{self.story()}"
             time.sleep(POLL_S)
 
-    def wait_for_ghost(self, text: str, *, again: str = "") -> None:
-        """Wait for ghost text; ``again`` are keys to be typed now and then until it is there."""
-        typed = time.monotonic()
-
-        def look() -> bool:
-            nonlocal typed
-            if again and time.monotonic() > typed + PATIENCE / 5:
-                self.type(again)
-                typed = time.monotonic()
-            return self.ghost() == text
-
-        self.wait(f"ghost text {text!r}", look)
+    def wait_for_ghost(self, text: str) -> None:
+        self.wait(f"ghost text {text!r}", lambda: self.ghost() == text)
 
     def wait_for_line(self, text: str) -> None:
         self.wait(f"line {text!r}", lambda: self.line() == text)

@@ -26,6 +26,7 @@ const ACTS = {
   picture: (page, { path }) => page.screenshot({ path }),
   watch: (page) => page.evaluate(watchForGhost),
   watched: (page) => page.evaluate(() => window.ghostShown),
+  reload: (page) => page.reload(),
   // Left as a person leaves it, so that its extension host and its server end as well.
   close: async (page) => {
     await page.goto("about:blank");

@@ -75,7 +75,7 @@ def test_the_editor_tells_how_long_the_activation_took(shop: Shop):
 def test_ghost_text_appears_is_typed_along_taken_and_withheld_where_wrong(shop: Shop):
     window = shop.open("orders.py", ORDERS + ODD)
     window.go(5, 11)
-    window.type_for_ghost("Space", GHOST)
+    window.press_for_ghost("Space", GHOST)
     window.picture("ghost-text")
     window.type("tax")
     window.wait_for_ghost(".net(order.amount)")
@@ -126,7 +126,7 @@ def test_a_key_brings_ghost_text_at_a_fresh_place_soon(shop: Shop):
     window = shop.open("places.py", f"from tax import Tax\n\n\n{places}")
     window.go(1, 1)
     window.press("ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "End")
-    window.type_for_ghost("Space", GHOST)
+    window.press_for_ghost("Space", GHOST)
     milliseconds = []
     for _ in range(N_KEYS):
         window.press("Escape", *["ArrowDown"] * 4, "End")

@@ -34,7 +34,7 @@ def test_files_too_large_or_left_alone_say_so_and_others_are_served(shop: Shop):
     shop.open("large.py", filler + ORDERS)
     window.wait_for_status("Ready")
     window.go(32_005, 11)
-    window.type_for_ghost("Space", GHOST)
+    window.press_for_ghost("Space", GHOST)
 
 
 def test_line_ends_of_dos_and_characters_of_several_units_shift_nothing(shop: Shop):
@@ -42,7 +42,7 @@ def test_line_ends_of_dos_and_characters_of_several_units_shift_nothing(shop: Sh
     window = shop.open("dos.py", text)
     window.go(5, 1)
     window.press("End")
-    window.type_for_ghost("Space", GHOST)
+    window.press_for_ghost("Space", GHOST)
     window.press("Tab", "Control+s")
     expected = text.replace("; return\r\n", f"; return {GHOST}\r\n").encode()
     path = shop.folder / "dos.py"
@@ -68,7 +68,7 @@ def test_cells_of_a_notebook_have_ghost_text(shop: Shop):
     window.pick_file("cells.ipynb")
     window.click(".notebook-editor .cell-editor-container .view-line")
     window.press("Control+End")
-    window.type_for_ghost("Space", GHOST)
+    window.press_for_ghost("Space", GHOST)
     window.picture("notebook")
 
 
@@ -79,7 +79,7 @@ def test_a_document_without_a_file_has_ghost_text(shop: Shop):
     window.run("Change Language Mode", asks=True)
     window.choose("Python")
     window.paste("def double(n):\n    return")
-    window.type_for_ghost("Space", "n * 2")
+    window.press_for_ghost("Space", "n * 2")
     # What is empty is not asked about when it is closed.
     window.press("Escape", "Control+a", "Delete")
     window.wait_without(".tab.dirty")
@@ -130,7 +130,7 @@ def test_a_folder_that_nobody_trusts_names_no_program_and_has_ghost_text(
     window.wait_for('.statusbar-item[aria-label*="Restricted Mode"]')
     window.open_file("orders.py")
     window.go(5, 11)
-    window.type_for_ghost("Space", GHOST)
+    window.press_for_ghost("Space", GHOST)
     assert not (tmp_path / "sprung").exists()
 
 
@@ -142,12 +142,12 @@ def test_two_windows_share_an_engine_that_comes_back_when_it_died(
 ):
     first = shop.open("first.py", ORDERS)
     first.go(5, 11)
-    first.type_for_ghost("Space", GHOST)
+    first.press_for_ghost("Space", GHOST)
     held = {"more.py": ORDERS, "held.py": "def f():\n    hold =\n"}
     second = start({"tax.py": TAX, "orders.py": ORDERS} | held)
     second.open_file("orders.py")
     second.go(5, 11)
-    second.type_for_ghost("Space", GHOST)
+    second.press_for_ghost("Space", GHOST)
     (engine,) = engines(site)
     # In the middle of an answer, where somebody waits for it.
     second.open_file("held.py")
@@ -160,13 +160,13 @@ def test_two_windows_share_an_engine_that_comes_back_when_it_died(
     (site.place / "engine" / MAY_ANSWER).touch()
     second.open_file("more.py")
     second.go(5, 11)
-    second.type_for_ghost("Space", GHOST)
+    second.press_for_ghost("Space", GHOST)
     second.wait_for_status("Ready")
     (another,) = engines(site)
     assert another.pid != engine.pid
     shop.open("again.py", ORDERS)
     first.go(5, 11)
-    first.type_for_ghost("Space", GHOST)
+    first.press_for_ghost("Space", GHOST)
     assert [each.pid for each in engines(site)] == [another.pid]
 
 

@@ -25,6 +25,7 @@ _CHOSEN = ".quick-input-list .monaco-list-row.focused"
 _PLACE = '.statusbar-item[id="status.editor.selection"] a'
 ACTION = ".action-widget .monaco-list-row"
 PREVIEW = ".bulk-edit-panel .monaco-list-row"
+_FILES = ".explorer-folders-view .monaco-list-row"
 _TOAST = ".notifications-toasts .notification-list-item"
 # What would cover the page, or ask for the network.
 _QUIET: Mapping[str, object] = {
@@ -139,6 +140,9 @@ class Browser:
         window = Window(self, self._n_windows)
         window.act("open", url=url)
         window.wait_for(".monaco-workbench")
+        # On a busy machine the workbench at times opens a workspace as if it had no folders.
+        while not window.shows_soon(_FILES):
+            window.act("reload")
         return window
 
     def ask(self, request: Mapping[str, object]) -> Any:
@@ -275,7 +279,7 @@ class Window:
 
         def look() -> bool:
             nonlocal pressed
-            if time.monotonic() > pressed + PATIENCE / 6:
+            if time.monotonic() > pressed + PATIENCE / 30:
                 self.press("Escape", "Control+.")
                 pressed = time.monotonic()
             return self.exists(ACTION)
@@ -326,6 +330,12 @@ class Window:
             time.sleep(POLL_S)
         return seen
 
+    def shows_soon(self, selector: str) -> bool:
+        deadline = time.monotonic() + PATIENCE / 4
+        while not (is_there := self.exists(selector)) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+        return is_there
+
     def wait_for(self, selector: str) -> None:
         self.wait(selector, lambda: self.exists(selector), bool)
 
@@ -335,19 +345,10 @@ class Window:
     def wait_for_ghost(self, text: str) -> None:
         self.wait(f"ghost text {text!r}", self.ghost, lambda seen: seen == text)
 
-    def type_for_ghost(self, key: str, text: str) -> None:
-        """Press a key until it brings ghost text: a busy machine may answer the first too late."""
+    def press_for_ghost(self, key: str, text: str) -> None:
+        """Press a key, once, and wait for what it brings."""
         self.press(key)
-        pressed = time.monotonic()
-
-        def look() -> str:
-            nonlocal pressed
-            if time.monotonic() > pressed + PATIENCE / 6:
-                self.press("Backspace", key)
-                pressed = time.monotonic()
-            return self.ghost()
-
-        self.wait(f"ghost text {text!r}", look, lambda seen: seen == text)
+        self.wait_for_ghost(text)
 
     def wait_for_line(self, text: str) -> None:
         self.wait(f"line {text!r}", self.lines, lambda seen: text in seen)

@@ -123,6 +123,32 @@ async def test_what_cannot_be_checked_in_time_is_kept_back():
     assert completion.reason == "it could not be checked in time"
 
 
+class SlowFirstJudge(FakeIndex):
+    """The first check of a document takes long; those that follow do not."""
+
+    is_warm = False
+
+    async def consult(self, question, *, about=""):
+        if not self.is_warm:
+            self.is_warm = True
+            await asyncio.Event().wait()
+        return await super().consult(question, about=about)
+
+
+async def test_what_was_checked_too_late_is_checked_again_when_it_is_asked_for_again():
+    completer = completer_of(scripted("a + b", "a + b"), index=SlowFirstJudge(), verify_ms=20)
+    assert (await completer.complete(request_of("x = █"))).outcome is Outcome.WITHHELD
+    completion = await completer.complete(request_of("x = █"))
+    assert completion.suggestions[0].text == "a + b"
+
+
+async def test_what_is_read_ahead_of_a_document_leaves_out_none_of_its_declarations():
+    index = FakeIndex()
+    document = request_of("def first(): ...\n█").document
+    await completer_of(scripted(), index=index).warm(document)
+    assert index.queries[0].offset == len(document.text)
+
+
 async def test_without_an_index_that_answers_the_grammar_is_checked_still():
     sound = await completer_of(scripted("a + b"), BrokenJudge()).complete(request_of("x = █"))
     assert sound.outcome is Outcome.SHOWN

@@ -137,7 +137,10 @@ class Completer:
         Without ``offset`` the model reads only a document that fits into its window as a whole.
         """
         if self.options.context:
-            query = Query(document.text, SearchMode.COMPLETION, document.path, limit=1)
+            # The line of the place is left out of what is read; the last one mostly declares
+            # nothing, so that what was read holds at another place, too.
+            place = len(document.text) if offset is None else offset
+            query = Query(document.text, SearchMode.COMPLETION, document.path, place, limit=1)
             with contextlib.suppress(IndexerError):
                 await self._index.search(query)
         await self._writer.warm_checks(document)

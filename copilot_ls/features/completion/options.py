@@ -93,6 +93,9 @@ class CompletionOptions:
         },
     )
     verify_ms: int = field(
-        default=250,
-        metadata={"doc": "How long the checks may take before a suggestion is kept back."},
+        default=5_000,
+        metadata={
+            "doc": "How long the checks may take before a suggestion is kept back. They need more "
+            "than some milliseconds in very large files only, and the next key ends the wait."
+        },
     )

@@ -60,8 +60,7 @@ from indexer.model import Span
 from indexer.resolve.outline import EmptyRepository
 
 _log = logging.getLogger(__name__)
-# Who asks by a key waits rather than reading what nobody checked.
-_INVOKED_PATIENCE = 10
+_LATE = "late"
 _CHECK_EVERY_CHARS = 24
 _VARIANT_TEMPERATURE = 0.7
 # Each costs a second reading of the line; what comes later in it is rarely a call of ours.
@@ -112,8 +111,8 @@ class Hole:
 class Attempt:
     """What an answer under way has come to; ``raw_text`` is what the model wrote so far.
 
-    ``is_cut`` tells that the model had more to say; ``is_provisional`` that the context came late,
-    so that a second look may better the answer.
+    ``is_cut`` tells that the model had more to say; ``is_provisional`` that the context or the
+    checks came late, so that a second look may better the answer.
     """
 
     hole: Hole
@@ -245,10 +244,10 @@ class Writer:
         hole = attempt.hole
         edit = Edit(place(text, setting.scene, hole.offset), text)
         is_cut = attempt.is_cut and raw_text.rstrip().endswith(text)
-        judgement = await self._verify(
-            Draft(hole.document, edit, is_cut, self._trees), is_asked_for=hole.is_asked_for
-        )
+        judgement = await self._verify(Draft(hole.document, edit, is_cut, self._trees))
         attempt.clock.lap("verify")
+        # What took too long was done all the same, and is quick when it is asked for again.
+        attempt.is_provisional |= any(each.rule == _LATE for each in judgement.findings)
         ends_line = _ends_line(raw_text, judgement.text, is_cut=attempt.is_cut)
         told = replace(told, findings=judgement.findings, ends_line=ends_line)
         if judgement.verdict is Verdict.WITHHELD:
@@ -409,20 +408,21 @@ class Writer:
         seen = [shown.stub] if shown else [s.stub for s in attempt.setting.snippets]
         return None if seen == [snippet.stub] else snippet
 
-    async def _verify(self, draft: Draft, *, is_asked_for: bool) -> Judgement:
+    async def _verify(self, draft: Draft) -> Judgement:
         """Have a suggestion checked; what cannot be checked in time is kept back.
+
+        The time is generous: who typed on meanwhile waits for another answer.
 
         Without an index that answers, nothing is known of the repository, and the rest is checked.
         """
         if not self.options.verify:
             return Judgement(Verdict.UNCHECKED, draft.edit.text)
         try:
-            patience = _INVOKED_PATIENCE if is_asked_for else 1
-            async with asyncio.timeout(patience * self.options.verify_ms / 1000):
+            async with asyncio.timeout(self.options.verify_ms / 1000):
                 ask = partial(judge, draft, checks=self.checks)
                 judgement = await self.index.consult(ask, about=draft.document.path)
         except TimeoutError:
-            late = Finding("late", "it could not be checked in time", Severity.HIGH, draft.span)
+            late = Finding(_LATE, "it could not be checked in time", Severity.HIGH, draft.span)
             judgement = Judgement(Verdict.WITHHELD, "", (late,))
         except IndexerError as error:
             _log.warning("suggestion checked without the index: %s", error)

@@ -24,7 +24,10 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class DocumentedFile:
-    """One file. ``definitions`` are in source order, ``symbols`` by qualified name."""
+    """One file. ``definitions`` are in source order, ``symbols`` by qualified name.
+
+    ``by_name`` has the definition of each qualified name; of several the last that is no overload.
+    """
 
     path: str
     text: str
@@ -32,15 +35,14 @@ class DocumentedFile:
     parsed: ParsedFile
     definitions: tuple[Definition, ...]
     symbols: Mapping[str, Symbol]
+    by_name: Mapping[str, Definition]
 
     def samples(self) -> list[Sample]:
         """Its docstrings as evidence of how they are written."""
         return list(samples_of((each.body for each in self.definitions), self.parsed.symbols))
 
     def definition(self, name: str) -> Definition | None:
-        """The definition of a qualified name; of several the last that is no overload."""
-        found = [each for each in self.definitions if each.symbol.qualified_name == name]
-        return next((each for each in reversed(found) if not is_overload(each.symbol)), None)
+        return self.by_name.get(name)
 
     def members(self, qualified_name: str) -> list[Symbol]:
         return [each for each in self.parsed.symbols if each.parent == qualified_name]
@@ -76,7 +78,10 @@ def read_file(path: str, text: str) -> DocumentedFile | None:
         if (symbol.name, symbol.line) in bodies
     )
     symbols = {symbol.qualified_name: symbol for symbol in parsed.symbols}
-    return DocumentedFile(path, text, tree, parsed, definitions, symbols)
+    by_name = {
+        each.symbol.qualified_name: each for each in definitions if not is_overload(each.symbol)
+    }
+    return DocumentedFile(path, text, tree, parsed, definitions, symbols, by_name)
 
 
 def read_neighbours(files: Iterable[tuple[str, str]]) -> Neighbours:
