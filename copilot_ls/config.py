@@ -176,6 +176,11 @@ class SandboxSettings:
         "The project's Python interpreter; empty looks for an environment in the project.",
         trust=Trust.USER,
     )
+    node: str = _setting(
+        "",
+        "The node that runs JavaScript and TypeScript; empty takes the one on PATH.",
+        trust=Trust.USER,
+    )
     memory_mb: int = _setting(2_048, "Memory that the project's code may use.", trust=Trust.USER)
 
 

@@ -125,6 +125,11 @@ class Sandbox(Protocol):
         """An empty folder that confined code may write to, and that we may read."""
         ...
 
+    @property
+    def inside(self) -> Path:
+        """The folder with the copies of what we ourselves run there, one folder each."""
+        ...
+
     async def run(
         self,
         arguments: Sequence[str],
@@ -135,8 +140,9 @@ class Sandbox(Protocol):
         feed: AsyncIterable[str] | None = None,
         on_line: Callable[[str], None] | None = None,
         follow: Path | None = None,
+        folder: Path | None = None,
     ) -> SandboxRun:
-        """Run the project's interpreter with ``arguments`` and wait for its end.
+        """Run the project's interpreter with ``arguments``, in ``folder`` or in ``scratch``.
 
         Its standard input is ``stdin``, then what ``feed`` gives while it runs. ``on_line`` gets
         each new line of the file ``follow`` while it grows. Cancelling the task ends the process

@@ -20,6 +20,7 @@ from copilot_ls.features.completion.writer import ModelSource
 from copilot_ls.features.security.attacks.prove import Prover, SecurityTest
 from copilot_ls.features.security.check import check
 from copilot_ls.features.security.report import report
+from copilot_ls.features.tests.javascript.writer import JavaScriptTestWriter
 from copilot_ls.features.tests.writer import OnProgress, TestWriter, WrittenTests
 
 if TYPE_CHECKING:
@@ -43,26 +44,35 @@ async def propose_tests(
     """Propose tests for the module at ``path``, or for some definitions in it.
 
     ``text`` is the module as it is in the editor, where that is not what is on disk. With
-    ``append`` they go into the module's own file of tests. ``chat_model`` is asked for inputs, if
-    it can be had and the settings want that. Cancelling ends everything that was started and
-    removes the copy.
+    ``append`` they go into the module's own file of tests, if it is Python; then ``chat_model`` is
+    asked for inputs too, if it can be had and the settings want that. Cancelling ends everything
+    that was started and removes the copy.
 
     Raises:
         SandboxError: the user has not allowed it (see ``allowed``), or it cannot be run.
     """
-    sandbox = await _opened(root, settings, allowed=allowed)
+    is_python = path.endswith(".py")
+    sandbox = await _opened(root, settings, allowed=allowed, with_node=not is_python)
+    memory_bytes = settings.sandbox.memory_mb << 20
+    only = [symbol.replace("::", ".") for symbol in symbols]
     try:
         if text is not None:
             (sandbox.project / path).write_text(text, encoding="utf-8", newline="")
+        if not is_python:
+            other = JavaScriptTestWriter(sandbox, settings.tests, memory_bytes)
+            return await other.write(path, only=only, on_progress=on_progress)
         model = await _model(chat_model) if _is_asked(settings) else None
-        memory = settings.sandbox.memory_mb << 20
-        writer = TestWriter(sandbox, settings.tests, memory, model=model)
-        only = [symbol.replace("::", ".") for symbol in symbols]
+        writer = TestWriter(sandbox, settings.tests, memory_bytes, model=model)
         return await writer.write(path, only=only, append=append, on_progress=on_progress)
     except OSError as error:
         raise SandboxError(f"{path} is not in the copy: {error}", remedy="save it first") from error
     finally:
         await asyncio.shield(asyncio.to_thread(sandbox.close))
+
+
+def has_writer(document: Document) -> bool:
+    """Whether tests can be written for code of this kind, or a verdict why not (TSX)."""
+    return document.language in {"python", "javascript", "typescript", "tsx"}
 
 
 def _is_asked(settings: Settings) -> bool:
@@ -153,10 +163,12 @@ async def findings_at(
     return sorted(there, key=lambda each: -order.index(each.severity))
 
 
-async def _opened(root: Path, settings: Settings, *, allowed: bool) -> Sandbox:
+async def _opened(
+    root: Path, settings: Settings, *, allowed: bool, with_node: bool = False
+) -> Sandbox:
     """Copy the project in a thread; if nobody waits any more, the copy is removed again."""
     opening = asyncio.ensure_future(
-        asyncio.to_thread(wiring.open_sandbox, root, settings, allowed=allowed)
+        asyncio.to_thread(wiring.open_sandbox, root, settings, allowed=allowed, with_node=with_node)
     )
     try:
         return await asyncio.shield(opening)

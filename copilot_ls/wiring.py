@@ -12,6 +12,7 @@ import importlib.util
 import logging
 import os
 import re
+import sys
 import time
 import urllib.parse
 from collections.abc import Callable, Sequence
@@ -362,14 +363,18 @@ def consent() -> Consent:
     return Consent(config.user_file().with_name("trusted-folders.json"))
 
 
-def open_sandbox(root: Path, settings: Settings, *, allowed: bool = False) -> Sandbox:
+def open_sandbox(
+    root: Path, settings: Settings, *, allowed: bool = False, with_node: bool = False
+) -> Sandbox:
     """Copy the project to a place where its code can run without harm.
 
-    ``allowed`` is consent that was given just now, for this once.
+    ``allowed`` is consent that was given just now, for this once. What runs there is the project's
+    Python, or node.
 
     Raises:
-        SandboxError: the user has not allowed it, or it cannot be copied.
+        SandboxError: the user has not allowed it, it cannot be copied, or there is no node.
     """
+    from copilot_ls.sandbox import node
     from copilot_ls.sandbox.interpreter import find_interpreter
     from copilot_ls.sandbox.process import ProcessSandbox
 
@@ -378,7 +383,13 @@ def open_sandbox(root: Path, settings: Settings, *, allowed: bool = False) -> Sa
             f"running the code of {root} needs your consent",
             remedy="if you trust it, run `copilot-ls trust` there, once",
         )
-    return ProcessSandbox(root, find_interpreter(root, settings.sandbox.python).path)
+    if not with_node:
+        return ProcessSandbox(root, find_interpreter(root, settings.sandbox.python).path)
+    program = node.find_node(root, settings.sandbox.node)
+    packages = node.installed_packages(root)
+    sandbox = ProcessSandbox(root, Path(sys.executable), readable=packages, program=program)
+    node.link_packages(packages, root, sandbox.project)
+    return sandbox
 
 
 @dataclass(slots=True)

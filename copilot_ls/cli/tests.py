@@ -55,9 +55,14 @@ def propose_tests(
             settings, tests=replace(settings.tests, model="on" if ask_model else "off")
         )
     document = wiring.read_document(root, path, settings)
-    if document.language != "python":
+    if not testing.has_writer(document):
         raise WorkspaceError(
-            f"{document.path} is not Python", remedy="tests are written for Python modules so far"
+            f"{document.path} is {document.language}",
+            remedy="tests are written for Python, JavaScript and TypeScript",
+        )
+    if append and document.language != "python":
+        raise WorkspaceError(
+            "only tests of Python can be added to a file", remedy="leave --append out"
         )
     written = asyncio.run(
         _write(root, settings, document.path, symbol, append=append, as_json=as_json, allowed=yes)
@@ -157,7 +162,8 @@ def _print(written: WrittenTests, *, is_written: bool) -> None:
         is_added = written.existing is not None
         text = _difference(written) if is_added else written.text
         if out.is_terminal:
-            language = "diff" if is_added else "python"
+            code = "python" if written.path.endswith(".py") else "typescript"
+            language = "diff" if is_added else code
             out.print(Syntax(text, language, background_color="default"))
         else:
             print(text, end="")

@@ -63,7 +63,7 @@ def _limit(spec: dict[str, Any], report: dict[str, str]) -> None:
 
     wanted = (
         ("RLIMIT_CPU", int(spec["cpu_seconds"])),
-        ("RLIMIT_AS", int(spec["memory_bytes"])),
+        ("RLIMIT_" + spec["memory_is"], int(spec["memory_bytes"])),
         ("RLIMIT_FSIZE", int(spec["file_bytes"])),
         ("RLIMIT_NPROC", int(spec["processes"])),
         ("RLIMIT_NOFILE", 512),

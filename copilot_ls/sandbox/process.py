@@ -29,7 +29,10 @@ from copilot_ls.sandbox.copying import copy_project
 
 _WATCH_SECONDS = 0.15
 _CONFINE = Path(__file__).with_name("confine.py")
-_EXPLORER = Path(__file__).parents[1] / "explorer"
+_EXPLORERS = {
+    "copilot_ls_explorer": Path(__file__).parents[1] / "explorer",
+    "copilot_ls_explorer_js": Path(__file__).parents[1] / "explorer_js",
+}
 _SYSTEM = (
     "/usr",
     "/lib",
@@ -51,24 +54,34 @@ class ProcessSandbox:
     """The ``Sandbox`` port on this machine.
 
     ``interpreter`` is the project's own Python, ``readable`` further folders that its code may
-    read, such as the site-packages that it needs.
+    read, such as the site-packages that it needs. ``program`` is what runs instead, such as node,
+    once the interpreter has given up its rights.
     """
 
-    def __init__(self, root: Path, interpreter: Path, *, readable: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        root: Path,
+        interpreter: Path,
+        *,
+        readable: Sequence[Path] = (),
+        program: Path | None = None,
+    ) -> None:
         self._interpreter = interpreter
+        self._program = program or interpreter
         self._folder = Path(tempfile.mkdtemp(prefix="copilot-ls-sandbox-")).resolve()
         self.project = self._folder / "project"
         self.scratch = self._folder / "scratch"
         self._home = self._folder / "home"
-        self._inside = self._folder / "inside"
+        self.inside = self._folder / "inside"
         self._told = self._folder / "told"
-        for folder in (self.scratch, self._home, self._inside, self._told):
+        for folder in (self.scratch, self._home, self.inside, self._told):
             folder.mkdir()
-        self._readable = [*readable, *_interpreter_folders(interpreter)]
+        self._readable = [*readable, *_interpreter_folders(self._program)]
         try:
             copy_project(root, self.project)
             # What runs inside is copied too, so that nothing of our own folders must be readable.
-            shutil.copytree(_EXPLORER, self._inside / "copilot_ls_explorer", dirs_exist_ok=True)
+            for name, explorer in _EXPLORERS.items():
+                shutil.copytree(explorer, self.inside / name)
         except BaseException:
             self.close()
             raise
@@ -83,11 +96,14 @@ class ProcessSandbox:
         feed: AsyncIterable[str] | None = None,
         on_line: Callable[[str], None] | None = None,
         follow: Path | None = None,
+        folder: Path | None = None,
     ) -> SandboxRun:
         """See the port."""
         report = self._told / "protection.json"
         report.unlink(missing_ok=True)
-        command = self._command(arguments, limits, environment or {}, report)
+        command = self._command(
+            arguments, limits, environment or {}, report, folder or self.scratch
+        )
         started = time.monotonic()
         with tempfile.TemporaryFile() as output:
             try:
@@ -146,19 +162,22 @@ class ProcessSandbox:
         limits: Limits,
         environment: Mapping[str, str],
         report: Path,
+        folder: Path,
     ) -> list[str]:
-        paths = [str(self._inside), *environment.get("PYTHONPATH", "").split(os.pathsep)]
+        paths = [str(self.inside), *environment.get("PYTHONPATH", "").split(os.pathsep)]
         spec = {
-            "folder": str(self.scratch),
+            "folder": str(folder),
             "cpu_seconds": int(2 * limits.seconds) + 5,
             "memory_bytes": limits.memory_bytes,
+            # V8 reserves far more addresses than it ever uses.
+            "memory_is": "AS" if self._program == self._interpreter else "DATA",
             "file_bytes": limits.file_bytes,
             "processes": limits.processes,
             "readable": [*_SYSTEM, str(self._folder), *map(str, self._readable)],
             # Neither the copy nor what runs inside: inputs nobody thought of must not change them.
             "writable": [*map(str, self._writable), "/dev/null", "/dev/tty"],
             "environment": {
-                "PATH": os.pathsep.join([str(self._interpreter.parent), os.defpath]),
+                "PATH": os.pathsep.join([str(self._program.parent), os.defpath]),
                 "HOME": str(self._home),
                 "USERPROFILE": str(self._home),
                 "TMPDIR": str(self.scratch),
@@ -187,7 +206,7 @@ class ProcessSandbox:
             json.dumps(spec),
             "--",
         ]
-        command = [*confined, str(self._interpreter), *arguments]
+        command = [*confined, str(self._program), *arguments]
         if sys.platform == "darwin" and shutil.which("sandbox-exec"):
             places = " ".join(f'(subpath "{folder}")' for folder in self._writable)
             profile = _MACOS_PROFILE.format(places=places)

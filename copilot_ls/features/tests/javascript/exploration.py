@@ -1,0 +1,181 @@
+"""What the explorer of JavaScript answers, as plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from indexer.syntax.javascript_inputs import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A result: the ``value`` itself, its ``fields``, or the ``items`` that it iterates over."""
+
+    kind: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """An error that somebody throws on purpose."""
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A call and what it did.
+
+    ``path`` leads from the module's exports to what is called, or to the class whose ``method`` it
+    is (``kind`` is function, method, static, getter or constructor); ``make`` are the arguments of
+    the constructor. ``changed`` gives what arguments, by number, hold afterwards, ``self`` what the
+    object holds if the call says nothing.
+    """
+
+    target: str
+    kind: str
+    path: tuple[str, ...]
+    method: str = ""
+    args: tuple[Value, ...] = ()
+    make: tuple[Value, ...] = ()
+    result: Observation | None = None
+    error: Thrown | None = None
+    changed: tuple[tuple[int, Value], ...] = ()
+    self_after: Value | None = None
+    is_async: bool = False
+    goals: frozenset[int] = frozenset()
+    kills: int = 0
+    origin: str = "exploration"
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """A call of exactly the declared types that ended in an error of the engine."""
+
+    case: Case
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """The exploration of a module in figures, with the cases that are worth a test."""
+
+    cases: tuple[Case, ...] = ()
+    crashes: tuple[Crash, ...] = ()
+    n_goals: int = 0
+    n_covered: int = 0
+    n_mutants: int = 0
+    n_killed: int = 0
+    hindrance: str = ""
+    ended: tuple[str, ...] = field(default=())
+    problem: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why there are no tests."""
+        if self.problem:
+            return self.problem
+        reasons = [f"{name} ends the process that runs it" for name in self.ended]
+        if self.hindrance:
+            reasons.append(f"what is called {self.hindrance}")
+        return "; ".join(reasons) or "nothing that it does could be observed"
+
+
+def read_answer(lines: Iterable[str]) -> Exploration | None:
+    """Read the last answer among the lines that an explorer wrote; nothing if there is none.
+
+    Code under test may have written there too: what is not of that shape is no answer.
+    """
+    for line in reversed(list(lines)):
+        try:
+            message = json.loads(line)
+            if "error" in message:
+                return Exploration(problem=str(message["error"])[:400])
+            if "result" in message:
+                return _exploration(_mapping(message["result"]))
+        except (KeyError, TypeError, ValueError, RecursionError):
+            return None
+    return None
+
+
+def _exploration(answer: Mapping[str, object]) -> Exploration:
+    return Exploration(
+        cases=tuple(_case(_mapping(each)) for each in _list(answer["tests"])),
+        crashes=tuple(
+            Crash(_case({**_mapping(each), "error": None}), str(_mapping(each)["error"]))
+            for each in _list(answer["suspicions"])
+        ),
+        n_goals=_number(answer["goals"]),
+        n_covered=_number(answer["covered"]),
+        n_mutants=_number(answer["mutants"]),
+        n_killed=_number(answer["killed"]),
+        hindrance=str(answer["hindrance"]),
+    )
+
+
+def _case(entry: Mapping[str, object]) -> Case:
+    result = entry["result"]
+    error = entry["error"]
+    after = entry["self"]
+    return Case(
+        target=str(entry["target"]),
+        kind=str(entry["kind"]),
+        path=tuple(str(each) for each in _list(entry["path"])),
+        method=str(entry["method"]),
+        args=_values(entry["args"]),
+        make=_values(entry["make"]),
+        result=(
+            Observation(str(_mapping(result)["kind"]), _value(_mapping(result)["value"]))
+            if result is not None
+            else None
+        ),
+        error=(
+            Thrown(str(_mapping(error)["name"]), str(_mapping(error)["message"]))
+            if error is not None
+            else None
+        ),
+        changed=tuple(
+            (_number(_mapping(each)["index"]), _value(_mapping(each)["value"]))
+            for each in _list(entry["changed"])
+        ),
+        self_after=_value(after) if after is not None else None,
+        is_async=bool(entry["isAsync"]),
+        goals=frozenset(_number(each) for each in _list(entry.get("goals", []))),
+        kills=_number(entry.get("kills", 0)),
+        origin=str(entry.get("origin", "exploration")),
+    )
+
+
+def _values(entry: object) -> tuple[Value, ...]:
+    return tuple(_value(each) for each in _list(entry))
+
+
+def _value(entry: object) -> Value:
+    fields = _mapping(entry)
+    return Value(
+        kind=str(fields["kind"]),
+        text=str(fields.get("text", "")),
+        of=_values(fields.get("of", [])),
+        names=tuple(str(each) for each in _list(fields.get("names", []))),
+    )
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError("not a number")
+    return value
