@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from copilot_ls.scanners.rulebook import Rule
 
-Condition: TypeAlias = "Clue | All | Any"
+Condition: TypeAlias = "Clue | All | Any | Somewhere"
 # What the variables of a pattern must look like, by their names.
 Regexes: TypeAlias = Mapping[str, tuple[str, ...]]
 
@@ -44,6 +44,7 @@ _PLAIN_MEMBER = re.compile(r"(?:\w|[)\]\"'])\s*\.\s*([^\W\d]\w*)")
 _QUALIFIER = re.compile(r"\b(?:[a-z_]\w*\s*\.\s*)+(?=[A-Z])")
 # What begins with the head of a function, a class or a block.
 _HEADER = re.compile(r"\b(?:def|class|function|func)\b|=>|\{|^\s*@")
+_FUNCTION = re.compile(r"\s*(?:@[^\n]+\n\s*)*(?:async\s+)?def\b(?!(?s:.*)\bclass\b)")
 # They may be written in another way, or be no words in the other grammar.
 _KEYWORDS = frozenset(
     {
@@ -151,6 +152,13 @@ class Any:
     parts: tuple[Condition, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Somewhere:
+    """What may stand anywhere in a text, and not in the part of it that is asked about."""
+
+    part: Condition
+
+
 ALWAYS = All(())
 _CONDITIONS: dict[tuple[int, str, bool], tuple[object, Condition]] = {}
 _INTERNED: dict[Condition, Condition] = {}
@@ -164,7 +172,8 @@ def of_rule(rule: Rule, language: str) -> Condition:
 def of_site(rule: Rule, language: str) -> Condition:
     """Return what must stand in a function itself for a rule to report something there.
 
-    What its surroundings must be like is left out, and whatever may begin before its body.
+    What its surroundings must be like may be fulfilled elsewhere, and so may whatever begins
+    before it: before its head in Python, before its body in other languages.
     """
     return _of_definition(rule.definition, language, is_site=True)
 
@@ -196,15 +205,21 @@ def _of_definition(definition: Mapping[str, object], language: str, *, is_site: 
     if key not in _CONDITIONS:
         # Where data ends is where it is reported.
         lists = ("pattern-sinks",) if is_site else ("pattern-sources", "pattern-sinks")
+        # What only passes on what came from elsewhere is no beginning.
         parts = (
             _any(
                 _of_part(each, {}, language, is_site=is_site)
                 for each in entries(definition.get(name))
+                if name == "pattern-sinks" or not _passes_on(each)
             )
             for name in lists
         )
         _CONDITIONS[key] = (definition, _all(parts))
     return _CONDITIONS[key][1]
+
+
+def _passes_on(source: object) -> bool:
+    return isinstance(source, Mapping) and "requires" in source
 
 
 def _of_part(part: object, regexes: Regexes, language: str, *, is_site: bool) -> Condition:
@@ -223,11 +238,16 @@ def _work_out(part: object, regexes: Regexes, language: str, *, is_site: bool) -
     needed: list[Condition] = []
     for key, value in part.items():
         match key, value:
-            case "pattern-inside", _ if is_site:
-                pass
             case (("pattern" | "pattern-inside"), str()):
-                if not (is_site and _HEADER.search(value)):
-                    needed += _clues(value, tuple(sorted(regexes.items())), language)
+                clues = _clues(value, tuple(sorted(regexes.items())), language)
+                is_around = key == "pattern-inside" or _HEADER.search(value)
+                if is_site and is_around and not _is_function(value, language):
+                    needed.append(_interned(Somewhere(_all(clues))))
+                else:
+                    needed += clues
+            case "pattern-inside", dict() if is_site:
+                around = _of_part(value, regexes, language, is_site=False)
+                needed.append(_interned(Somewhere(around)))
             case "pattern-inside", dict():
                 needed.append(_of_part(value, regexes, language, is_site=is_site))
             case "pattern-either", list():
@@ -241,9 +261,24 @@ def _work_out(part: object, regexes: Regexes, language: str, *, is_site: bool) -
     return _all(needed)
 
 
+def _is_function(pattern: object, language: str) -> bool:
+    """Whether a pattern is a function with its decorators: its head belongs to the function."""
+    return language == "python" and isinstance(pattern, str) and bool(_FUNCTION.match(pattern))
+
+
 def _all(parts: Iterable[Condition]) -> Condition:
-    left = tuple(part for part in parts if part != ALWAYS)
+    left = tuple(sorted((part for part in parts if part != ALWAYS), key=_cost))
     return left[0] if len(left) == 1 else _interned(All(left))
+
+
+def _cost(condition: Condition) -> int:
+    """Rank what is looked up before what is searched for: one that fails spares the others."""
+    match condition:
+        case Clue(_, frozenset()):
+            return 0
+        case Clue():
+            return 1
+    return 2
 
 
 def _any(parts: Iterable[Condition]) -> Condition:

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TypeAlias
 
-from copilot_ls.scanners.clues import WORD, All, Any, Clue, Condition
+from copilot_ls.scanners.clues import WORD, All, Any, Clue, Condition, Somewhere
 
 # What a text holds: words, and with a sign in front those that stand in certain places.
 Tokens: TypeAlias = frozenset[str]
@@ -115,11 +115,16 @@ class Lexicon:
             case Clue(sign, re.Pattern() as regex):
                 among = {"": self._words, ".": self._members, "@": self._decorators}[sign]
                 return frozenset(sign + name for name in among if regex.match(name)) or False
+            case Somewhere(part):
+                return self.resolved(part) is not False
             case All(parts):
-                needed = [self.resolved(part) for part in parts]
-                if False in needed:
-                    return False
-                needed = [part for part in needed if part is not True]
+                needed = []
+                for part in parts:
+                    found = self.resolved(part)
+                    if found is False:
+                        return False
+                    if found is not True:
+                        needed.append(found)
                 return (True, tuple(needed)) if needed else True
             case Any(parts):
                 choices = [self.resolved(part) for part in parts]

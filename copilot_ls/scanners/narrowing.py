@@ -82,19 +82,27 @@ def narrow(document: Document, rules: Collection[Rule]) -> list[Slice]:
     left = [
         (rule, condition)
         for rule in rules
-        if (condition := everywhere.resolved(clues.of_rule(rule, language))) is not False
+        if (rule.text is None or rule.text.search(text))
+        and (condition := everywhere.resolved(clues.of_rule(rule, language))) is not False
     ]
-    bodies = parsed.bodies if left else ()
+    bodies, functions = (parsed.bodies, parsed.functions) if left else ((), ())
     outline = parsed.tokens([*_between(bodies, len(text))])
-    inside = [parsed.tokens([body]) for body in bodies]
-    there = [outline | own for own in inside]
+    inside = [parsed.tokens([function]) for function in functions]
+    # Functions see what stands in none of them, the heads of others aside.
+    shared = parsed.tokens([*_between(functions, len(text))])
+    there = [shared | own for own in inside]
     sharing: dict[frozenset[int], list[Rule]] = {}
     for rule, condition in left:
         site = everywhere.resolved(clues.of_site(rule, language))
         places = frozenset(
             number
             for number, own in enumerate(inside)
-            if is_possible(site, own) and is_possible(condition, there[number])
+            if is_possible(site, own)
+            and is_possible(condition, there[number])
+            and (
+                rule.text is None
+                or rule.text.search(text, bodies[number].start, bodies[number].end)
+            )
         )
         if places or is_possible(condition, outline):
             sharing.setdefault(places, []).append(rule)
@@ -116,7 +124,8 @@ def functions_of(document: Document) -> Sequence[Span]:
         return ()
     from ast_grep_py import SgRoot
 
-    return _bodies(SgRoot(document.text, dialect.ast_grep).root(), dialect)
+    root = SgRoot(document.text, dialect.ast_grep).root()
+    return [body for _, body in _functions(root, dialect)]
 
 
 def without(document: Document, bodies: Iterable[Span]) -> Document:
@@ -154,7 +163,8 @@ def _merged(
 class _Parsed:
     """What is known of a text's form.
 
-    ``bodies`` are those of functions that stand in no other, and that parse.
+    ``bodies`` are those of functions that stand in no other, and that parse; ``functions`` are
+    these with their heads, in languages that tell the head of a function from what it is given to.
     """
 
     def __init__(self, text: str, dialect: Dialect) -> None:
@@ -176,7 +186,9 @@ class _Parsed:
             gaps = [*_between([Span(start, end) for start, end in quotes], len(text))]
             self._quoted = _blanked(self._code, [(gap.start, gap.end) for gap in gaps])
             self._code = _blanked(self._code, quotes)
-        self.bodies = _bodies(root, dialect)
+        functions = _functions(root, dialect)
+        self.bodies = [body for _, body in functions]
+        self.functions = [whole if self._is_python else body for whole, body in functions]
 
     def tokens(self, spans: Iterable[Span]) -> Tokens:
         """Return what parts of the text hold that a pattern can ask for."""
@@ -205,22 +217,23 @@ def _spans(root: SgNode, rules: Sequence[Mapping[str, object]]) -> Iterator[tupl
 def _blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     parts, done = [], 0
     for start, end in spans:
-        parts += [text[done:start], _VISIBLE.sub(" ", text[start:end])]
+        parts += [text[done:start], _spaces(text[start:end])]
         done = end
     return "".join([*parts, text[done:]])
 
 
-def _bodies(root: SgNode, dialect: Dialect) -> Sequence[Span]:
+def _functions(root: SgNode, dialect: Dialect) -> Sequence[tuple[Span, Span]]:
+    """Return functions that stand in no other and parse, with their bodies."""
     broken = [*_spans(root, [{"kind": "ERROR"}])]
     kinds = [{"kind": kind} for kind in _BODIES.get(dialect.name, ())]
     return [
-        body
-        for body in _outermost(find_all(root, {"rule": {"any": kinds}}) if kinds else ())
+        (function, body)
+        for function, body in _outermost(find_all(root, {"rule": {"any": kinds}}) if kinds else ())
         if not any(body.start < end and start < body.end for start, end in broken)
     ]
 
 
-def _outermost(functions: Iterable[SgNode]) -> Iterator[Span]:
+def _outermost(functions: Iterable[SgNode]) -> Iterator[tuple[Span, Span]]:
     end = 0
     for node in functions:
         body = node.field("body")
@@ -228,7 +241,10 @@ def _outermost(functions: Iterable[SgNode]) -> Iterator[Span]:
             continue
         end = place.end.index
         if end - place.start.index >= _MIN_BODY_CHARS:
-            yield Span(place.start.index, end)
+            parent = node.parent()
+            is_decorated = parent is not None and parent.kind() == "decorated_definition"
+            whole = parent if parent is not None and is_decorated else node
+            yield Span(whole.range().start.index, end), Span(place.start.index, end)
 
 
 def _without(text: str, bodies: Iterable[Span], language: str) -> str:
@@ -245,10 +261,17 @@ def _blank(body: str, language: str) -> str:
         # A name of the file that is set in here is no constant elsewhere.
         if _NAMES_OUTSIDE.search(body):
             return body
-        return "pass" + _VISIBLE.sub(" ", body[4:])
+        return "pass" + _spaces(body[4:])
     if not body.startswith("{"):
         return body
-    return "{" + _VISIBLE.sub(" ", body[1:-1]) + "}"
+    return "{" + _spaces(body[1:-1]) + "}"
+
+
+def _spaces(text: str) -> str:
+    """Return as much space as a text takes, with its line ends."""
+    if "\r" in text:
+        return _VISIBLE.sub(" ", text)
+    return "\n".join([" " * len(line) for line in text.split("\n")])
 
 
 def _pruned_rule(

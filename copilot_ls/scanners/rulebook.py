@@ -26,7 +26,7 @@ _ID = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+){2}")
 _CWE = re.compile(r"CWE-[1-9]\d*")
 _OWASP = re.compile(r"A(0\d|10):20\d\d")
 _CATEGORY = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_METADATA = frozenset({"cwe", "owasp", "category", "confidence", "references", "tier"})
+_METADATA = frozenset({"cwe", "owasp", "category", "confidence", "references", "tier", "text"})
 # Keys whose entries are alternatives, so that those of a shared list can stand among them.
 _ALTERNATIVES = frozenset(
     {
@@ -57,7 +57,8 @@ class Rule:
     """One well-formed rule; ``definition`` is what Semgrep reads, shared lists put in.
 
     ``is_for_semgrep`` marks a rule that must not be translated for the in-process engine:
-    it follows data, or its author says so (``metadata.tier: semgrep``).
+    it follows data, or its author says so (``metadata.tier: semgrep``). ``text`` must be found in
+    a text for the rule to match there (``metadata.text``), if its names alone say too little.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Rule:
     is_for_semgrep: bool
     definition: Mapping[str, object]
     repair: Repair | None = None
+    text: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,17 @@ def _rule(definition: Mapping[str, object], *, prefix: str) -> Rule:
         is_for_semgrep=definition.get("mode") == "taint" or metadata.get("tier") == "semgrep",
         definition=definition,
         repair=_repair(definition.get("fix-regex")),
+        text=_regex(metadata, "text"),
     )
+
+
+def _regex(metadata: Mapping[str, object], key: str) -> re.Pattern[str] | None:
+    if key not in metadata:
+        return None
+    try:
+        return re.compile(_text(metadata, key))
+    except re.error as error:
+        raise ValueError(f"'{key}' is no regular expression: {error}") from error
 
 
 def _repair(value: object) -> Repair | None:

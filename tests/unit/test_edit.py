@@ -188,3 +188,12 @@ async def test_what_the_new_text_needs_is_imported_with_it() -> None:
 async def test_a_refused_edit_changes_nothing() -> None:
     proposal = await editor("```\nx(\n```", "```\nx(\n```").edit(document(), Span(START, END), "x")
     assert proposal.edits(document()) == ()
+
+
+async def test_an_edit_of_which_only_a_beginning_is_right_is_refused() -> None:
+    files = {**STUBS, "app.py": SOURCE}
+    answer = "```\nresult = sum(items)\nreturn rounded(result)\n```"
+    one = editor(answer, answer, repository=MemoryRepository(files))
+    proposal = await one.edit(document(), Span(START, END), "sum the items")
+    assert proposal.edit is None
+    assert "rounded" in proposal.problem

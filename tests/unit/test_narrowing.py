@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -163,6 +164,69 @@ def test_a_rule_sees_the_functions_in_which_it_can_match():
         kept = [(old, new) for old, new in zip(FUNCTIONS, part.text, strict=True) if old != new]
         assert {new for _, new in kept} <= set("pas ")
     assert "pattern-propagators" not in first.definitions[0]
+
+
+ROUTES = f"""\
+import os
+from flask import Flask
+
+app = Flask(__name__)
+{{top}}
+
+@app.route("/one/<name>")
+def one(name):
+    {LONG}
+    return "é" + name
+
+def two(name):
+    {LONG}
+    return "é" + name + name
+
+class Pages{{base}}:
+    @staticmethod
+    def three(name):
+        {LONG.replace("    ", "        ")}
+        return name
+"""
+
+
+def kept(text: str, *rules: Rule) -> str:
+    """Name the functions that a rule is shown."""
+    names = {"one": '"é" + name\n', "two": "name + name", "three": "    return name\n"}
+    parts = [part.text for part in narrowed(text, *rules)]
+    return " ".join(name for name, own in names.items() if any(own in part for part in parts))
+
+
+def test_the_head_of_a_function_counts_for_that_function_alone():
+    inside = {"pattern-inside": "@$APP.route(...)\ndef $F(...): ..."}
+    returned = rule("a", patterns=[inside, {"pattern": "return $X"}])
+    assert kept(ROUTES.format(top="", base=""), returned) == "one"
+
+
+def test_what_must_be_around_counts_wherever_it_stands():
+    inside = {"pattern-inside": "class $C(..., View, ...): ..."}
+    returned = rule("a", patterns=[inside, {"pattern": "return $X"}])
+    assert kept(ROUTES.format(top="", base=""), returned) == ""
+    # Which function is inside of it is for Semgrep to say.
+    assert kept(ROUTES.format(top="", base="(View)"), returned) == "one two three"
+
+
+def test_data_begins_in_the_function_or_outside_of_all():
+    parameter = {"pattern": "@$APP.route(...)\ndef $F(..., $X, ...): ..."}
+    built = {"label": "BUILT", "requires": "INPUT", "pattern": "$A + $B"}
+    sources = [{"label": "INPUT", **parameter}, {"label": "INPUT", "pattern": "sys.argv"}, built]
+    sinks = [{"requires": "BUILT", "pattern": "return $X"}]
+    taint = rule("a", **{"pattern-sources": sources, "pattern-sinks": sinks})
+    assert kept(ROUTES.format(top="", base=""), taint) == "one"
+    assert kept(ROUTES.format(top="START = sys.argv", base=""), taint) == "one two three"
+
+
+def test_a_rule_whose_text_is_not_there_is_left_out():
+    literal = replace(rule("a", pattern='$NAME = "$VALUE"'), text=re.compile(r"password\s*="))
+    assert kept(ROUTES.format(top="", base=""), literal) == ""
+    set_there = "password = input()\n        return name\n"
+    text = ROUTES.format(top="", base="").replace("return name\n", set_there)
+    assert kept(text, literal) == "three"
 
 
 def test_functions_can_be_blanked_out():

@@ -50,6 +50,7 @@ def test_a_rule_carries_its_metadata(tmp_path: Path):
         ("A03:2021", "A3", "'owasp' holds 'A3'"),
         ("    pattern:", "    fix-regex: {regex: '(', replacement: x}\n    pattern:", "is none"),
         ("    pattern:", "    fix-regex: {regex: x}\n    pattern:", "of the form {regex"),
+        ("confidence: MEDIUM", "confidence: MEDIUM, text: '('", "'text' is no regular expression"),
     ],
 )
 def test_a_malformed_rule_is_named_and_the_others_serve(

@@ -139,6 +139,7 @@ async def test_the_objection_reaches_the_model_and_a_better_answer_counts() -> N
         (body("pass", "x = 1", "y = 2", "z = 3"), "nothing to do with"),
         (f"```\n{CODE[FUNCTION.start : FUNCTION.end]}\n```", "changes nothing"),
         (GOOD.replace("show(name)", "show(name, safe)"), "parameters"),
+        (GOOD.replace("return told", "told"), "return"),
         (GOOD.replace("ls", "slow"), "not scanned"),
         (body("log(name", 'run(["ls"])'), "parse"),
     ],

@@ -159,10 +159,13 @@ class Editor:
             finding = Finding("syntax", "the code would not parse", Severity.HIGH, draft.span)
             return Judgement(Verdict.WITHHELD, "", (finding,))
         try:
-            return await self._index.consult(partial(judge, draft))
+            judgement = await self._index.consult(partial(judge, draft))
         except IndexerError as error:
             _log.warning("edit checked for its grammar alone: %s", error)
             return Judgement(Verdict.UNCHECKED, draft.edit.text)
+        if _is_cut(judgement, draft.edit.text):
+            return replace(judgement, verdict=Verdict.WITHHELD, text="")
+        return judgement
 
     async def _snippets(self, document: Document, span: Span) -> list[Snippet]:
         """Signatures of what the selection names, and of what its end is likely to need."""
@@ -188,6 +191,12 @@ class Editor:
             for hit in hits
             if hit.symbol is not None
         ][:_N_SNIPPETS]
+
+
+def _is_cut(judgement: Judgement, text: str) -> bool:
+    """Whether the end of an edit was left out: half of it may do something else than all of it."""
+    kept = judgement.text.rstrip()
+    return judgement.verdict is Verdict.REPAIRED and kept != text.rstrip() and text.startswith(kept)
 
 
 def _breaks(draft: Draft) -> bool:

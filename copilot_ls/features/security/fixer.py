@@ -8,6 +8,7 @@ has nothing to do with.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _FUNCTIONS = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
 # Of the lines that the weakness is not in, so many may change: a new variable, a branch, a return.
 _MAX_STRAYED_LINES = 3
 _MAX_STRAYED_SHARE = 0.25
+_ANSWERS = re.compile(r"\b(?:return|yield)\b")
 _OTHER_PLACES = frozenset({SECRET_CATEGORY, VULNERABLE_DEPENDENCY, "misspelt-package"})
 
 
@@ -174,6 +176,8 @@ def _straying(task: _Task, new: str) -> str:
         return "it changes lines that have nothing to do with the weakness; copy those as they are"
     if not any(any(new_lines[c:d]) for tag, _, _, c, d in changes if tag in {"replace", "insert"}):
         return "it changes nothing, or only takes code away, and the code must still do its work"
+    if len(_ANSWERS.findall(new)) < len(_ANSWERS.findall(text[span.start : span.end])):
+        return "it no longer answers its caller: every `return` must stay"
     return ""
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from copilot_ls.scanners import clues
 from copilot_ls.scanners.lexicon import Lexicon
+from copilot_ls.scanners.patterns.names import Condition as Written
 from copilot_ls.scanners.patterns.names import Names, find_all
 from copilot_ls.scanners.patterns.translate import Pattern, Untranslatable, translate
 from indexer.model import Span
@@ -44,13 +45,17 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A parsed file, and what its names stand for."""
+    """A parsed file, and what its names stand for.
+
+    ``written`` are patterns as they are written for such names; files with the same share them.
+    """
 
     root: SgNode
     text: str
     words: frozenset[str]
     names: Names
     lexicon: Lexicon
+    written: dict[int, Written] = field(default_factory=dict)
     cache: dict[int, list[Match]] = field(default_factory=dict)
 
 
@@ -273,7 +278,13 @@ def _code_matches(code: Code, file: File) -> Iterator[Match]:
     pattern = code.pattern
     if not pattern.needs <= file.words or file.lexicon.resolved(code.condition) is False:
         return
-    nodes = find_all(file.root, pattern.config(file.names))
+    config = file.written.get(id(pattern))
+    if config is None:
+        config = pattern.config(file.names)
+        if "utils" not in config:
+            # What is constant differs from text to text.
+            file.written[id(pattern)] = config
+    nodes = find_all(file.root, config)
     for node in islice((n for n in nodes if _begins_well(n, code.variables)), _MAX_MATCHES):
         place = node.range()
         end = place.end.index

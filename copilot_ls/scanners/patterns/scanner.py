@@ -22,12 +22,13 @@ from copilot_ls.scanners.patterns.formula import (
     needed_words,
     read_formula,
 )
-from copilot_ls.scanners.patterns.names import Names
+from copilot_ls.scanners.patterns.names import Condition, Names
 from copilot_ls.scanners.patterns.translate import Untranslatable
 from copilot_ls.scanners.rulebook import Rule, Rulebook
 
 _log = logging.getLogger(__name__)
 _MAX_CHARS = 1_000_000
+_MAX_FILES_KNOWN = 16
 _VARIABLE = re.compile(r"\$([A-Z_][A-Z_0-9]*)")
 
 
@@ -48,6 +49,7 @@ class PatternScanner:
         self.left_to_semgrep: dict[str, str] = {}
         self._rulebook = rulebook
         self._rules: dict[str, list[_Translated]] = {}
+        self._by_aliases: dict[object, dict[int, Condition]] = {}
 
     def find(
         self, document: Document, wants: Callable[[Rule], bool] = lambda _: True
@@ -60,7 +62,7 @@ class PatternScanner:
         rules = [
             each
             for each in self._translated(dialect.name, dialect.ast_grep)
-            if wants(each.rule) and any(needs <= words for needs in each.needs)
+            if any(needs <= words for needs in each.needs) and wants(each.rule)
         ]
         if not rules:
             return []
@@ -72,12 +74,21 @@ class PatternScanner:
         is_python = dialect.name == "python"
         # What is quoted need not be told from what is not: fewer patterns would be looked for.
         tokens = tokens_of(text, words, words, names.aliases, is_python=is_python)
-        file = File(root, text, words, names, Lexicon(tokens))
+        file = File(root, text, words, names, Lexicon(tokens), self._written(names))
         return [
             _finding(each.rule, match, document)
             for each in rules
             for match in self._matches(each, file)
         ]
+
+    def _written(self, names: Names) -> dict[int, Condition]:
+        """Return what is known of patterns as they are written for a file with these imports."""
+        key = frozenset(names.aliases.items())
+        written = self._by_aliases.pop(key, {})
+        self._by_aliases[key] = written
+        while len(self._by_aliases) > _MAX_FILES_KNOWN:
+            self._by_aliases.pop(next(iter(self._by_aliases)), None)
+        return written
 
     def looks_for(self, rule: str) -> bool:
         """Tell whether a rule is one of those that are looked for here."""
