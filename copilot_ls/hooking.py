@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from importlib.metadata import version
@@ -20,7 +20,8 @@ from copilot_ls.config import Settings
 from copilot_ls.documenting import index_options
 from copilot_ls.domain import Document
 from copilot_ls.features.documentation.check import check_text, is_checked
-from copilot_ls.features.tests.untested import untested, words_of
+from copilot_ls.features.tests.javascript import untested as javascript
+from copilot_ls.features.tests.untested import Testable, untested, words_of
 from indexer import changes, scan
 from indexer.conventions.deviations import deviations
 from indexer.conventions.mine import Evidence, FileFacts, mine
@@ -30,6 +31,7 @@ from indexer.conventions.traits import traits_of
 from indexer.model import Import, Skipped
 from indexer.syntax import parse
 
+_TESTED = frozenset({"python", *javascript.LANGUAGES})
 _WHOLE = (range(1, 1 << 31),)
 _FROM_REVISION = "PRE_COMMIT_FROM_REF"
 
@@ -236,7 +238,7 @@ def missing_tests(
     chosen = [
         change
         for change in found
-        if change.document.language == "python" and not is_test_path(change.document.path)
+        if change.document.language in _TESTED and not is_test_path(change.document.path)
     ]
     if not chosen:
         return
@@ -246,18 +248,25 @@ def missing_tests(
         if is_test_path(change.document.path):
             named |= words_of(change.document.text)
     for path in scan.scan(root, options).files:
-        if path.endswith(".py") and is_test_path(path) and not budget.is_spent:
+        is_read = parse.language_of(path) in _TESTED and is_test_path(path)
+        if is_read and not budget.is_spent:
             source = scan.read_source(root, path, options, as_it_is=True)
             named |= words_of("" if isinstance(source, Skipped) else source.text)
     for change in chosen:
         if budget.is_spent:
             yield None
             continue
-        for each in untested(change.document.text, named):
+        for each in _untested(change.document, named):
             if change.overlaps(each.first, each.last):
                 message = f"`{each.name}` changes, and no test names it"
                 path = change.document.path
                 yield HookFinding(path, each.first, "tests.missing", message, each.name)
+
+
+def _untested(document: Document, named: Collection[str]) -> Iterator[Testable]:
+    if document.language == "python":
+        return untested(document.text, named)
+    return javascript.untested(document.path, document.language, document.text, named)
 
 
 def mined_conventions(

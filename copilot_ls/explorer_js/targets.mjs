@@ -11,7 +11,7 @@ export function targetsOf(exported, request) {
   const seen = new Set();
   const add = (target) => {
     const isWanted = !request.only.length || request.only.some(
-      (name) => name === target.name || target.name.startsWith(`${name}.`));
+      (name) => name === target.name || name === target.path.at(-1) || target.name.startsWith(`${name}.`));
     if (isWanted && !request.skip.includes(target.name) && !found.has(target.name)) {
       found.set(target.name, target);
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.node import NODE, needs_node
 from tests.protocol.editor import GHOST_TEXT, Editor, Refused
 
 CODE = "def grade(points):\n    if points >= 50:\n        return 'passed'\n    return 'failed'\n"
@@ -158,3 +160,37 @@ async def test_an_attack_on_a_finding_is_offered_run_and_proposed(
     assert edit["documentChanges"][0]["uri"] == (folder / answer["path"]).as_uri()
     with pytest.raises(Refused):
         await editor.request("workspace/executeCommand", {"command": ATTACK, "arguments": []})
+
+
+async def test_exported_functions_of_typescript_are_offered_tests(
+    editor: Editor, folder: Path
+) -> None:
+    await editor.begin(folder)
+    uri = (folder / "price.ts").as_uri()
+    (folder / "price.ts").write_text("")
+    editor.open(
+        uri,
+        "export const price = (n: number) => n + 1;\nconst hidden = () => 1;\n",
+        language="typescript",
+    )
+    assert [each["title"] for each in await actions(editor, uri, 0)] == ["Write tests for `price`"]
+    assert await actions(editor, uri, 1) == []
+
+
+@needs_node
+async def test_tests_of_typescript_are_proposed_as_a_new_file(
+    editor: Editor, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", os.pathsep.join([str(NODE and NODE.parent), os.environ["PATH"]]))
+    editor.configuration = {folder.as_uri(): {"tests": {"seconds": 2, "reruns": 2}}}
+    await editor.begin(folder)
+    uri = (folder / "price.ts").as_uri()
+    (folder / "price.ts").write_text("")
+    editor.open(
+        uri, "export const price = (n: number) => (n > 3 ? n + 1 : 0);\n", language="typescript"
+    )
+    editor.chooses = "Run it in a sandbox"
+    answer = await ask(editor, uri, symbol="price")
+    assert answer["applied"] is True, answer["problem"]
+    assert answer["path"] == "price.test.ts"
+    assert "from './price.ts';" in answer["text"]

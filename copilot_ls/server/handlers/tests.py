@@ -16,7 +16,8 @@ from pygls.exceptions import JsonRpcInvalidParams
 from copilot_ls import testing, wiring
 from copilot_ls.domain import Document
 from copilot_ls.errors import CopilotError
-from copilot_ls.features.tests.untested import untested
+from copilot_ls.features.tests.javascript import untested as javascript
+from copilot_ls.features.tests.untested import Testable, untested
 from copilot_ls.features.tests.writer import WrittenTests
 from copilot_ls.server.handlers.changes import is_wanted
 from copilot_ls.server.protocol import Later
@@ -40,7 +41,7 @@ async def actions(session: Session, params: types.CodeActionParams) -> list[type
     if not can_be_tested(document):
         return []
     first, last = params.range.start.line + 1, params.range.end.line + 1
-    symbols = await asyncio.to_thread(lambda: list(_symbols(document.text, first, last)))
+    symbols = await asyncio.to_thread(lambda: list(_symbols(document, first, last)))
     return [
         types.CodeAction(
             title=f"Write tests for `{symbol}`", kind=_KIND, command=_command(document, symbol)
@@ -62,7 +63,7 @@ async def _lenses(session: Session, params: types.CodeLensParams) -> list[types.
     document = opened.document.snapshot().document
     if not can_be_tested(document):
         return []
-    found = await asyncio.to_thread(lambda: list(untested(document.text, named=())))
+    found = await asyncio.to_thread(lambda: list(_functions(document)))
     return [
         types.CodeLens(range=_start_of(each.first), command=_command(document, each.name))
         for each in found
@@ -103,7 +104,7 @@ def write_tests(session: Session, arguments: Sequence[object]) -> Later[object]:
         # Its path is known once it is known which folder it belongs to.
         document = opened.document.snapshot().document
         if not can_be_tested(document):
-            return _refused("tests are written for Python modules so far, and not for tests")
+            return _refused("tests are written for modules of Python, JavaScript and TypeScript")
         try:
             if not await may_run(session, workspace):
                 return _refused("running the code of this project was not allowed")
@@ -153,19 +154,31 @@ async def _written(
 
 
 def can_be_tested(document: Document) -> bool:
-    """Tell whether a document is a Python module of bearable size and no test itself."""
+    """Tell whether a document is a module of bearable size and no test itself."""
+    is_python = document.language == "python" and document.path.endswith(".py")
     return (
-        document.language == "python"
-        and document.path.endswith(".py")
+        (is_python or document.language in javascript.LANGUAGES)
         and len(document.text) <= _MAX_CHARS
         and not is_test_path(document.path)
     )
 
 
-def _symbols(text: str, first: int, last: int) -> Iterator[str]:
+def _functions(document: Document) -> Iterator[Testable]:
+    if document.language == "python":
+        return untested(document.text, named=())
+    return javascript.untested(document.path, document.language, document.text, named=())
+
+
+def _symbols(document: Document, first: int, last: int) -> Iterator[str]:
     """Qualified names of definitions whose head is in lines ``first`` to ``last`` (from 1)."""
+    if document.language != "python":
+        path, language = document.path, document.language
+        for each, _ in javascript.exported(path, language, document.text):
+            if first <= each.first <= last:
+                yield each.name
+        return
     try:
-        tree = ast.parse(text)
+        tree = ast.parse(document.text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     stack: list[tuple[str, ast.stmt]] = [("", node) for node in tree.body]
