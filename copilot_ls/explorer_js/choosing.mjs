@@ -1,7 +1,7 @@
 // Which of the cases found are worth a test: each reaches a branch, or notices a fault, that no
 // other does. Every fault is a text of the module, loaded beside the others.
 
-import { loadText } from './loading.mjs';
+import { loadText, plainOf } from './loading.mjs';
 import { keyOf, runAll } from './running.mjs';
 import { constant, cost, simpler } from './values.mjs';
 
@@ -27,7 +27,8 @@ class Chooser {
     Object.assign(this, {
       search, request: search.request, probes: search.probes, journal: search.journal,
     });
-    this.chars = Array.from(this.request.text);
+    this.plain = plainOf(this.request.file, this.request.text);
+    this.chars = Array.from(this.plain ?? this.request.text);
     this.faults = spread(this.request.faults, MAX_FAULTS);
     this.mutants = new Map();
     this.candidates = [];
@@ -37,14 +38,14 @@ class Chooser {
     return this.search.seconds;
   }
 
-  load(text = this.request.text) {
-    return loadText(this.request.file, text, this.request.isModule);
+  load(text = this.chars.join('')) {
+    return loadText(this.request.file, text, this.request.isModule, this.plain !== undefined);
   }
 
-  run(exported, cases, isElsewhere = false) {
+  run(exported, cases, { isElsewhere = false, isFaulty = false } = {}) {
     let last;
     return runAll(exported, cases, {
-      folder: this.request.folder, thrown: this.probes.thrown, isElsewhere, isKnown: true,
+      folder: this.request.folder, thrown: this.probes.thrown, isElsewhere, isFaulty, isKnown: true,
       before: (at) => {
         const { target } = cases[at];
         this.journal(target === last ? undefined : target.name);
@@ -58,7 +59,7 @@ class Chooser {
     let left = cases;
     for (const isElsewhere of [false, true]) {
       const list = isElsewhere ? shuffled(left, this.search.random) : left;
-      const outcomes = await this.run(await this.load(), list, isElsewhere);
+      const outcomes = await this.run(await this.load(), list, { isElsewhere });
       const same = new Set(list.filter((one, at) => keyOf(outcomes[at]) === one.key));
       left = left.filter((one) => same.has(one));
     }
@@ -107,9 +108,9 @@ class Chooser {
 
   /** Let cases run on a module with a fault; returns those that notice it. */
   async notice(number, cases) {
-    const outcomes = await this.run(this.mutants.get(number), cases);
-    const noticing = cases.filter((one, at) => keyOf(outcomes[at]) !== one.key);
-    for (const one of cases) one.seen.add(number);
+    const outcomes = await this.run(this.mutants.get(number), cases, { isFaulty: true });
+    const noticing = cases.filter((one, at) => outcomes[at] && keyOf(outcomes[at]) !== one.key);
+    cases.forEach((one, at) => outcomes[at] && one.seen.add(number));
     for (const one of noticing) one.kills.add(number);
     return noticing;
   }

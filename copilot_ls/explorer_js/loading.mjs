@@ -22,8 +22,8 @@ export function follow() {
 }
 
 /** The exports of `text`, loaded as if it stood in `file`; each time a module of its own. */
-export async function loadText(file, text, isModule) {
-  const plain = TYPESCRIPT.test(file) ? withoutTypes(text) : text;
+export async function loadText(file, text, isModule, isPlain = false) {
+  const plain = TYPESCRIPT.test(file) && !isPlain ? withoutTypes(text) : text;
   if (isModule) {
     const url = `${pathToFileURL(file).href}?copilot-ls=${(n += 1)}`;
     texts.set(url, plain);
@@ -40,6 +40,17 @@ export async function loadText(file, text, isModule) {
   const { exports } = made;
   const isHolder = exports !== null && ['object', 'function'].includes(typeof exports);
   return { ...(isHolder ? exports : {}), default: exports };
+}
+
+/** The text with blanks for its types, so that everything stays in place; undefined if it cannot. */
+export function plainOf(file, text) {
+  if (!TYPESCRIPT.test(file)) return text;
+  try {
+    const plain = module.stripTypeScriptTypes(text, { mode: 'strip' });
+    return [...plain].length === [...text].length ? plain : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function withoutTypes(text) {

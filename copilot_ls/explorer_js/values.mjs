@@ -89,6 +89,27 @@ export function make(value, exported) {
   }
 }
 
+/** A simple value as code, undefined for others. */
+function sourceOf(value) {
+  const inner = value.of.map(sourceOf);
+  if (inner.includes(undefined)) return undefined;
+  switch (value.kind) {
+    case 'string':
+      return JSON.stringify(value.text);
+    case 'number':
+    case 'constant':
+      return value.text;
+    case 'bigint':
+      return `${value.text}n`;
+    case 'array':
+      return `[${inner.join(', ')}]`;
+    case 'bytes':
+      return `new Uint8Array([${inner.join(', ')}])`;
+    default:
+      return undefined;
+  }
+}
+
 /** How much there is to read in a description: simple values first, odd ones last. */
 export function cost(value) {
   const inner = value.of.reduce((sum, each) => sum + cost(each), 0);
@@ -228,7 +249,7 @@ export class Inputs {
       case 'bytes':
         return collection('bytes', this.several(depth, () => number(Math.floor(this.random() * 256))));
       case 'function':
-        return named('function', this.pick(FUNCTIONS));
+        return named('function', this.functionText(shape));
       case 'array':
         return collection('array', this.several(depth, () => this.anything(depth + 1)));
       case 'set':
@@ -250,6 +271,13 @@ export class Inputs {
     }
     const kinds = depth >= MAX_DEPTH - 1 ? ANY.slice(0, 6) : ANY;
     return this.ofKind(this.pick(kinds), { kind: 'any', of: [], names: [] }, depth, false);
+  }
+
+  /** A function that gives what its type says, if that can be written down. */
+  functionText(shape) {
+    const result = shape.kind === 'function' ? shape.of[0] : undefined;
+    if (!result || result.kind === 'any' || this.chance(0.2)) return this.pick(FUNCTIONS);
+    return `() => ${sourceOf(this.of(result, 2, false)) ?? 'undefined'}`;
   }
 
   object(shape, depth, isWild) {

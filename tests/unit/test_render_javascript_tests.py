@@ -250,3 +250,10 @@ def test_an_error_is_an_answer() -> None:
     found = read_answer(['{"phase": "search"}', '{"error": "cannot be imported"}'])
     assert found is not None
     assert found.reason == "cannot be imported"
+
+
+def test_statements_in_tables_are_indented_once() -> None:
+    error = Thrown("AssertionErrorOfThisModule", "no")
+    found = rendered([case(number(n), error=error) for n in (1, 2)])
+    assert "      assert.throws(() => slug(title), {\n        name: 'Assertion" in found
+    assert "\n      });\n    });\n  }\n});\n" in found

@@ -339,7 +339,7 @@ def _test(test: RenderedTest, style: Style, mark: str) -> Iterator[str]:
         yield from (f"{unit}{line}" for row in rows for line in _lines(row, unit))
         yield "]) {"
         yield f"{unit}{style.test}(`{mark_text}{test.title}`, {arrow}"
-        yield from (f"{unit}{line}" for line in _indented(test.body, style))
+        yield from (f"{unit}{line}" for line in _indented(test.body, style, depth=2))
         yield f"{unit}}}){style.end}"
         yield "}"
         return
@@ -351,12 +351,12 @@ def _test(test: RenderedTest, style: Style, mark: str) -> Iterator[str]:
     yield f"}}){style.end}"
 
 
-def _indented(statements: Sequence[str], style: Style) -> Iterator[str]:
-    """Statements as they stand in a test that is not indented itself."""
+def _indented(statements: Sequence[str], style: Style, *, depth: int = 1) -> Iterator[str]:
+    """Statements as they stand in a test that is not indented itself, ``depth`` units less."""
     for statement in statements:
         first, *rest = statement.split("\n")
         yield f"{style.unit}{first}"
-        yield from (line.removeprefix(style.unit) for line in rest)
+        yield from (line.removeprefix(style.unit * depth) for line in rest)
 
 
 def _lines(row: str, unit: str) -> Iterator[str]:

@@ -428,7 +428,7 @@ def _report_of(text: str) -> tuple[list[tuple[str, str, bool]], str]:
 
 def _verdict(test: RenderedTest, n_runs: int) -> Verdict:
     return Verdict(
-        name=key_of(test),
+        name=f"{test.target}: {f'{len(test.rows)} cases' if test.rows else test.title}",
         target=test.target,
         passes=n_runs,
         runs=n_runs,
