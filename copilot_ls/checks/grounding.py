@@ -218,8 +218,9 @@ class _Judge:
             yield self._finding(UNKNOWN_MEMBER, message, member.span, fix, opening)
 
     def _values(self, use: Use, member: Member) -> Values:
-        if use.place.is_tested(text_of(member)) or use.place.is_tested(text_of(member.object)):
-            return None
+        for text in (text_of(member), text_of(member.object)):
+            if self._inference.is_tested(text, use.place, self._outline):
+                return None
         return self._inference.values(member.object, use.place, self._outline)
 
     def _call(self, use: Use, call: Call) -> Iterator[Finding]:

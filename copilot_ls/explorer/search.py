@@ -139,7 +139,7 @@ class Search:
         for goal in subject.goals:
             self._goals_by_owner.setdefault(goal.owner, []).append(goal.id)
         for text in seeds:
-            case = self._case_of(text, "a call that somebody wrote")
+            case = self._case_of(text, "a call in the project")
             if case is not None:
                 self._queue.append(case)
 

@@ -90,6 +90,21 @@ _AWAITABLES = frozenset({"Awaitable", "Coroutine", "Future", "Task"})
 _UNKNOWABLE = frozenset(
     {"Any", "object", "Literal", "TypeVar", "Callable", "Concatenate", "Unpack", "TypeGuard"}
 )
+_GUARD = re.compile(r"\b(?:TypeGuard|TypeIs|Any)\b")
+_TYPING = "<stdlib>/typing.pyi"
+# Their stubs say no more of these than that there is something.
+_PLAIN_CLASSES = {
+    "ChainMap": ("collections/__init__", "ChainMap"),
+    "Counter": ("collections/__init__", "Counter"),
+    "DefaultDict": ("collections/__init__", "defaultdict"),
+    "Deque": ("collections/__init__", "deque"),
+    "Dict": ("builtins", "dict"),
+    "FrozenSet": ("builtins", "frozenset"),
+    "List": ("builtins", "list"),
+    "OrderedDict": ("collections/__init__", "OrderedDict"),
+    "Set": ("builtins", "set"),
+    "Tuple": ("builtins", "tuple"),
+}
 _TYPE_PARAMETERS = re.compile(r"^class\s+\w+\[(?P<names>[^\]]*)\]")
 _TYPE_VARIABLE = re.compile(r"=\s*(?:\w+\.)?(?:TypeVar|ParamSpec|TypeVarTuple)\(")
 _ASSIGNED = re.compile(r"^[\w.]+\s*(?::[^=]+)?=\s*(?P<value>[^=].*)$")
@@ -120,7 +135,7 @@ class Inference:
             case Name(text):
                 return self._name_values(text, place, outline, depth)
             case Member(inner, name):
-                if place.is_tested(text_of(expression)):
+                if self.is_tested(text_of(expression), place, outline):
                     return None
                 owners = self.values(inner, place, outline, depth + 1)
                 return union(owners, lambda owner: self._member_values(owner, name, depth + 1))
@@ -142,7 +157,7 @@ class Inference:
                 return None
 
     def _name_values(self, name: str, place: Place, outline: Outline, depth: int) -> Values:
-        if place.is_tested(name):
+        if self.is_tested(name, place, outline):
             return None
         bindings = place.bindings(name)
         if bindings is not None:
@@ -155,6 +170,26 @@ class Inference:
             if found:
                 return self.values_at([Definition(outline, s) for s in found], depth + 1)
         return self.values_at(self.definitions_of_name(outline, name), depth + 1)
+
+    def is_tested(self, text: str, place: Place, outline: Outline) -> bool:
+        """Whether something near a place may have told that this is of a narrower type.
+
+        A function whose annotations are known, and are no guard of types, tells nothing.
+        """
+        return any(not self._tells_no_type(each, place, outline) for each in place.testers(text))
+
+    def _tells_no_type(self, tester: str, place: Place, outline: Outline) -> bool:
+        first = tester.partition(".")[0]
+        if not tester or place.bindings(first) is not None:
+            return False
+        found = self.definitions_of_dotted(tester, outline)
+        return bool(found) and all(
+            each.symbol is not None
+            and each.symbol.signature is not None
+            and bool(each.symbol.signature.returns)
+            and not _GUARD.search(each.symbol.signature.returns or "")
+            for each in found or ()
+        )
 
     def definitions_of_name(self, outline: Outline, name: str) -> Definitions:
         """Where a plain name leads that no scope inside the module binds; built-ins included."""
@@ -680,7 +715,15 @@ class Inference:
                     return None
                 following += members
             found = tuple(following)
-        return found or None
+        return tuple(map(self._plain, found)) if found else None
+
+    def _plain(self, definition: Definition) -> Definition:
+        """The class that one of the old names of ``typing`` stands for (PEP 585)."""
+        symbol = definition.symbol
+        if symbol is None or definition.outline.path != _TYPING:
+            return definition
+        found = self.library_class(*_PLAIN_CLASSES.get(symbol.name, ("", "")))
+        return definition if found is None else Definition(found.outline, found.symbol)
 
     def builtin(self, name: str) -> Values:
         """An instance of a built-in class; ``None`` itself has no members worth asking for."""
@@ -883,9 +926,9 @@ class _Nowhere:
     def names(self) -> Sequence[str]:
         return ()
 
-    def is_tested(self, text: str) -> bool:
+    def testers(self, text: str) -> frozenset[str]:
         del text
-        return False
+        return frozenset()
 
 
 _ITERATORS = frozenset(

@@ -168,8 +168,12 @@ class Place(Protocol):
         """The names that scopes here have bound by then, innermost first; a name may come twice."""
         ...
 
-    def is_tested(self, text: str) -> bool:
-        """Whether a condition of the function passes ``text`` to a call, such as ``isinstance``."""
+    def testers(self, text: str) -> frozenset[str]:
+        """The functions that a condition around passes ``text`` to, which may tell its type.
+
+        Names as they are written; an empty one for tests that the language itself has, as
+        ``isinstance``.
+        """
         ...
 
 

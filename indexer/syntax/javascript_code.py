@@ -577,9 +577,10 @@ class JavaScriptPlace:
                     yield name
             offset = None
 
-    def is_tested(self, text: str) -> bool:
+    def testers(self, text: str) -> frozenset[str]:
         functions = [scope for scope in self._scopes if scope.node.type != "program"]
-        return any(text in scope.tested for scope in functions or self._scopes)
+        is_tested = any(text in scope.tested for scope in functions or self._scopes)
+        return frozenset({""} if is_tested else ())
 
     def _binding(self, scope: _Scope, bound: Bound) -> Binding:
         reader = self._reader

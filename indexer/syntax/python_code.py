@@ -8,7 +8,7 @@ doubt, all of them count.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from tree_sitter import Node
@@ -78,6 +78,7 @@ _LOOK_AWAY = re.compile(
 
 
 _INSTANCE_TEST = re.compile(r"\b(?:isinstance|issubclass|hasattr)\(\s*([^,()]+?)\s*,")
+_OWN_MEMBER = re.compile(r"""hasattr\(\s*(self|cls)\s*,\s*["'](\w+)["']\s*\)""")
 _TEST = re.compile(r"([\w.]*)\(([^()]*)\)")
 # Calls in conditions that say nothing of the type of what they are given.
 _NEUTRAL_TESTS = frozenset(
@@ -406,16 +407,24 @@ class _Scope:
         return ".".join(reversed(names))
 
     @cached_property
-    def tested(self) -> frozenset[str]:
-        """What conditions pass to calls that may tell its type, as ``isinstance(x, …)`` does."""
+    def testers(self) -> Mapping[str, set[str]]:
+        """What conditions pass to calls that may tell its type, with the names of what is called.
+
+        An empty name stands for ``isinstance(x, …)`` and its like.
+        """
         self._read()
-        found = set(self._subjects)
+        found: dict[str, set[str]] = {subject: {""} for subject in self._subjects}
         for condition in self._conditions:
-            found.update(match[1] for match in _INSTANCE_TEST.finditer(condition))
+            for match in _INSTANCE_TEST.finditer(condition):
+                own = _OWN_MEMBER.match(condition, match.start())
+                # An object that lacks a member of its own is of the same class all the same.
+                subject = f"{own[1]}.{own[2]}" if own is not None else match[1]
+                found.setdefault(subject, set()).add("")
             for call in _TEST.finditer(condition):
                 if call[1] not in _NEUTRAL_TESTS:
-                    found.update(part.strip() for part in call[2].split(","))
-        return frozenset(found)
+                    for part in call[2].split(","):
+                        found.setdefault(part.strip(), set()).add(call[1])
+        return found
 
     def _read(self) -> None:
         """Read the scope, once; most scopes around a position are never asked."""
@@ -772,9 +781,10 @@ class PythonPlace:
                     yield name
             is_inside = is_inside and scope.node.type in _COMPREHENSIONS
 
-    def is_tested(self, text: str) -> bool:
+    def testers(self, text: str) -> frozenset[str]:
         functions = [scope for scope in self._scopes if scope.node.type != "module"]
-        return any(text in scope.tested for scope in functions or self._scopes)
+        found = (scope.testers.get(text, ()) for scope in functions or self._scopes)
+        return frozenset().union(*found)
 
     def _binding(self, scope: _Scope, bound: Bound) -> Binding:
         reader = self._reader

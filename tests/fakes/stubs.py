@@ -60,7 +60,11 @@ Optional: _SpecialForm
 Generic: _SpecialForm
 Protocol: _SpecialForm
 TypedDict: _SpecialForm
-List = list
+class _Alias:
+    def __getitem__(self, typeargs: Any) -> Any: ...
+List = _Alias()
+Dict = _Alias()
+Tuple: _SpecialForm
 def overload(func): ...
 class Iterator(Protocol[_T]):
     def __next__(self) -> _T: ...

@@ -318,6 +318,14 @@ def test_what_exists_is_fine(code: str) -> None:
         ("try:\n    ⟦cached()⟧\nexcept ValueError:\n    pass", "missing-argument: ()"),
         ("with suppress(KeyError):\n    ⟦print(unheard)⟧", "undefined-name: unheard"),
         ("Order('a', ⟦items=[])⟧", "unexpected-keyword: items"),
+        (
+            "def g(o) -> bool: ...\ndef f(order: Order):\n    if g(order):\n        ⟦order.x⟧",
+            "unknown-member: x",
+        ),
+        (
+            "class Fresh:\n    def f(self):\n        if hasattr(self, 'x'):\n            ⟦self.y⟧",
+            "unknown-member: y",
+        ),
     ],
 )
 def test_what_does_not_exist_is_reported(code: str, expected: str) -> None:
@@ -327,6 +335,7 @@ def test_what_does_not_exist_is_reported(code: str, expected: str) -> None:
 BARE = SHOP | {
     "shop/bare.py": """
 from contextlib import contextmanager
+import typing
 from typing import List
 from shop.orders import Order
 
@@ -365,6 +374,7 @@ class Counter:
 class Plan:
     orders: list[Order]
     planned: List[Order]
+    by_key: typing.Dict[str, Order]
     made = Order("a")
 
 
@@ -391,6 +401,7 @@ class FrontCounter(Counter):
         # What is declared holds, whoever sets it; what is inferred does not.
         ("for order in Plan().orders:\n    ⟦order.totl⟧", ["unknown-member: totl"]),
         ("for order in Plan().planned:\n    ⟦order.totl⟧", ["unknown-member: totl"]),
+        ("for order in Plan().by_key.values():\n    ⟦order.totl⟧", ["unknown-member: totl"]),
         ("⟦Plan().made.totl⟧", []),
         # A subclass gives something else.
         ("⟦Counter().order().totl⟧", []),
@@ -445,6 +456,11 @@ def test_what_functions_without_annotations_plainly_give_is_followed(
         "class Words(list):\n    def f(self):\n        ⟦self._private⟧",
         "def f(order: Order):\n    if isinstance(order, Special):\n        ⟦order.anything⟧",
         "def f(order: Order):\n    if hasattr(order, 'x'):\n        ⟦order.x⟧",
+        "def f(order: Order):\n    if unheard(order):\n        ⟦order.x⟧",
+        "def f(order: Order):\n    if order.is_large(order):\n        ⟦order.x⟧",
+        "def g(o) -> TypeGuard[Gift]: ...\ndef f(order: Order):\n    if g(order):\n        ⟦order.x⟧",
+        "def g(o): ...\ndef f(order: Order):\n    if g(order):\n        ⟦order.x⟧",
+        "class Fresh:\n    def f(self):\n        if hasattr(self, 'x'):\n            ⟦self.x⟧",
         "def f(order: Order):\n    match order:\n        case Order():\n            ⟦order.x⟧",
         "def f(order: Order, other):\n    order = other or order\n    ⟦order.x⟧",
         "try:\n    ⟦Order('a').x⟧\nexcept AttributeError:\n    pass",

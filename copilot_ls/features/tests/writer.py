@@ -57,7 +57,7 @@ OnProgress = Callable[[str, float], None]
 class Verdict:
     """Why a test is offered: how often it passed, and what nobody but it reaches or notices.
 
-    ``origin`` says who thought of its inputs; empty: the search alone.
+    ``origin`` says who thought of its inputs: ``exploration``, if it was the search alone.
     """
 
     name: str
@@ -422,7 +422,7 @@ def _verdict(test: RenderedTest, outcomes: dict[str, list[str]]) -> Verdict:
         branches=len(frozenset().union(*(draft.goals for draft in test.drafts))),
         kills=sum(draft.kills for draft in test.drafts),
         seconds=sum(draft.seconds for draft in test.drafts),
-        origin=", ".join(sorted({draft.origin for draft in test.drafts if draft.origin})),
+        origin=", ".join(sorted({draft.origin for draft in test.drafts} - {""})) or "exploration",
     )
 
 
