@@ -274,10 +274,10 @@ function ownOf(one, chosen) {
   return shownBy(one).filter((each) => !others.has(each));
 }
 
-function costOf({ args, make = [], outcome }) {
+function costOf({ args, make = [], then = [], outcome }) {
   const { result, error } = outcome ?? {};
   const told = error ? 3 : result ? cost(result.value) / 3 : 0;
-  return [...args, ...make].reduce((sum, each) => sum + cost(each), 1) + told;
+  return [...args, ...make, ...then].reduce((sum, each) => sum + cost(each), 1) + told;
 }
 
 function plainer(one) {
@@ -286,10 +286,10 @@ function plainer(one) {
     const input = one.target.inputs[Math.min(one.args.length, one.target.inputs.length) - 1];
     if (!input || input.is_optional) found.push({ ...one, args: one.args.slice(0, -1) });
   }
-  for (const field of ['args', 'make']) {
+  for (const field of ['args', 'make', 'then']) {
     (one[field] ?? []).forEach((value, at) => {
-      const list = field === 'args' ? one.target.inputs : one.target.constructorInputs;
-      const input = list[Math.min(at, list.length - 1)];
+      const lists = { args: one.target.inputs, make: one.target.constructorInputs, then: [] };
+      const input = lists[field][Math.min(at, lists[field].length - 1)];
       const replace = (other) => {
         found.push({ ...one, [field]: one[field].map((old, index) => (index === at ? other : old)) });
       };
@@ -301,7 +301,7 @@ function plainer(one) {
   return found.slice(0, 40).map(({ goals, kills, seen, outcome, key, ...rest }) => rest);
 }
 
-const described = ({ target, args, make, outcome }) => ({
+const described = ({ target, args, make, then, outcome }) => ({
   target: target.name,
   kind: target.kind,
   path: target.path,
@@ -309,6 +309,7 @@ const described = ({ target, args, make, outcome }) => ({
   method: target.method ?? '',
   args,
   make: make ?? [],
+  then: then ?? null,
   result: outcome.result ?? null,
   error: outcome.error ?? null,
   changed: outcome.changed ?? [],

@@ -15,6 +15,9 @@ const PATIENCE = 150;
 const LESS_PATIENCE = 50;
 const LATE = {};
 
+/** What hinders a case whose result could be called, with `n` arguments. */
+export const GIVES = 'gives a function';
+
 /** Run `work`, but no longer than so many milliseconds; false if it had to be ended. */
 export function watched(work, milliseconds) {
   slot.work = work;
@@ -97,6 +100,9 @@ function start(exported, one) {
         ? holder[last][one.target.method](...values)
         : holder[last](...values);
     }
+    if (one.then && typeof call.result === 'function') {
+      call.result = call.result(...one.then.map((each) => make(each, exported)));
+    }
     if (call.result !== null && typeof call.result === 'object' && typeof call.result.then === 'function') {
       call.isAsync = true;
       call.promise = call.result;
@@ -127,6 +133,7 @@ function finish(call, one, folder, thrown) {
   if (noted) return outcome;
   if (call.isUnmade) return { ...outcome, problem: 'belongs to an object that cannot be made' };
   if (call.isLate) return { ...outcome, problem: 'takes too long' };
+  if (typeof call.result === 'function') return { ...outcome, problem: GIVES, n: call.result.length };
   try {
     if (call.isThrown) {
       outcome.error = describeError(call.error, thrown.has(call.error), folder);

@@ -1,13 +1,14 @@
 // Looks for inputs that reach branches, and keeps a few for each way through a function.
 
 import { remember } from './guarding.mjs';
-import { keyOf, runAll } from './running.mjs';
+import { GIVES, keyOf, runAll } from './running.mjs';
 import { Inputs, randomFrom } from './values.mjs';
 
 const BATCH = 12;
 const PER_TARGET = 48;
 const PER_WAY = 6;
 const SHARE = 0.35;
+const UNKNOWN = { shape: { kind: 'any', of: [], names: [] }, is_optional: false, is_rest: false };
 
 export class Search {
   constructor({ request, exported, targets, probes, journal, say }) {
@@ -22,7 +23,7 @@ export class Search {
     this.reached = new Set();
     this.hindrances = new Map();
     this.suspicions = new Map();
-    this.state = new Map(targets.map((target) => [target, { kept: [], ways: new Map(), runs: 0, since: 0 }]));
+    this.state = new Map(targets.map((target) => [target, { kept: [], ways: new Map(), next: [], runs: 0, since: 0 }]));
     probes.compared = (left, right) => {
       this.inputs.saw(left);
       this.inputs.saw(right);
@@ -104,8 +105,9 @@ export class Search {
   }
 
   fresh(target) {
-    const { kept } = this.state.get(target);
+    const { kept, next } = this.state.get(target);
     this.inputs.constants = target.info?.constants ?? [];
+    if (next.length && this.inputs.chance(0.7)) return next.splice(0, BATCH);
     return Array.from({ length: BATCH }, () => {
       // Where types are written down, a caller keeps to them, or his compiler complains.
       const isWild = !this.request.isTyped && this.inputs.chance(0.15);
@@ -120,12 +122,14 @@ export class Search {
       if (!values.length) return this.inputs.arguments(inputs, isWild);
       const at = Math.floor(this.random() * values.length);
       const input = inputs[Math.min(at, inputs.length - 1)];
-      const shape = input?.shape ?? { kind: 'any', of: [], names: [] };
+      const { shape } = input ?? UNKNOWN;
       return values.map((each, index) =>
         index === at ? this.inputs.varied(each, shape, 0, isWild) : each);
     };
     const other = { ...one, origin: 'exploration' };
-    if (one.make && (this.inputs.chance(0.4) || !one.args.length)) {
+    if (one.then && this.inputs.chance(0.6)) {
+      other.then = vary(one.then, one.then.map(() => UNKNOWN));
+    } else if (one.make && (this.inputs.chance(0.4) || !one.args.length)) {
       other.make = vary(one.make, target.constructorInputs);
     } else {
       other.args = vary(one.args, target.inputs);
@@ -150,6 +154,7 @@ export class Search {
   }
 
   judge(one, outcome, state, hits) {
+    if (outcome.problem === GIVES && !one.then) this.callNext(one, state, outcome.n);
     if (outcome.problem) {
       this.hindrances.set(outcome.problem, (this.hindrances.get(outcome.problem) ?? 0) + 1);
       return;
@@ -176,11 +181,18 @@ export class Search {
     state.kept.push({ ...one, goals, outcome, key });
   }
 
+  /** Call what a call gave, some time soon. */
+  callNext(one, state, n) {
+    if (state.next.length > 60) return;
+    const inputs = Array.from({ length: Math.min(n || 1, 3) }, () => UNKNOWN);
+    for (let i = 0; i < 2; i++) state.next.push({ ...one, then: this.inputs.arguments(inputs, false) });
+  }
+
   /** An error that nobody throws on purpose, for inputs of exactly the types that are declared. */
   suspect(one, error) {
     const { target } = one;
     const isDeclared = target.inputs.every((input) => input.is_declared);
-    if (!isDeclared || !target.inputs.length || target.kind !== 'function') return;
+    if (!isDeclared || !target.inputs.length || target.kind !== 'function' || one.then) return;
     if (!one.args.every((each, at) => fits(each, target.inputs[Math.min(at, target.inputs.length - 1)].shape))) return;
     if (one.args.length < target.inputs.filter((input) => !input.is_optional).length) return;
     const size = JSON.stringify(one.args).length;

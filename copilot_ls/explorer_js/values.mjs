@@ -13,10 +13,11 @@ const NUMBERS = [
 ];
 const FUNCTIONS = ['() => true', '(x) => x', '() => undefined', '(a, b) => a - b', '(x) => x + 1'];
 const DATES = ['2024-02-29T12:30:45.678Z', '1970-01-01T00:00:00.000Z', '1999-12-31T23:59:59.999Z'];
-const ANY = [
-  'string', 'string', 'string', 'number', 'number', 'number', 'array', 'object', 'boolean', 'null',
-  'undefined', 'date', 'regexp', 'map', 'set', 'function', 'bigint', 'array', 'object', 'bytes',
+const PLAIN = [
+  'string', 'string', 'string', 'number', 'number', 'number', 'boolean', 'array', 'object',
+  'undefined', 'null',
 ];
+const ODD = ['date', 'regexp', 'map', 'set', 'function', 'bigint', 'bytes'];
 const MAX_DEPTH = 4;
 
 /** A random number generator (mulberry32): the same seed, the same inputs. */
@@ -119,7 +120,7 @@ export function cost(value) {
     case 'number':
       return /^\d{1,3}$/.test(value.text) ? 1 : 2 + value.text.length / 4;
     case 'constant':
-      return 1;
+      return value.text === 'true' || value.text === 'false' ? 1 : 2.5;
     case 'function':
     case 'regexp':
     case 'date':
@@ -190,7 +191,7 @@ export class Inputs {
   }
 
   of(shape, depth, isWild) {
-    if (isWild && this.chance(0.25)) return this.ofKind(this.pick(ANY), shape, depth, isWild);
+    if (isWild && this.chance(0.25)) return this.anything(depth);
     const inner = (index = 0) =>
       shape.of[index] ? this.of(shape.of[index], depth + 1, isWild) : this.anything(depth + 1);
     switch (shape.kind) {
@@ -269,7 +270,8 @@ export class Inputs {
     if (this.makers.size && depth < 2 && this.chance(0.12)) {
       return this.instance(this.pick([...this.makers.keys()]), depth);
     }
-    const kinds = depth >= MAX_DEPTH - 1 ? ANY.slice(0, 6) : ANY;
+    const isOdd = depth < 2 && this.chance(0.15);
+    const kinds = isOdd ? ODD : depth >= MAX_DEPTH - 1 ? PLAIN.slice(0, 7) : PLAIN;
     return this.ofKind(this.pick(kinds), { kind: 'any', of: [], names: [] }, depth, false);
   }
 
@@ -423,9 +425,11 @@ export class Inputs {
   }
 }
 
+const SIMPLEST = [number('0'), number('1'), string('a'), constant('true'), constant('undefined')];
+
 /** Values that are simpler to read than this one, the simplest first. */
 export function simpler(value) {
-  const found = [];
+  const found = cost(value) > 7 && value.kind !== 'string' ? [...SIMPLEST] : [];
   const without = (list, at) => list.filter((_, index) => index !== at);
   switch (value.kind) {
     case 'string': {
@@ -458,7 +462,6 @@ export function simpler(value) {
       }
       break;
     default:
-      if (cost(value) > 7) found.push(constant('true'), number('0'), string(''));
   }
   if (['array', 'set', 'object', 'map', 'instance'].includes(value.kind)) {
     value.of.forEach((each, at) => {

@@ -62,6 +62,9 @@ _ARRAY_METHODS = frozenset(
     }
 )  # fmt: skip
 _NUMBER_METHODS = frozenset({"toExponential", "toFixed", "toPrecision"})
+_NUMERIC_OPERATORS = frozenset(
+    {"-", "*", "/", "%", "**", "<", ">", "<=", ">=", "&", "|", ">>", "<<"}
+)
 _JSDOC_PARAMETER = re.compile(
     r"@(?:param|arg|argument)\s+\{(?P<type>(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}\s*"
     r"(?P<optional>\[)?(?P<name>[\w$]+(?:(?:\[\])?\.[\w$]+)*)"
@@ -382,7 +385,10 @@ class _Reader:
             return known
         name = _text(pattern, self._tree).removeprefix("...")
         members: dict[str, None] = {}
+        kinds: dict[str, None] = {}
         for node in _below(body):
+            if node.type == "binary_expression" and (kind := self._compared_kind(node, name)):
+                kinds[kind] = None
             if node.type == "member_expression":
                 holder = node.child_by_field_name("object")
                 member = node.child_by_field_name("property")
@@ -396,11 +402,25 @@ class _Reader:
             return Shape("array", (ANYTHING,))
         if used & _NUMBER_METHODS:
             return Shape("number")
+        if kinds:
+            return Shape("union", (*(Shape(each) for each in kinds), ANYTHING))
         fields = [each for each in members if each not in {"length", "toString", "slice"}]
         if fields:
             names = tuple(f"{each}?" for each in fields)
             return Shape("any", tuple(ANYTHING for _ in fields), names)
         return known
+
+    def _compared_kind(self, node: Node, name: str) -> str:
+        """The kind that ``name`` is asked for (``typeof``), or has where one calculates with it."""
+        sides = [node.child_by_field_name("left"), node.child_by_field_name("right")]
+        texts = [_text(side, self._tree) for side in sides if side is not None]
+        if f"typeof {name}" in texts:
+            other = next((each for each in texts if not each.startswith("typeof")), "")
+            kind = other.strip("'\"")
+            return kind if kind in {*_PLAIN, "function"} else ""
+        sign = node.child_by_field_name("operator")
+        is_numeric = sign is not None and sign.type in _NUMERIC_OPERATORS
+        return "number" if is_numeric and name in texts and not any(map(_is_text, sides)) else ""
 
     # Types
 
@@ -731,6 +751,10 @@ def _below(root: Node, *, into_functions: bool = True) -> Iterator[Node]:
         yield node
         if into_functions or node.type not in FUNCTIONS:
             waiting += reversed(node.named_children)
+
+
+def _is_text(node: Node | None) -> bool:
+    return node is not None and node.type in {"string", "template_string"}
 
 
 def _key(node: Node, tree: SyntaxTree) -> str:

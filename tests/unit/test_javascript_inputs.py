@@ -111,6 +111,9 @@ def test_comments_give_types_where_there_are_no_annotations() -> None:
         ("(a) => a.toUpperCase()", TEXT),
         ("(a) => a.map(f)", Shape("array", (ANYTHING,))),
         ("({ a, b = 1 }) => a + b", Shape("object", (ANYTHING, ANYTHING), ("a?", "b?"))),
+        ("(a) => a < 3", Shape("union", (NUMBER, ANYTHING))),
+        ("(a) => a > 'b'", ANYTHING),
+        ("(a) => typeof a === 'string'", Shape("union", (TEXT, ANYTHING))),
         ("(a) => a.name", Shape("any", (ANYTHING,), ("name?",))),
     ],
 )

@@ -31,8 +31,9 @@ class Case:
 
     ``path`` leads from the module's exports to what is called, or to the class whose ``method`` it
     is (``kind`` is function, method, static, getter or constructor); ``make`` are the arguments of
-    the constructor. ``changed`` gives what arguments, by number, hold afterwards, ``self`` what the
-    object holds if the call says nothing.
+    the constructor, ``then`` those of a call of what the call gives. ``changed`` gives what
+    arguments, by number, hold afterwards, ``self_after`` what the object holds if the call says
+    nothing.
     """
 
     target: str
@@ -41,6 +42,7 @@ class Case:
     method: str = ""
     args: tuple[Value, ...] = ()
     make: tuple[Value, ...] = ()
+    then: tuple[Value, ...] | None = None
     result: Observation | None = None
     error: Thrown | None = None
     changed: tuple[tuple[int, Value], ...] = ()
@@ -78,10 +80,14 @@ class Exploration:
         """Why there are no tests."""
         if self.problem:
             return self.problem
-        reasons = [f"{name} ends the process that runs it" for name in self.ended]
-        if self.hindrance:
-            reasons.append(f"what is called {self.hindrance}")
-        return "; ".join(reasons) or "nothing that it does could be observed"
+        hindrance = f"what is called {self.hindrance}" if self.hindrance else ""
+        told = "; ".join(filter(None, [self.left_out, hindrance]))
+        return told or "nothing that it does could be observed"
+
+    @property
+    def left_out(self) -> str:
+        """What could not be run at all."""
+        return "; ".join(f"{name} ends the process that runs it" for name in self.ended)
 
 
 def read_answer(lines: Iterable[str]) -> Exploration | None:
@@ -120,6 +126,7 @@ def _case(entry: Mapping[str, object]) -> Case:
     result = entry["result"]
     error = entry["error"]
     after = entry["self"]
+    then = entry.get("then")
     return Case(
         target=str(entry["target"]),
         kind=str(entry["kind"]),
@@ -127,6 +134,7 @@ def _case(entry: Mapping[str, object]) -> Case:
         method=str(entry["method"]),
         args=_values(entry["args"]),
         make=_values(entry["make"]),
+        then=_values(then) if then is not None else None,
         result=(
             Observation(str(_mapping(result)["kind"]), _value(_mapping(result)["value"]))
             if result is not None

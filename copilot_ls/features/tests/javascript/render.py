@@ -197,15 +197,18 @@ def _called(case: Case, arguments: Sequence[Doc], names: Names, style: Style) ->
     holder = _expression(case.path, names)
     match case.kind:
         case "constructor":
-            return call(f"new {holder}", arguments)
+            doc: Doc = call(f"new {holder}", arguments)
         case "static":
-            return call(f"{holder}.{case.method}", arguments)
+            doc = call(f"{holder}.{case.method}", arguments)
         case "getter":
-            return Joined((_instance(case, names, style), f".{case.method}"))
+            doc = Joined((_instance(case, names, style), f".{case.method}"))
         case "method":
-            return Joined((_instance(case, names, style), call(f".{case.method}", arguments)))
+            doc = Joined((_instance(case, names, style), call(f".{case.method}", arguments)))
         case _:
-            return call(holder, arguments)
+            doc = call(holder, arguments)
+    if case.then is None:
+        return doc
+    return Joined((doc, call("", [doc_of(value, style.quote) for value in case.then])))
 
 
 def _instance(case: Case, names: Names, style: Style) -> Group:
@@ -268,7 +271,7 @@ def _table(cases: Sequence[Case], names: Names, style: Style, taken: set[str]) -
 def _key(case: Case, names: Names, number: int) -> tuple[object, ...]:
     """Cases with the same key can share a table."""
     is_lone = case.changed or case.self_after is not None or not case.args
-    if is_lone or case.kind == "constructor" or case.make:
+    if is_lone or case.kind == "constructor" or case.make or case.then is not None:
         return ("single", number)
     kinds: object = len(case.args)
     if names.is_typed and any(_has_literal(given.shape) for given in names.inputs(case)):
@@ -369,6 +372,9 @@ def _title(case: Case, style: Style, taken: set[str]) -> str:
     given = ", ".join(written(doc_of(value, style.quote)) for value in case.args)
     if case.kind == "getter":
         given = ", ".join(written(doc_of(value, style.quote)) for value in case.make)
+    if case.then is not None:
+        then = ", ".join(written(doc_of(value, style.quote)) for value in case.then)
+        given = f"({given})({then})"
     if case.error is not None:
         does = f"throws {case.error.name}"
     elif case.self_after is not None or case.changed:
@@ -434,11 +440,7 @@ def _holder_name(case: Case) -> str:
 
 def _used(cases: Sequence[Case]) -> frozenset[str]:
     found = {case.path[0] for case in cases}
-    waiting = [
-        value
-        for case in cases
-        for value in (*case.args, *case.make, *([case.result.value] if case.result else ()))
-    ]
+    waiting = [value for case in cases for value in (*case.args, *case.make, *(case.then or ()))]
     while waiting:
         value = waiting.pop()
         waiting += value.of

@@ -153,7 +153,7 @@ class JavaScriptTestWriter:
             text=target.text_with(tests),
             verdicts=tuple(_verdict(test, runs) for test in tests),
             n_dropped=n_rendered - len(tests),
-            problem=note,
+            problem="; ".join(filter(None, [note, exploration.left_out])),
             seconds=seconds,
         )
 
@@ -240,7 +240,7 @@ class JavaScriptTestWriter:
         journal = self._sandbox.scratch / "journal"
         seeds = self._seeds(path, plan, files)
         while True:
-            seconds = max(3.0, 0.85 * (deadline - time.monotonic()))
+            seconds = max(1.0, 0.85 * (deadline - time.monotonic()))
             request = {
                 **plan.request,
                 "file": str(self._sandbox.project / path),
