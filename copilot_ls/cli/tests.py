@@ -27,8 +27,8 @@ def propose_tests(
         bool, typer.Option("--append", help="Add to the tests that are there; none is touched.")
     ] = False,
     seconds: Annotated[
-        float, typer.Option("--budget", min=5, help="Seconds to explore; 0: the settings'.")
-    ] = 0.0,
+        float | None, typer.Option("--budget", min=5, help="Seconds to explore, for this once.")
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--run-code", help="Allow this project's code to be run, this once.")
     ] = False,
