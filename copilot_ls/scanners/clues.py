@@ -350,6 +350,9 @@ def _regex_clues(regex: str, sign: str | None, member: str) -> Iterator[Clue]:
         return
     if member and _ENDS_IN_NAME.search(regex) and (tail := _compiled(_tail(regex))):
         yield Clue("of", tail, member)
+    elif match := _LITERALS.fullmatch(regex):
+        words = match[1].split("|")
+        yield Clue("", frozenset(words) | frozenset(f'"{word}' for word in words))
     elif core := _compiled(_core(regex)):
         yield Clue("~", core)
 
