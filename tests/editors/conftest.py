@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from copilot_ls.models.scripted import Reach, Reply, Script, Wait, say
 from scripts.editors import vscode
+from scripts.editors.debian import cache_root
 from scripts.editors.vscode import CannotBeHad, Workbench
 from tests.editors.workbench import Browser, Site, Window
 
@@ -62,18 +64,34 @@ def package(installation: Workbench, tmp_path_factory: pytest.TempPathFactory) -
     """The extension, built from a copy of its sources."""
     folder = tmp_path_factory.mktemp("package") / "extension"
     shutil.copytree(EXTENSION, folder, ignore=shutil.ignore_patterns("node_modules", "dist"))
-    path = os.pathsep.join([str(installation.npm.parent), os.environ["PATH"]])
-    for command in (["ci", "--ignore-scripts"], ["run", "package"]):
-        result = subprocess.run(
-            [installation.npm, *command],
-            cwd=folder,
-            env=os.environ | {"PATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
+    (folder / "node_modules").symlink_to(modules_of(folder, installation))
+    npm(installation, folder, "run", "package")
     return folder / "copilot-ls.vsix"
+
+
+def modules_of(folder: Path, installation: Workbench) -> Path:
+    """Return what the extension is built with; fetched once for each state of its lock file."""
+    lock = (folder / "package-lock.json").read_bytes()
+    place = cache_root() / "vscode-modules" / hashlib.sha256(lock).hexdigest()[:16]
+    kept = place / "node_modules"
+    if not kept.exists():
+        npm(installation, folder, "ci", "--ignore-scripts")
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.move(folder / "node_modules", kept)
+    return kept
+
+
+def npm(installation: Workbench, folder: Path, *command: str) -> None:
+    path = os.pathsep.join([str(installation.npm.parent), os.environ["PATH"]])
+    result = subprocess.run(
+        [installation.npm, *command],
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +122,7 @@ def environment(place: Path) -> dict[str, str]:
     (place / "engine" / "script.json").write_text(script, encoding="utf-8")
     # A machine that is busy shows a block line by line. What is wrong is withheld, not mended.
     slow = "[completion]\nsecond_try = false\nblock_ms = 20000\n"
-    settings = f"[index]\nvectors = false\n{slow}[tests]\nseconds = 3\n"
+    settings = f"[index]\nvectors = false\n{slow}[tests]\nseconds = 1\n"
     (place / "config.toml").write_text(settings, encoding="utf-8")
     return {
         "COPILOT_LS_SCRIPT": str(place / "engine"),

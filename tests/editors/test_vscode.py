@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import statistics
-import subprocess
 import sys
 import time
 import zipfile
@@ -29,6 +28,7 @@ from tests.editors.conftest import (
     Start,
     environment,
     make,
+    npm,
 )
 from tests.editors.workbench import STATUS, Browser, Site, Window
 
@@ -42,16 +42,7 @@ SQUIGGLE = ".squiggly-error, .squiggly-warning, .squiggly-info"
 
 def test_a_package_is_small_and_its_parts_work_alone(package: Path, installation: Workbench):
     assert package.stat().st_size <= MAX_BYTES
-    path = os.pathsep.join([str(installation.npm.parent), os.environ["PATH"]])
-    result = subprocess.run(
-        [installation.npm, "test"],
-        cwd=package.parent,
-        env=os.environ | {"PATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
+    npm(installation, package.parent, "test")
 
 
 def test_the_editor_tells_how_long_the_activation_took(shop: Shop):
