@@ -36,6 +36,7 @@ from copilot_ls.server.handlers import (
     inline_completion,
     lifecycle,
     overview,
+    searching,
     suggestions,
     tests,
     workspace,
@@ -184,7 +185,9 @@ class Server:
         self._add(
             "copilot-ls/conventions", lambda _: functools.partial(overview.conventions, session)
         )
-        self._add("copilot-ls/checkWorkspace", lambda _: functools.partial(overview.check, session))
+        self._add("copilot-ls/checkWorkspace", functools.partial(overview.check, session))
+        self._add("copilot-ls/search", functools.partial(searching.search, session))
+        self._add("copilot-ls/related", functools.partial(searching.related, session))
         self._add("copilot-ls/status", lambda _: self._board.status.to_json())
         self._add("copilot-ls/statistics", lambda _: session.statistics())
 

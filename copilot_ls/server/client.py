@@ -290,7 +290,7 @@ class Client:
             if asked is not None:
                 asked.cancel()
 
-        progress = await self.begin_progress(title, cancel)
+        progress = await self.begin_progress(title, cancel, is_task=True)
 
         def tell(what: str, share: float) -> None:
             if progress is not None:
@@ -302,12 +302,17 @@ class Client:
             if progress is not None:
                 progress.end("")
 
-    async def begin_progress(self, title: str, cancel: Callable[[], None]) -> Progress | None:
-        """Show a progress bar that can be cancelled, if the client has one."""
+    async def begin_progress(
+        self, title: str, cancel: Callable[[], None], *, is_task: bool = False
+    ) -> Progress | None:
+        """Show a progress bar that can be cancelled, if the client has one.
+
+        By its token a client can tell a task that the user asked for from work in the background.
+        """
         window = self._capabilities.window
         if not (window and window.work_done_progress):
             return None
-        token = f"copilot-ls-{uuid.uuid4()}"
+        token = f"copilot-ls-{'task-' if is_task else ''}{uuid.uuid4()}"
         try:
             await self._protocol.ask(
                 types.WINDOW_WORK_DONE_PROGRESS_CREATE,

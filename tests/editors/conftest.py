@@ -34,6 +34,8 @@ SHOP = {
     **{f"m{n}.py": TAX for n in range(6)},
 }
 BLOCK = "net = tax.net(order.amount)\n    return net"
+# A place with several answers.
+MANY = "def many(order):\n    return <|fim_suffix|>"
 # In the engine's folder: it was asked, and does not answer before it may.
 ASKED, MAY_ANSWER = "asked", "may-answer"
 SCRIPT = [
@@ -42,6 +44,9 @@ SCRIPT = [
     say("order.amount)\n    return net", when="net = tax.net(<|fim_suffix|>"),
     say(BLOCK, when="def several(order, tax: Tax):"),
     say("n * 2", when="def double(n):"),
+    say("order.first", when=MANY, once=True),
+    say("order.second", when=MANY, once=True),
+    say("order.third", when=MANY),
     # Once a function is named, the arguments are asked for with its signature in view.
     say("order.amount)", when="tax.net(<|fim_suffix|>"),
     say("tax.gross(order.amount)", when="odd(order, tax: Tax):\n    return <|fim_suffix|>"),
@@ -141,6 +146,12 @@ def make(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
+def commit(folder: Path) -> None:
+    git = ["git", "-c", "user.name=nobody", "-c", "user.email=nobody@localhost"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "begin"]):
+        subprocess.run([*git, *command], cwd=folder, check=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
     """A folder in a window that scenarios share; each brings files of its own."""
@@ -175,6 +186,7 @@ def shop(
 ) -> Iterator[Shop]:
     if not opened_shop:
         folder = make(tmp_path_factory.mktemp("shops") / "a shop, größer", SHOP)
+        commit(folder)
         window = browser.open(site.url(folder))
         window.wait_for_status("Ready")
         opened_shop.append(Shop(folder, window))

@@ -112,6 +112,20 @@ def test_words_and_lines_of_a_suggestion_are_taken_and_counted(shop: Shop):
     )
 
 
+def test_one_goes_through_several_suggestions_and_dismisses_them(shop: Shop):
+    window = shop.open("many.py", "def many(order):\n    return\n")
+    window.go(2, 11)
+    window.press_for_ghost("Space", "order.first")
+    window.press("Alt+]")
+    other = window.wait("another", window.ghost, lambda seen: seen not in {"", "order.first"})
+    assert other.startswith("order.")
+    window.press("Alt+[")
+    window.wait_for_ghost("order.first")
+    window.press("Escape")
+    window.wait_for_ghost("")
+    assert "    return" in window.lines()
+
+
 def test_a_key_brings_ghost_text_at_a_fresh_place_soon(shop: Shop):
     places = "".join(f"def f{n}(order, tax: Tax):\n    return\n\n\n" for n in range(N_KEYS + 1))
     window = shop.open("places.py", f"from tax import Tax\n\n\n{places}")

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from tests.editors.conftest import ORDERS, TAX, Shop
-from tests.editors.workbench import PREVIEW
+from tests.editors.conftest import DANGER, ORDERS, TAX, Shop
+from tests.editors.workbench import PREVIEW, QUICK_PICKS
 
 pytestmark = pytest.mark.editors
 
@@ -30,7 +30,68 @@ def test_weaknesses_and_conventions_of_the_workspace_are_in_the_side_bar(shop: S
     window.picture("views")
 
 
+def test_a_review_tells_of_the_lines_that_changed_alone(shop: Shop):
+    window = shop.open("changed.py", DANGER)
+    window.run("Review My Changes")
+    window.wait("a finding", lambda: "".join(window.texts(ROWS)), lambda seen: "changed.py" in seen)
+    window.picture("review")
+    assert "loading.py" not in "".join(window.texts(ROWS))
+
+
+# -- finding
+
+
+def test_code_is_found_by_words_and_by_what_belongs_together(shop: Shop):
+    window = shop.window
+    window.run("Find Code by Its Purpose", asks=True)
+    window.type("net of an amount")
+    window.press("Enter")
+    window.choose("net")
+    window.wait_for('.tab.active[aria-label*=".py"]')
+    window = shop.open("paying.py", "from tax import Tax\n\n\ndef pay(tax: Tax): ...\n")
+
+    def look() -> str:
+        # Until the index has read the new file.
+        window.run("Find Related Files", asks=True)
+        return "".join(window.labels(QUICK_PICKS))
+
+    window.wait("companions", look, lambda seen: "tax.py" in seen)
+    window.choose("tax.py")
+    window.wait_for('.tab.active[aria-label*="tax.py"]')
+
+
+# -- what the light bulb offers, by commands
+
+
+def test_commands_explain_and_fix_and_document(shop: Shop):
+    window = shop.open("commanded.py", DANGER)
+    window.wait_for(".squiggly-error")
+    window.go(5, 16)
+    window.run("Explain the Weakness Here")
+    window.wait_for('.tab.active[aria-label*="Explanation"]')
+    window.click('.tab[aria-label*="commanded.py"]')
+    window.run("Fix All Weaknesses in This File")
+    window.wait_for_line("    return yaml.safe_load(text)")
+    window.go(4, 6)
+    window.run("Write or Repair the Docstring Here")
+    window.wait("a docstring", window.lines, lambda seen: any('"""' in line for line in seen))
+    window.run("Explain the Weakness Here")
+    window.wait_for_notice("no weakness in this line")
+
+
 # -- tests and docstrings
+
+
+def test_writing_tests_can_be_cancelled(shop: Shop):
+    shop.open("never.py", "def never(x: int) -> int:\n    return x if x > 3 else -x\n")
+    window = shop.window
+    window.run("Write Tests for This Module")
+    window.agree_to_run()
+    window.answer("Cancel")
+    window.wait_without_notice("Tests for")
+    assert window.notices() == []
+    assert not (shop.folder / "tests" / "test_never.py").exists()
+    assert not window.exists(PREVIEW)
 
 
 def test_tests_are_proposed_confirmed_written_and_pass(shop: Shop):
@@ -38,8 +99,7 @@ def test_tests_are_proposed_confirmed_written_and_pass(shop: Shop):
     window = shop.open("clamp.py", clamp)
     window.go(1, 6)
     window.act_on_line("Write tests for")
-    window.wait_for_notice("runs the code")
-    window.answer("Run it in a sandbox")
+    window.agree_to_run()
     window.wait_for(PREVIEW)
     path = shop.folder / "tests" / "test_clamp.py"
     assert not path.exists()

@@ -154,6 +154,7 @@ def test_two_windows_share_an_engine_that_comes_back_when_it_died(
     second.go(2, 11)
     second.press("Space")
     second.wait("a question", (site.place / "engine" / ASKED).exists, bool)
+    second.wait_for_status("Thinking")
     engine.kill()
     second.wait_for_status("died")
     second.picture("engine-died")

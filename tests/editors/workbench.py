@@ -21,7 +21,8 @@ PATIENCE = 90.0
 POLL_S = 0.04
 STATUS = '.statusbar-item[id*="copilot-ls.status"]'
 _INPUT = '.quick-input-widget:not([style*="display: none"]) input'
-_CHOSEN = ".quick-input-list .monaco-list-row.focused"
+QUICK_PICKS = ".quick-input-list .monaco-list-row"
+_CHOSEN = f"{QUICK_PICKS}.focused"
 _PLACE = '.statusbar-item[id="status.editor.selection"] a'
 ACTION = ".action-widget .monaco-list-row"
 PREVIEW = ".bulk-edit-panel .monaco-list-row"
@@ -361,6 +362,25 @@ class Window:
             f"notice {text!r}", self.notices, lambda seen: any(text in each for each in seen)
         )
         return next(each for each in found if text in each)
+
+    def wait_without_notice(self, text: str) -> None:
+        self.wait(
+            f"end of notice {text!r}",
+            self.notices,
+            lambda seen: not any(text in each for each in seen),
+        )
+
+    def agree_to_run(self) -> None:
+        """Say that the project's code may be run, if that is asked, and see that it is."""
+        running = "Tests for"
+        seen = self.wait(
+            "a run",
+            lambda: "".join(self.notices()),
+            lambda seen: running in seen or "runs the code" in seen,
+        )
+        if running not in seen:
+            self.answer("Run it in a sandbox")
+            self.wait_for_notice(running)
 
     def answer(self, button: str) -> None:
         """Press a button of a notice."""

@@ -207,15 +207,18 @@ class Workspace:
         log.info("closed %s", self.root.name)
 
 
+def places_in(file: Path) -> list[Hit]:
+    """What an index knows: ``path:line``, one a line."""
+    lines = [line.split(":") for line in file.read_text().split()] if file.exists() else []
+    return [Hit(path, int(line), int(line), path, 1.0, {"named": 1.0}) for path, line in lines]
+
+
 def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspace:
     completer = Completer(
         model=engines.completion_model, index=FakeIndex(), options=settings.completion
     )
     log.info("opened %s", root.name)
-    # ``uses.txt`` holds the places that the index knows: ``path:line``, one a line.
-    uses = root / "uses.txt"
-    places = [line.split(":") for line in uses.read_text().split()] if uses.exists() else []
-    known = FakeIndex(uses=[Hit(path, int(line), int(line), path, 1.0) for path, line in places])
+    known = FakeIndex(uses=places_in(root / "uses.txt"))
     editor = Editor(engines.chat_model, known)
     security = settings.security.enabled and LiveCheck(
         quick=weak_calls,
@@ -226,7 +229,7 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         others=find_drift if settings.docs.enabled else lambda _: (),
     )
     documenter = Documenter(root.resolve(), settings, engines.chat_model)
-    index = FakeIndex()
+    index = FakeIndex(*places_in(root / "hits.txt"))
     index.known_conventions = CONVENTIONS
     return Workspace(
         root.resolve(),

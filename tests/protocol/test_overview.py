@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,12 @@ WEAK = "import yaml\n\n\ndef settings(text):\n    return yaml.load(text)\n"
 async def begin(editor: Editor, folder: Path, **security: bool) -> None:
     editor.configuration = {folder.as_uri(): {"security": {"semgrep": False, **security}}}
     await editor.begin(folder)
+
+
+def commit(folder: Path) -> None:
+    git = ["git", "-C", str(folder), "-c", "user.name=n", "-c", "user.email=e@x"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "begin"]):
+        subprocess.run([*git, *command], check=True)
 
 
 async def check(editor: Editor) -> Any:
@@ -102,8 +109,30 @@ async def test_a_look_at_everything_can_be_cancelled(editor: Editor, folder: Pat
     request_id, message = editor.start("copilot-ls/checkWorkspace")
     editor.send(message)
     begun = await editor.hear("$/progress", lambda it: it["value"]["kind"] == "begin")
+    assert begun["token"].startswith("copilot-ls-task-")
     editor.notify("window/workDoneProgress/cancel", {"token": begun["token"]})
     with pytest.raises(Refused) as error:
         await editor.answer(request_id)
     assert error.value.code == -32800
     await editor.hear("$/progress", lambda it: it["value"]["kind"] == "end")
+
+
+async def test_of_a_change_only_the_lines_that_changed_are_told(
+    editor: Editor, folder: Path
+) -> None:
+    (folder / "a.py").write_text(WEAK)
+    commit(folder)
+    (folder / "a.py").write_text(f"{WEAK}\n\ndef others(text):\n    return yaml.load(text)\n")
+    await begin(editor, folder)
+    answer = await editor.request("copilot-ls/checkWorkspace", {"changed": True})
+    [finding] = answer["folders"][0]["findings"]
+    assert finding["diagnostic"]["range"]["start"]["line"] == 8
+
+
+async def test_a_change_is_asked_of_git_which_says_so_where_there_is_none(
+    editor: Editor, folder: Path
+) -> None:
+    await begin(editor, folder)
+    answer = await editor.request("copilot-ls/checkWorkspace", {"changed": True})
+    [problem] = answer["folders"][0]["problems"]
+    assert "git" in problem

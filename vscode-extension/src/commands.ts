@@ -2,12 +2,16 @@
 
 import * as vscode from "vscode";
 
+import { explainFinding, fixAll, writeDocstring } from "./actions";
+import { findCode, findRelated } from "./finding";
 import { chooseModel } from "./models";
 import type { Overview } from "./overview";
 import type { Reports } from "./reports";
 import type { Server } from "./server";
+import type { Status, StatusItem } from "./status";
 
 const { t } = vscode.l10n;
+const RESUME = "copilot-ls.resume";
 
 interface NextEdits {
   readonly edits: readonly {
@@ -24,27 +28,19 @@ interface Place {
   readonly character: number;
 }
 
-const MENU: readonly (readonly [icon: string, label: string, command: string])[] = [
-  ["$(debug-pause)", t("Pause suggestions"), "pause"],
-  ["$(debug-continue)", t("Resume suggestions"), "resume"],
-  ["$(clock)", t("Snooze for ten minutes"), "snooze"],
-  ["$(sync)", t("Bring the index up to date"), "reindex"],
-  ["$(chip)", t("Choose the model"), "chooseModel"],
-  ["$(shield)", t("Look for weaknesses in all files"), "checkWorkspace"],
-  ["$(question)", t("Why this suggestion?"), "explain"],
-  ["$(graph)", t("What happened since the start"), "statistics"],
-  ["$(debug-restart)", t("Restart the server"), "restart"],
-  ["$(output)", t("Open the log"), "log"],
-];
+interface MenuItem extends vscode.QuickPickItem {
+  readonly act?: () => unknown;
+}
 
 export function registerCommands(
   server: Server,
+  status: StatusItem,
   overview: Overview,
   reports: Reports,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable[] {
   const actions: Record<string, () => unknown> = {
-    menu: showMenu,
+    menu: () => showMenu(server, status),
     pause: () => server.execute("copilot-ls.pause"),
     resume: () => server.execute("copilot-ls.resume"),
     snooze: () => server.execute("copilot-ls.snooze", 10),
@@ -53,7 +49,13 @@ export function registerCommands(
     statistics: () => showStatistics(server, reports),
     edit: () => editSelection(server),
     writeTests: () => writeTests(server),
+    writeDocstring,
+    explainFinding,
+    fixAll,
+    findCode: () => findCode(server),
+    findRelated: () => findRelated(server),
     checkWorkspace: () => overview.check(),
+    reviewChanges: () => overview.check({ changed: true }),
     refreshOverview: () => overview.refresh(),
     chooseModel: () => chooseModel(server),
     nextEdit: () => goToNextEdit(server),
@@ -66,12 +68,44 @@ export function registerCommands(
   );
 }
 
-async function showMenu(): Promise<void> {
-  const items = MENU.map(([icon, label, command]) => ({ label: `${icon} ${label}`, command }));
-  const chosen = await vscode.window.showQuickPick(items, { placeHolder: "copilot-ls" });
-  if (chosen !== undefined) {
-    await vscode.commands.executeCommand(`copilot-ls-vscode.${chosen.command}`);
-  }
+async function showMenu(server: Server, status: StatusItem): Promise<void> {
+  const chosen = await vscode.window.showQuickPick(menu(server, status.current), {
+    placeHolder: `copilot-ls: ${status.current.message}`,
+  });
+  await chosen?.act?.();
+}
+
+/** What can be done now: what would help comes first. */
+function menu(server: Server, { command: remedy }: Status): MenuItem[] {
+  const run = (command: string) => () =>
+    vscode.commands.executeCommand(`copilot-ls-vscode.${command}`);
+  const isPaused = remedy?.command === RESUME;
+  const helpful: MenuItem[] =
+    remedy === undefined || isPaused
+      ? []
+      : [{ label: `$(wrench) ${remedy.title}`, act: () => server.execute(remedy.command) }];
+  const typing: MenuItem[] = isPaused
+    ? [{ label: t("$(debug-continue) Resume suggestions"), act: run("resume") }]
+    : [
+        { label: t("$(debug-pause) Pause suggestions"), act: run("pause") },
+        { label: t("$(clock) Snooze for ten minutes"), act: run("snooze") },
+      ];
+  const separator = (label: string) => ({ label, kind: vscode.QuickPickItemKind.Separator });
+  return [
+    ...helpful,
+    ...typing,
+    { label: t("$(question) Why this suggestion?"), act: run("explain") },
+    separator(t("repository")),
+    { label: t("$(git-compare) Review my changes"), act: run("reviewChanges") },
+    { label: t("$(shield) Look for weaknesses in all files"), act: run("checkWorkspace") },
+    { label: t("$(search) Find code by its purpose"), act: run("findCode") },
+    { label: t("$(sync) Bring the index up to date"), act: run("reindex") },
+    separator(t("copilot-ls")),
+    { label: t("$(chip) Choose the model"), act: run("chooseModel") },
+    { label: t("$(graph) What happened since the start"), act: run("statistics") },
+    { label: t("$(debug-restart) Restart the server"), act: run("restart") },
+    { label: t("$(output) Open the log"), act: run("log") },
+  ];
 }
 
 async function explain(server: Server, reports: Reports): Promise<void> {

@@ -20,7 +20,7 @@ export function activate(context: vscode.ExtensionContext): void {
   server = new Server(log, status, reports, join(context.globalStorageUri.fsPath, "server"));
   const overview = new Overview(server);
   context.subscriptions.push(log, status, reports, overview, server.suggestions);
-  context.subscriptions.push(...registerCommands(server, overview, reports, log));
+  context.subscriptions.push(...registerCommands(server, status, overview, reports, log));
   context.subscriptions.push(
     // What the index knows has changed, and something was asked meanwhile.
     status.onDidCalmDown(() => overview.refresh()),

@@ -63,13 +63,17 @@ export class Overview implements vscode.Disposable {
     this.metrics.refresh();
   }
 
-  async check(): Promise<void> {
+  /** Looks for weaknesses in all files, or only in the lines that differ from the last commit. */
+  async check(params: { readonly changed?: boolean } = {}): Promise<void> {
     await vscode.commands.executeCommand("copilot-ls-vscode.findings.focus");
     const found = await this.server.request<{ folders: readonly Checked[] }>(
       "copilot-ls/checkWorkspace",
+      params,
     );
     if (found === undefined) return;
-    this.checked = byFolder(found.folders, checkedEntries);
+    this.checked = byFolder(found.folders, (folder) =>
+      checkedEntries(folder, params.changed ?? false),
+    );
     this.findings.refresh();
   }
 
@@ -138,9 +142,15 @@ function habitEntry({ topic, subject, verdict, choices }: Habit): Entry {
   };
 }
 
-function checkedEntries({ files, problems, findings }: Checked): readonly Entry[] {
+function checkedEntries(
+  { files, problems, findings }: Checked,
+  onlyChanged: boolean,
+): readonly Entry[] {
+  const { t } = vscode.l10n;
   const found = grouped(findings, (each) => each.path, findingEntry);
-  const none = vscode.l10n.t("No weaknesses in {0} files", files);
+  const none = onlyChanged
+    ? t("No weaknesses in the lines that changed ({0} files)", files)
+    : t("No weaknesses in {0} files", files);
   return [
     ...(found.length || problems.length
       ? found

@@ -9,6 +9,7 @@ import { Crashes } from "./crashes";
 import { findServer } from "./discovery";
 import { offerInstallation } from "./installation";
 import { askWhatToDo, type Missing, reasonOf } from "./missing";
+import { Tasks } from "./progress";
 import type { Program } from "./python";
 import type { Reports } from "./reports";
 import { explicitSettings, SECTION } from "./settings";
@@ -135,6 +136,9 @@ export class Server {
   }
 
   private connectTo(program: Program): LanguageClient {
+    const tasks = new Tasks((token) => {
+      void client.sendNotification("window/workDoneProgress/cancel", { token });
+    });
     const client: LanguageClient = new QuietClient(
       SECTION,
       "copilot-ls",
@@ -157,6 +161,9 @@ export class Server {
           },
         },
         middleware: {
+          handleWorkDoneProgress: (token, value, next) => {
+            if (!tasks.take(token, value)) next(token, value);
+          },
           executeCommand: async (command, args, next) => {
             if (RUNS_CODE.has(command) && !(await mayRunCode())) return undefined;
             const answer: unknown = await next(command, args);
@@ -164,7 +171,8 @@ export class Server {
             return answer;
           },
           provideInlineCompletionItems: async (document, position, context, token, next) => {
-            const items = await next(document, position, context, token);
+            const asked = Promise.resolve(next(document, position, context, token));
+            const items = await this.status.whileThinking(asked);
             if (!token.isCancellationRequested) this.suggestions.returned(document, items);
             return items;
           },

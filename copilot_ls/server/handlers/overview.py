@@ -17,10 +17,11 @@ from copilot_ls import scanning, wiring
 from copilot_ls.domain import Document
 from copilot_ls.errors import CopilotError
 from copilot_ls.features.security.check import check as look_at
-from copilot_ls.features.security.report import Reported, report
+from copilot_ls.features.security.report import Reported, report, touches
 from copilot_ls.server.diagnostics import to_diagnostic
 from copilot_ls.server.documents import Snapshot, split_lines
 from copilot_ls.server.folder import Folder
+from copilot_ls.server.protocol import Later
 from copilot_ls.server.session import Session
 from indexer.conventions.model import Conventions, Habit, Place, Verdict
 from indexer.errors import IndexerError
@@ -33,11 +34,25 @@ async def conventions(session: Session) -> object:
     return {"folders": [await _conventions(each) for each in await session.workspace_folders()]}
 
 
-async def check(session: Session) -> object:
-    """Look for weaknesses in all files of all folders; progress can be cancelled."""
+def check(session: Session, params: object) -> Later[object]:
+    """Look for weaknesses in all files of all folders, or in the lines that were changed.
+
+    Progress can be cancelled.
+    """
+    match params:
+        case {"changed": bool(only_changed)}:
+            return partial(_check, session, only_changed=only_changed)
+    return partial(_check, session, only_changed=False)
+
+
+async def _check(session: Session, *, only_changed: bool) -> object:
     folders = await session.workspace_folders()
-    async with session.client.progress_of_task("Looking for weaknesses") as tell:
-        return {"folders": [await _checked(session, each, tell) for each in folders]}
+    title = "Looking at what was changed" if only_changed else "Looking for weaknesses"
+    async with session.client.progress_of_task(title) as tell:
+        checked = [
+            await _checked(session, each, tell, only_changed=only_changed) for each in folders
+        ]
+    return {"folders": checked}
 
 
 async def _conventions(folder: Folder) -> dict[str, object]:
@@ -77,20 +92,26 @@ def _location(root: Path, place: Place) -> types.Location:
     return types.Location((root / place.path).as_uri(), types.Range(start, start))
 
 
-async def _checked(session: Session, folder: Folder, tell: Tell) -> dict[str, object]:
+async def _checked(
+    session: Session, folder: Folder, tell: Tell, *, only_changed: bool
+) -> dict[str, object]:
     if not folder.workspace.settings.security.enabled:
         return _not_looked_at(folder, "security.enabled is off")
     try:
-        return await _look(session, folder, tell)
+        return await _look(session, folder, tell, only_changed=only_changed)
     except (CopilotError, IndexerError, ValueError) as error:
         return _not_looked_at(folder, str(error))
 
 
-async def _look(session: Session, folder: Folder, tell: Tell) -> dict[str, object]:
+async def _look(
+    session: Session, folder: Folder, tell: Tell, *, only_changed: bool
+) -> dict[str, object]:
     root, settings = folder.workspace.root, folder.workspace.settings
     options = wiring.index_options(settings)
     selection = await asyncio.to_thread(
-        scanning.select_paths, root, options, None, with_changes=False
+        partial(scanning.select_changes, root, options, "HEAD")
+        if only_changed
+        else partial(scanning.select_paths, root, options, None, with_changes=False)
     )
     known = await asyncio.to_thread(scanning.project_baseline, root)
     buffers = session.buffers(folder)
@@ -111,6 +132,9 @@ async def _look(session: Session, folder: Folder, tell: Tell) -> dict[str, objec
             for document in documents:
                 of_document = [each for each in checked.findings if each.path == document.path]
                 new, _ = known.split(report(of_document, document.text))
+                if only_changed:
+                    lines = selection.changed.get(document.path, ())
+                    new = [each for each in new if touches(each, lines)]
                 findings += _entries(session, folder, document, new)
             problems += [each.message for each in checked.problems]
             n_files += len(documents)
