@@ -246,6 +246,47 @@ def test_a_forged_answer_is_none(line: str) -> None:
     assert read_answer([line]) is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "is_taken"),
+    [
+        ("constant", "null", True),
+        ("constant", "process.exit()", False),
+        ("number", "-1e+21", True),
+        ("number", "0x1F", True),
+        ("number", "1;process.exit()", False),
+        ("regexp", "/[/]a\\/b/gi", True),
+        ("regexp", "/a/;process.exit()//", False),
+        ("function", "(a, b) => a - b", True),
+        ("function", "() => {process.exit()}", False),
+        ("instance", "Cart", True),
+        ("instance", "a(process.exit())", False),
+        ("string", "process.exit()", True),
+    ],
+)
+def test_what_is_written_as_it_is_looks_like_what_it_is(
+    kind: str, text: str, is_taken: bool
+) -> None:
+    import json
+
+    value = {"kind": kind, "text": text, "of": [], "names": []}
+    one = {
+        **dict.fromkeys(("result", "error", "self", "then")),
+        "target": "f",
+        "kind": "function",
+        "path": ["f"],
+        "method": "",
+        "isAsync": False,
+        "args": [value],
+        "make": [],
+        "changed": [],
+    }
+    numbers = dict.fromkeys(("goals", "covered", "mutants", "killed"), 0)
+    answer = {"tests": [one], "suspicions": [], "hindrance": "", **numbers}
+    found = read_answer([json.dumps({"result": answer})])
+    assert found is not None
+    assert bool(found.cases) is is_taken
+
+
 def test_an_error_is_an_answer() -> None:
     found = read_answer(['{"phase": "search"}', '{"error": "cannot be imported"}'])
     assert found is not None

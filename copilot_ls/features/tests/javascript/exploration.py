@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from indexer.syntax.javascript_inputs import Value
+
+_log = logging.getLogger(__name__)
+# What is written into a test as it is; the rest is quoted.
+_TEXTS = {
+    "constant": re.compile(r"(?:undefined|null|true|false)\Z"),
+    "number": re.compile(r"-?(?:NaN|Infinity|[0-9][\w.]*(?:[+-]\d+)?|\.\d[\w.]*)\Z", re.ASCII),
+    "bigint": re.compile(r"-?\w+\Z", re.ASCII),
+    "regexp": re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*\Z"),
+    "function": re.compile(r"(?:async )?(?:\([\w$, ]*\)|[\w$]+) => [^;{}`\n]{1,120}\Z"),
+    "member": re.compile(r"[\w$]+\.[\w$]+\Z"),
+    "instance": re.compile(r"[\w$]+\Z"),
+}
+_PATH = re.compile(r"[\w$]+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +124,11 @@ def read_answer(lines: Iterable[str]) -> Exploration | None:
 
 def _exploration(answer: Mapping[str, object]) -> Exploration:
     return Exploration(
-        cases=tuple(_case(_mapping(each)) for each in _list(answer["tests"])),
+        cases=tuple(case for each in _list(answer["tests"]) if (case := _safe_case(each))),
         crashes=tuple(
-            Crash(_case({**_mapping(each), "error": None}), str(_mapping(each)["error"]))
+            Crash(case, str(_mapping(each)["error"]))
             for each in _list(answer["suspicions"])
+            if (case := _safe_case({**_mapping(each), "error": None}))
         ),
         n_goals=_number(answer["goals"]),
         n_covered=_number(answer["covered"]),
@@ -120,6 +136,18 @@ def _exploration(answer: Mapping[str, object]) -> Exploration:
         n_killed=_number(answer["killed"]),
         hindrance=str(answer["hindrance"]),
     )
+
+
+class _NotWritten(Exception):
+    """Something that would not stand in a test as what it says it is."""
+
+
+def _safe_case(entry: object) -> Case | None:
+    try:
+        return _case(_mapping(entry))
+    except _NotWritten as error:
+        _log.debug("a case is left out: %s", error)
+        return None
 
 
 def _case(entry: Mapping[str, object]) -> Case:
@@ -130,8 +158,8 @@ def _case(entry: Mapping[str, object]) -> Case:
     return Case(
         target=str(entry["target"]),
         kind=str(entry["kind"]),
-        path=tuple(str(each) for each in _list(entry["path"])),
-        method=str(entry["method"]),
+        path=tuple(_identifier(each) for each in _list(entry["path"])),
+        method=_identifier(entry["method"]) if entry["method"] else "",
         args=_values(entry["args"]),
         make=_values(entry["make"]),
         then=_values(then) if then is not None else None,
@@ -157,15 +185,26 @@ def _case(entry: Mapping[str, object]) -> Case:
     )
 
 
+def _identifier(value: object) -> str:
+    name = str(value)
+    if not _PATH.match(name):
+        raise _NotWritten(f"no name: {name[:80]}")
+    return name
+
+
 def _values(entry: object) -> tuple[Value, ...]:
     return tuple(_value(each) for each in _list(entry))
 
 
 def _value(entry: object) -> Value:
     fields = _mapping(entry)
+    kind, text = str(fields["kind"]), str(fields.get("text", ""))
+    pattern = _TEXTS.get(kind)
+    if pattern is not None and not pattern.match(text):
+        raise _NotWritten(f"no {kind}: {text[:80]}")
     return Value(
-        kind=str(fields["kind"]),
-        text=str(fields.get("text", "")),
+        kind,
+        text,
         of=_values(fields.get("of", [])),
         names=tuple(str(each) for each in _list(fields.get("names", []))),
     )

@@ -26,7 +26,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Pieces one after the other; the last group among them is broken first."""
+    """Pieces one after the other; the longest group among them is broken."""
 
     pieces: tuple[Doc, ...]
 
@@ -49,18 +49,19 @@ def written(doc: Doc) -> str:
 def laid_out(doc: Doc, indent: str, *, unit: str = "  ", after: str = ";") -> str:
     """The text at ``indent`` (which stands there already), broken where it is too long."""
     flat = written(doc)
-    if len(indent) + len(flat) + len(after) <= _WIDTH or isinstance(doc, str):
+    if _width(indent + flat + after) <= _WIDTH or isinstance(doc, str):
         return flat + after
     if isinstance(doc, Joined):
-        for at in range(len(doc.pieces) - 1, -1, -1):
-            piece = doc.pieces[at]
-            if isinstance(piece, Group) and piece.parts:
-                before = "".join(written(each) for each in doc.pieces[:at])
-                behind = "".join(written(each) for each in doc.pieces[at + 1 :])
-                broken = _broken(piece, indent, unit, len(indent) + len(before))
-                return before + broken + behind + after
-        return flat + after
-    return _broken(doc, indent, unit, len(indent)) + after
+        groups = [piece for piece in doc.pieces if isinstance(piece, Group) and piece.parts]
+        if not groups:
+            return flat + after
+        longest = max(reversed(groups), key=lambda group: len(written(group)))
+        at = doc.pieces.index(longest)
+        before = "".join(written(each) for each in doc.pieces[:at])
+        behind = "".join(written(each) for each in doc.pieces[at + 1 :])
+        broken = _broken(longest, indent, unit, _width(indent + before))
+        return before + broken + behind + after
+    return _broken(doc, indent, unit, _width(indent)) + after
 
 
 def _broken(group: Group, indent: str, unit: str, column: int) -> str:
@@ -69,20 +70,26 @@ def _broken(group: Group, indent: str, unit: str, column: int) -> str:
     is_call = group.opening.endswith("(")
     if is_call and isinstance(last, Group) and last.parts and last.opening in {"[", "{"}:
         start = head + last.opening
-        if column + len(start) <= _WIDTH:
+        is_alone = not first or not written(first[-1]).startswith(last.opening)
+        if is_alone and column + len(start) <= _WIDTH:
             return head + _broken(last, indent, unit, column + len(head)) + group.closing
     inner = indent + unit
     if group.is_filled:
         lines = [""]
         for part in group.parts:
             word = f"{written(part)},"
-            if lines[-1] and len(inner) + len(lines[-1]) + 1 + len(word) > _WIDTH:
+            if lines[-1] and _width(f"{inner}{lines[-1]} {word}") > _WIDTH:
                 lines.append("")
             lines[-1] += f" {word}" if lines[-1] else word
     else:
         lines = [laid_out(part, inner, unit=unit, after=",") for part in group.parts]
     body = "".join(f"{inner}{line}\n" for line in lines)
     return f"{group.opening}\n{body}{indent}{group.closing}"
+
+
+def _width(text: str) -> int:
+    """Columns of a line; a tabulator counts as two."""
+    return len(text) + text.count("\t")
 
 
 def call(function: str, arguments: Sequence[Doc]) -> Group:
