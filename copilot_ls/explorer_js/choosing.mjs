@@ -262,6 +262,7 @@ class Chooser {
       runs: this.search.runs,
       seconds: this.seconds,
       hindrance: hindrances[0]?.[0] ?? '',
+      node: `node ${process.versions.node} (${process.execPath})`,
     };
   }
 }

@@ -79,30 +79,30 @@ export async function runAll(
 }
 
 function start(exported, one) {
-  const call = { isAsync: false };
+  const call = { isAsync: false, isUnmade: true };
   try {
     const values = one.args.map((each) => make(each, exported));
+    call.then = one.then?.map((each) => make(each, exported));
     let holder = exported;
     for (const name of one.target.path.slice(0, -1)) holder = holder[name];
     const last = one.target.path.at(-1);
     call.values = values;
     if (one.target.kind === 'method' || one.target.kind === 'getter') {
       const owner = holder[last];
-      call.isUnmade = true;
       call.self = new owner(...one.make.map((each) => make(each, exported)));
       call.isUnmade = false;
       const { method } = one.target;
       call.result = one.target.kind === 'getter' ? call.self[method] : call.self[method](...values);
     } else if (one.target.kind === 'constructor') {
+      call.isUnmade = false;
       call.result = new holder[last](...values);
     } else {
+      call.isUnmade = false;
       call.result = one.target.method
         ? holder[last][one.target.method](...values)
         : holder[last](...values);
     }
-    if (one.then && typeof call.result === 'function') {
-      call.result = call.result(...one.then.map((each) => make(each, exported)));
-    }
+    if (call.then && typeof call.result === 'function') call.result = call.result(...call.then);
     if (call.result !== null && typeof call.result === 'object' && typeof call.result.then === 'function') {
       call.isAsync = true;
       call.promise = call.result;
@@ -131,7 +131,7 @@ function finish(call, one, folder, thrown) {
   guarding.watch.usesClock = false;
   const outcome = { isAsync: call.isAsync, usesClock, problem: noted };
   if (noted) return outcome;
-  if (call.isUnmade) return { ...outcome, problem: 'belongs to an object that cannot be made' };
+  if (call.isUnmade) return { ...outcome, problem: 'needs an object that could not be made' };
   if (call.isLate) return { ...outcome, problem: 'takes too long' };
   if (typeof call.result === 'function') return { ...outcome, problem: GIVES, n: call.result.length };
   try {

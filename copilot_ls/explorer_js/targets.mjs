@@ -57,13 +57,18 @@ function visitClass(path, value, known, add, request) {
   const info = (method) => known.get(`${holder}.${method}`) ?? known.get(`${own}.${method}`);
   const inputs = info('constructor')?.inputs ?? unknown(value.length);
   const base = { path, className: own, constructorInputs: inputs };
-  add({ ...base, name: `${own}.constructor`, kind: 'constructor', inputs, info: info('constructor') });
-  for (const [kind, owner] of [['static', value], ['method', value.prototype]]) {
+  const isHidden = (told) => told?.kind === 'hidden';
+  const canMake = !isHidden(info('constructor'));
+  if (canMake) {
+    add({ ...base, name: `${own}.constructor`, kind: 'constructor', inputs, info: info('constructor') });
+  }
+  const owners = [['static', value], ...(canMake ? [['method', value.prototype]] : [])];
+  for (const [kind, owner] of owners) {
     for (const method of Object.getOwnPropertyNames(owner)) {
       const property = Object.getOwnPropertyDescriptor(owner, method);
-      const isHidden = method === 'constructor' || method.startsWith('_') || !/^[\w$]+$/.test(method);
-      if (isHidden || ['length', 'name', 'prototype'].includes(method)) continue;
       const told = info(method);
+      const isOwn = method === 'constructor' || method.startsWith('_') || !/^[\w$]+$/.test(method);
+      if (isOwn || isHidden(told) || ['length', 'name', 'prototype'].includes(method)) continue;
       const name = `${own}.${method}`;
       if (typeof property.value === 'function') {
         const given = told?.inputs ?? unknown(property.value.length);

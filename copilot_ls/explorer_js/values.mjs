@@ -279,7 +279,8 @@ export class Inputs {
   functionText(shape) {
     const result = shape.kind === 'function' ? shape.of[0] : undefined;
     if (!result || result.kind === 'any' || this.chance(0.2)) return this.pick(FUNCTIONS);
-    return `() => ${sourceOf(this.of(result, 2, false)) ?? 'undefined'}`;
+    const text = `() => ${sourceOf(this.of(result, 2, false)) ?? 'undefined'}`;
+    return /^[^;{}`\n]{1,120}$/.test(text) ? text : this.pick(FUNCTIONS);
   }
 
   object(shape, depth, isWild) {

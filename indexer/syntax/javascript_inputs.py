@@ -120,7 +120,8 @@ class Input:
 class Callable:
     """A function of the module, or a method of one of its classes (``Class.method``).
 
-    ``kind`` is function, method, static, getter or constructor; ``line`` counts from 1.
+    ``kind`` is function, method, static, getter, setter, constructor, or hidden for what is private
+    or protected; ``line`` counts from 1.
     """
 
     name: str
@@ -272,9 +273,14 @@ class _Reader:
     def _kind_of_method(self, node: Node, owner: str, name: str) -> str:
         if not owner:
             return "function"
+        before = {child.type for child in node.children[:4]}
+        if any(
+            child.type == "accessibility_modifier" and _text(child, self._tree) != "public"
+            for child in node.children[:2]
+        ):
+            return "hidden"
         if name == "constructor":
             return "constructor"
-        before = {child.type for child in node.children[:4]}
         if "get" in before or "set" in before:
             return "getter" if "get" in before else "setter"
         return "static" if "static" in before else "method"

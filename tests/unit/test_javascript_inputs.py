@@ -139,6 +139,14 @@ def test_functions_that_can_be_reached_are_found(text: str, names: list[str]) ->
     assert list(callables(text, "javascript")) == names
 
 
+def test_what_others_must_not_call_is_known() -> None:
+    text = (
+        "class A { private constructor() {} protected b() {} static c() {} get d() { return 1 } }"
+    )
+    kinds = [each.kind for each in callables(text).values()]
+    assert kinds == ["hidden", "hidden", "static", "getter"]
+
+
 def test_calls_of_literals_are_read() -> None:
     text = """
     f('a\\n', -1, [true, null], { b: /c/g, 'd-e': 2n });

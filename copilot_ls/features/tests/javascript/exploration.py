@@ -87,6 +87,7 @@ class Exploration:
     n_mutants: int = 0
     n_killed: int = 0
     hindrance: str = ""
+    node: str = ""
     ended: tuple[str, ...] = field(default=())
     problem: str = ""
 
@@ -135,6 +136,7 @@ def _exploration(answer: Mapping[str, object]) -> Exploration:
         n_mutants=_number(answer["mutants"]),
         n_killed=_number(answer["killed"]),
         hindrance=str(answer["hindrance"]),
+        node=str(answer.get("node", ""))[:200],
     )
 
 

@@ -118,7 +118,8 @@ class JavaScriptTestWriter:
             return replace(told, problem=f"cannot be exercised: {error}")
         target, note = self._target(path, text, plan, package, files)
         exploration, run = await self._explore(path, plan, files, only=only, tell=on_progress)
-        protection = ", ".join(filter(None, (run.protection.files, run.protection.network)))
+        guards = (run.protection.files, run.protection.network, exploration.node)
+        protection = ", ".join(filter(None, guards))
         told = replace(
             told,
             test_path=target.path,
