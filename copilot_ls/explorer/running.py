@@ -377,13 +377,12 @@ class _Output(io.StringIO):
 
 @contextlib.contextmanager
 def caught_output() -> Iterator[tuple[io.StringIO, io.StringIO]]:
-    """Catch what is printed, to both streams; puts back the environment too.
+    """Catch what is printed, to both streams.
 
     Warnings are no output: what runs the tests may show them, gather them or leave them out.
     """
     output, errors = _Output(), _Output()
     kept = sys.stdout, sys.stderr, sys.stdin
-    environment = dict(os.environ)
     sys.stdout, sys.stderr, sys.stdin = output, errors, io.StringIO()
     try:
         with warnings.catch_warnings():
@@ -391,6 +390,3 @@ def caught_output() -> Iterator[tuple[io.StringIO, io.StringIO]]:
             yield output, errors
     finally:
         sys.stdout, sys.stderr, sys.stdin = kept
-        if os.environ != environment:
-            os.environ.clear()
-            os.environ.update(environment)

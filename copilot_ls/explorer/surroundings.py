@@ -24,7 +24,8 @@ _CODE = (types.FunctionType, type, property, staticmethod, classmethod)
 
 
 class Surroundings:
-    """What was in force when this was made: hooks, paths, and the members of often used modules.
+    """What was in force when this was made: hooks, paths, variables of the environment, and the
+    members of often used modules.
 
     ``own`` are the module under test and its classes.
     """
@@ -33,6 +34,7 @@ class Surroundings:
         self._trace, self._profile = sys.gettrace(), sys.getprofile()
         self._limit = sys.getrecursionlimit()
         self._arguments, self._path = list(sys.argv), list(sys.path)
+        self._environment = dict(os.environ)
         self._hooks = [getattr(sys, name) for name in _HOOKS]
         self._signals = [signal.getsignal(number) for number in _SIGNALS]
         self._handlers, self._level = list(logging.root.handlers), logging.root.level
@@ -53,6 +55,10 @@ class Surroundings:
             is_changed = True
         if sys.argv != self._arguments:
             sys.argv[:] = self._arguments
+            is_changed = True
+        if os.environ != self._environment:
+            os.environ.clear()
+            os.environ.update(self._environment)
             is_changed = True
         if sys.path != self._path:
             # What is searched last hides nothing.

@@ -31,6 +31,11 @@ _DEEDS = {
 }  # fmt: skip
 _BY_EVENT = {event: deed for deed, events in _DEEDS.items() for event in events}
 _OF_FILES = frozenset({*_DEEDS[_ELSEWHERE], "open", "os.listdir", "os.scandir"})
+# Which of their arguments are paths that they change; of all others it is the first.
+_CHANGED = {
+    "os.rename": slice(2), "shutil.move": slice(2), "os.link": slice(1, 2),
+    "os.symlink": slice(1, 2),
+}  # fmt: skip
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -50,7 +55,11 @@ class Deeds:
             self.first = self._of_file(event, arguments) if event in _OF_FILES else _BY_EVENT[event]
 
     def _of_file(self, event: str, arguments: tuple[Any, ...]) -> str:
-        path = "." if arguments[0] is None else arguments[0]
+        paths = arguments[_CHANGED.get(event, slice(1))]
+        return next(filter(None, (self._of_path(event, path, arguments) for path in paths)), "")
+
+    def _of_path(self, event: str, path: Any, arguments: tuple[Any, ...]) -> str:
+        path = "." if path is None else path
         if not isinstance(path, (str, bytes, os.PathLike)):
             # An open file; it was opened before.
             return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import random
 import sys
 import tempfile
@@ -811,6 +812,8 @@ def test_a_crash_of_a_private_function_is_between_it_and_its_callers(
         ("socket.getaddrinfo('localhost', 80)", "asks the network"),
         ("subprocess.run(['missing-program'])", "starts other programs"),
         ("os.mkdir('/proc/never')", "changes files elsewhere"),
+        ("os.rename('/proc/missing', '/proc/never')", "changes files elsewhere"),
+        ("os.symlink('anything', '/proc/never')", "changes files elsewhere"),
         ("sys.setrecursionlimit(900)", "changes something for the whole process"),
         ("while True: pass", "takes too long, or leaves a thread running"),
         ("return unknown", "ends in NameError: name 'unknown' is not defined"),
@@ -1030,6 +1033,7 @@ def test_a_list_of_pairs_is_made_where_pairs_are_taken_apart(exploration: Explor
         "time.time = lambda: 0.0",
         "builtins.len = lambda value: 3",
         "sys.path.insert(0, 'elsewhere')",
+        "os.environ['LEFT_BY_A_TEST'] = 'yes'",
         "Box.size = lambda self: 5",
     ],
 )
@@ -1040,6 +1044,7 @@ def test_what_changes_the_process_is_put_back_and_makes_no_test(
     result = exploration(
         f"""
         import builtins
+        import os
         import sys
         import time
 
@@ -1053,6 +1058,7 @@ def test_what_changes_the_process_is_put_back_and_makes_no_test(
         """
     )
     assert (sys.gettrace(), time.time, len, sys.path) == (trace, clock, length, path)
+    assert "LEFT_BY_A_TEST" not in os.environ
     assert {test["target"] for test in result["tests"]} == {"Box.size"}
     assert any("assert result == 1" in body for body in bodies(result))
 
