@@ -199,6 +199,15 @@ def test_the_look_is_that_of_other_tests() -> None:
     assert style.is_global
 
 
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [([], None), (["import a from './a.js'"], ".js"), (["import a from './a'"], None)],
+)
+def test_imports_end_as_those_of_other_modules(others: list[str], expected: str | None) -> None:
+    style = style_of(Framework.VITEST, "", [], is_module=True, extension=".ts", others=others)
+    assert style.extension == expected
+
+
 def test_modules_are_named_from_where_the_test_stands() -> None:
     assert specifier_of("test/a.test.js", "src/a.js", ".js") == "../src/a.js"
     assert specifier_of("src/a.test.ts", "src/a.ts", None) == "./a"

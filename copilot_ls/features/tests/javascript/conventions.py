@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -100,11 +100,18 @@ def framework_of(package: Package, tests: Collection[str]) -> tuple[Framework, s
 
 
 def style_of(
-    framework: Framework, text: str, tests: Collection[str], *, is_module: bool, extension: str
+    framework: Framework,
+    text: str,
+    tests: Collection[str],
+    *,
+    is_module: bool,
+    extension: str,
+    others: Collection[str] = (),
 ) -> Style:
     """The look of new tests: as the tests that are there, or as the module itself.
 
-    ``extension`` is what node needs at the end of an import; bundlers do with less.
+    ``extension`` is what node needs at the end of an import; with others, imports end as those of
+    the tests do, else as those of ``others``, modules of the same package.
     """
     own = list(tests) or [text]
     all_text = "\n".join(own)
@@ -122,7 +129,11 @@ def style_of(
         is_global=(framework is Framework.JEST and "@jest/globals" not in all_text)
         or (framework is Framework.VITEST and uses_globals),
         is_module=is_module,
-        extension=extension if framework is Framework.NODE else _extension_in(own, extension),
+        extension=(
+            extension
+            if framework is Framework.NODE
+            else _extension_in([tests, [text, *others]], extension)
+        ),
     )
 
 
@@ -202,10 +213,11 @@ def _unit_of(text: str) -> str:
     return "\t" if unit.startswith("\t") else unit if unit in {"  ", "    "} else "  "
 
 
-def _extension_in(texts: Collection[str], own: str) -> str | None:
-    names = [name for text in texts for name in _IMPORT.findall(text) if name.startswith(".")]
-    endings = Counter(found[0] if (found := re.search(_ENDING, name)) else "" for name in names)
-    if not endings:
-        return None if own in {".ts", ".mts", ".cts"} else own
-    most = endings.most_common(1)[0][0]
-    return most or None
+def _extension_in(sources: Sequence[Collection[str]], own: str) -> str | None:
+    """How relative imports end, in the first of some lists of texts that have any."""
+    for texts in sources:
+        names = [name for text in texts for name in _IMPORT.findall(text) if name.startswith(".")]
+        endings = Counter(found[0] if (found := re.search(_ENDING, name)) else "" for name in names)
+        if endings:
+            return endings.most_common(1)[0][0] or None
+    return None if own in {".ts", ".mts", ".cts"} else own

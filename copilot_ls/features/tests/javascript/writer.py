@@ -57,6 +57,7 @@ _STARTUP_SECONDS = 15.0
 _VERIFY_SECONDS = 120.0
 _TRANSFORM = "--experimental-transform-types"
 _MAX_RESTARTS = 3
+_MAX_NEIGHBOURS = 40
 _MAX_CALLERS = 200
 _MAX_CALLER_CHARS = 200_000
 _ELSEWHERE = {"TZ": "Asia/Kathmandu"}
@@ -182,7 +183,8 @@ class JavaScriptTestWriter:
         self, path: str, text: str, plan: Plan, package: Package, files: Sequence[str]
     ) -> tuple[_File, str]:
         """Where the tests go and how they look, and what is to be said of it."""
-        own = [name for name in files if is_test(name) and name.startswith(package.folder)]
+        inside = f"{package.folder}/" if package.folder else ""
+        own = [name for name in files if is_test(name) and name.startswith(inside)]
         texts = [_read(self._sandbox.project / name) for name in own[:_MAX_CALLERS]]
         framework, other = framework_of(package, texts)
         note = f"the project's tests run with {other}; these are for node:test" if other else ""
@@ -190,7 +192,19 @@ class JavaScriptTestWriter:
             note = f"{framework} is not installed in node_modules; these are for node:test"
             framework = Framework.NODE
         extension = PurePosixPath(path).suffix
-        style = style_of(framework, text, texts, is_module=plan.is_module, extension=extension)
+        others = [
+            _read(self._sandbox.project / name)
+            for name in files
+            if name.endswith(extension) and name.startswith(inside) and not is_test(name)
+        ][:_MAX_NEIGHBOURS]
+        style = style_of(
+            framework,
+            text,
+            texts,
+            is_module=plan.is_module,
+            extension=extension,
+            others=others,
+        )
         place = place_of_tests(path, files, extension)
         names = Names(plan.module_name, {each.name: each for each in plan.callables}, plan.is_typed)
         return _File(path, place, package, style, names), note
