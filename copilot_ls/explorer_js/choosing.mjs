@@ -275,10 +275,11 @@ function ownOf(one, chosen) {
   return shownBy(one).filter((each) => !others.has(each));
 }
 
-function costOf({ args, make = [], then = [], outcome }) {
+function costOf({ args, make = [], then = [], steps = [], outcome }) {
   const { result, error } = outcome ?? {};
   const told = error ? 3 : result ? cost(result.value) / 3 : 0;
-  return [...args, ...make, ...then].reduce((sum, each) => sum + cost(each), 1) + told;
+  const given = [...args, ...make, ...then, ...steps.flatMap((step) => step.args)];
+  return given.reduce((sum, each) => sum + cost(each), 1 + 4 * steps.length) + told;
 }
 
 function plainer(one) {
@@ -287,6 +288,16 @@ function plainer(one) {
     const input = one.target.inputs[Math.min(one.args.length, one.target.inputs.length) - 1];
     if (!input || input.is_optional) found.push({ ...one, args: one.args.slice(0, -1) });
   }
+  (one.steps ?? []).forEach((step, at) => {
+    found.push({ ...one, steps: one.steps.filter((_, index) => index !== at) });
+    step.args.forEach((value, place) => {
+      for (const other of simpler(value).slice(0, 4)) {
+        const args = step.args.map((old, index) => (index === place ? other : old));
+        const steps = one.steps.map((old, index) => (index === at ? { ...step, args } : old));
+        found.push({ ...one, steps });
+      }
+    });
+  });
   for (const field of ['args', 'make', 'then']) {
     (one[field] ?? []).forEach((value, at) => {
       const lists = { args: one.target.inputs, make: one.target.constructorInputs, then: [] };
@@ -302,7 +313,7 @@ function plainer(one) {
   return found.slice(0, 40).map(({ goals, kills, seen, outcome, key, ...rest }) => rest);
 }
 
-const described = ({ target, args, make, then, outcome }) => ({
+const described = ({ target, args, make, then, steps, outcome }) => ({
   target: target.name,
   kind: target.kind,
   path: target.path,
@@ -311,6 +322,7 @@ const described = ({ target, args, make, then, outcome }) => ({
   args,
   make: make ?? [],
   then: then ?? null,
+  steps: steps ?? [],
   result: outcome.result ?? null,
   error: outcome.error ?? null,
   changed: outcome.changed ?? [],

@@ -90,6 +90,11 @@ function start(exported, one) {
     if (one.target.kind === 'method' || one.target.kind === 'getter') {
       const owner = holder[last];
       call.self = new owner(...one.make.map((each) => make(each, exported)));
+      for (const { method, args } of one.steps ?? []) {
+        const given = call.self[method](...args.map((each) => make(each, exported)));
+        // Nobody waits for it here; what comes after would be a matter of luck.
+        if (isPromise(given)) throw given.catch?.(() => {}) ?? given;
+      }
       call.isUnmade = false;
       const { method } = one.target;
       call.result = one.target.kind === 'getter' ? call.self[method] : call.self[method](...values);
@@ -103,7 +108,7 @@ function start(exported, one) {
         : holder[last](...values);
     }
     if (call.then && typeof call.result === 'function') call.result = call.result(...call.then);
-    if (call.result !== null && typeof call.result === 'object' && typeof call.result.then === 'function') {
+    if (isPromise(call.result)) {
       call.isAsync = true;
       call.promise = call.result;
     }
@@ -113,6 +118,9 @@ function start(exported, one) {
   }
   return call;
 }
+
+const isPromise = (value) =>
+  value !== null && typeof value === 'object' && typeof value.then === 'function';
 
 async function settle(call) {
   const late = guarding.wait(PATIENCE).then(() => LATE);
@@ -145,7 +153,8 @@ function finish(call, one, folder, thrown) {
     if (one.target.kind === 'method') {
       const { result } = outcome;
       const isSilent = result.kind === 'value' && result.value.text === 'undefined';
-      if (isSilent) outcome.self = describe({ ...call.self }, folder);
+      const self = isSilent ? describe({ ...call.self }, folder) : undefined;
+      if (self?.names.length) outcome.self = self;
     }
   } catch (error) {
     if (!(error instanceof Untold)) outcome.problem = 'gives what cannot be looked at';

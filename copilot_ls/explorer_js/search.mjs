@@ -89,8 +89,26 @@ export class Search {
     const one = { target, args, origin };
     if (target.kind === 'method' || target.kind === 'getter') {
       one.make = this.inputs.making(target.className);
+      if (this.inputs.chance(0.35)) one.steps = this.steps(target);
     }
     return one;
+  }
+
+  /** Calls on the same object that come before, mostly such as went well. */
+  steps(target) {
+    const methods = this.targets.filter(
+      ({ kind, className }) => kind === 'method' && className === target.className);
+    return Array.from({ length: methods.length ? this.inputs.pick([1, 1, 2, 3]) : 0 }, () => {
+      const { method, inputs, ...other } = this.inputs.pick(methods);
+      const kept = this.keptOf(other.name).filter(({ outcome }) => !outcome.error);
+      const isKnown = kept.length && this.inputs.chance(0.6);
+      return { method, args: isKnown ? this.inputs.pick(kept).args : this.inputs.arguments(inputs, false) };
+    });
+  }
+
+  keptOf(name) {
+    const target = this.targets.find((each) => each.name === name);
+    return this.state.get(target).kept;
   }
 
   /** Calls that somebody wrote, and no arguments at all. */
@@ -129,6 +147,8 @@ export class Search {
     const other = { ...one, origin: 'exploration' };
     if (one.then && this.inputs.chance(0.6)) {
       other.then = vary(one.then, one.then.map(() => UNKNOWN));
+    } else if (one.make && this.inputs.chance(0.3)) {
+      other.steps = this.steps(target);
     } else if (one.make && (this.inputs.chance(0.4) || !one.args.length)) {
       other.make = vary(one.make, target.constructorInputs);
     } else {

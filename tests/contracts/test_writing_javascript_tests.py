@@ -116,6 +116,18 @@ async def test_common_modules_with_classes_get_tests_too(
     assert found.n_covered == found.n_goals
 
 
+async def test_objects_are_used_before_they_are_looked_at(
+    opened: Callable[[dict[str, str]], ProcessSandbox],
+) -> None:
+    code = """export class Queue {
+      #items = [];
+      add(item) { this.#items.push(item); }
+      next() { return this.#items.length ? this.#items.shift() : null; }
+    }"""
+    found = await written(opened({"queue.mjs": code}), "queue.mjs")
+    assert re.search(r"queue\.add\(.*\);\n\s+assert\.\w+\(queue\.next\(\), ", found.text)
+
+
 async def test_what_a_call_gives_is_called(
     opened: Callable[[dict[str, str]], ProcessSandbox],
 ) -> None:

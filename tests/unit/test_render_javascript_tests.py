@@ -208,6 +208,11 @@ def test_imports_end_as_those_of_other_modules(others: list[str], expected: str 
     assert style.extension == expected
 
 
+def test_the_indent_is_that_of_one_block() -> None:
+    module = "class A {\n  run() {\n    if (b) {\n      c();\n    }\n    d({\n      e,\n    });\n  }\n}\n"
+    assert style_of(Framework.NODE, module, [], is_module=True, extension=".js").unit == "  "
+
+
 def test_modules_are_named_from_where_the_test_stands() -> None:
     assert specifier_of("test/a.test.js", "src/a.js", ".js") == "../src/a.js"
     assert specifier_of("src/a.test.ts", "src/a.ts", None) == "./a"

@@ -19,6 +19,7 @@ _TEST = re.compile(
 _MARK = re.compile(r"[.-](?P<mark>test|spec)" + _ENDING)
 _IMPORT = re.compile(r"""(?:from|require\(|import)\s*['"]([^'"]+)['"]""")
 _STATEMENT = re.compile(r"(?:[\w)\]'\"`]|\})(;?)\n")
+_DEEPER = re.compile(r"^([ \t]*)\S[^\n]*[{(\[]\n\1([ \t]+)(?=\S)", re.MULTILINE)
 _FOLDERS = ("__tests__", "test", "tests")
 
 
@@ -207,7 +208,7 @@ def _folder(module: PurePosixPath, tests: list[PurePosixPath], paths: Collection
 
 
 def _unit_of(text: str) -> str:
-    indents = Counter(match[1] for match in re.finditer(r"[{(\[]\n([ \t]+)\S", text))
+    indents = Counter(match[2] for match in _DEEPER.finditer(text))
     found = indents.most_common(1)
     unit = found[0][0] if found else "  "
     return "\t" if unit.startswith("\t") else unit if unit in {"  ", "    "} else "  "

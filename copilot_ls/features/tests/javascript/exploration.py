@@ -41,12 +41,21 @@ class Thrown:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A call on the object under test before the one that is looked at."""
+
+    method: str
+    args: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A call and what it did.
 
     ``path`` leads from the module's exports to what is called, or to the class whose ``method`` it
     is (``kind`` is function, method, static, getter or constructor); ``make`` are the arguments of
-    the constructor, ``then`` those of a call of what the call gives. ``changed`` gives what
+    the constructor, ``steps`` come before on the same object, and ``then`` are the arguments of a
+    call of what the call gives. ``changed`` gives what
     arguments, by number, hold afterwards, ``self_after`` what the object holds if the call says
     nothing.
     """
@@ -58,6 +67,7 @@ class Case:
     args: tuple[Value, ...] = ()
     make: tuple[Value, ...] = ()
     then: tuple[Value, ...] | None = None
+    steps: tuple[Step, ...] = ()
     result: Observation | None = None
     error: Thrown | None = None
     changed: tuple[tuple[int, Value], ...] = ()
@@ -165,6 +175,10 @@ def _case(entry: Mapping[str, object]) -> Case:
         args=_values(entry["args"]),
         make=_values(entry["make"]),
         then=_values(then) if then is not None else None,
+        steps=tuple(
+            Step(_identifier(_mapping(each)["method"]), _values(_mapping(each)["args"]))
+            for each in _list(entry.get("steps", []))
+        ),
         result=(
             Observation(str(_mapping(result)["kind"]), _value(_mapping(result)["value"]))
             if result is not None

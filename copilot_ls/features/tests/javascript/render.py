@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from copilot_ls.features.tests.javascript.conventions import Framework, Style
-from copilot_ls.features.tests.javascript.exploration import Case
+from copilot_ls.features.tests.javascript.exploration import Case, Step
 from copilot_ls.features.tests.javascript.layout import (
     Doc,
     Group,
@@ -138,16 +138,20 @@ def _statements(
     if case.result is not None:
         expected = doc_of(case.result.value, style.quote)
     docs: list[Doc] = list(before)
-    if case.self_after is not None:
-        holder = _holder_name(case)
+    holder = _holder_name(case) if case.steps or case.self_after is not None else ""
+    if holder:
         docs.append(Joined((f"const {holder} = ", _instance(case, names, style))))
+    for step in case.steps:
+        values = [doc_of(value, style.quote) for value in step.args]
+        docs.append(call(f"{holder}.{step.method}", values))
+    if case.self_after is not None:
         docs.append(_awaited(case, call(f"{holder}.{case.method}", arguments)))
         shown = f"{{ ...{holder} }}"
         docs.append(_equal(shown, doc_of(case.self_after, style.quote), style, is_plain=False))
     elif case.error is not None:
-        docs.append(_thrown(case, _called(case, arguments, names, style), style))
+        docs.append(_thrown(case, _called(case, arguments, names, style, holder), style))
     else:
-        subject = _called(case, arguments, names, style)
+        subject = _called(case, arguments, names, style, holder)
         is_deep = case.result is not None and _is_deep(case.result.value)
         docs.append(_result(case, subject, expected, style, is_deep=is_deep))
     for index, value in case.changed:
@@ -193,15 +197,23 @@ def _thrown(case: Case, subject: Doc, style: Style, message: Doc | None = None) 
     return Joined((call("expect", [Joined(("() => ", subject))]), call(".toThrow", given)))
 
 
-def _called(case: Case, arguments: Sequence[Doc], names: Names, style: Style) -> Doc:
+def _called(
+    case: Case, arguments: Sequence[Doc], names: Names, style: Style, made: str = ""
+) -> Doc:
+    """The call; of a method on the object that is called ``made``, or on a new one."""
     holder = _expression(case.path, names)
+    doc: Doc
     match case.kind:
         case "constructor":
-            doc: Doc = call(f"new {holder}", arguments)
+            doc = call(f"new {holder}", arguments)
         case "static":
             doc = call(f"{holder}.{case.method}", arguments)
+        case "getter" if made:
+            doc = f"{made}.{case.method}"
         case "getter":
             doc = Joined((_instance(case, names, style), f".{case.method}"))
+        case "method" if made:
+            doc = call(f"{made}.{case.method}", arguments)
         case "method":
             doc = Joined((_instance(case, names, style), call(f".{case.method}", arguments)))
         case _:
@@ -271,7 +283,7 @@ def _table(cases: Sequence[Case], names: Names, style: Style, taken: set[str]) -
 def _key(case: Case, names: Names, number: int) -> tuple[object, ...]:
     """Cases with the same key can share a table."""
     is_lone = case.changed or case.self_after is not None or not case.args
-    if is_lone or case.kind == "constructor" or case.make or case.then is not None:
+    if is_lone or case.steps or case.kind == "constructor" or case.make or case.then is not None:
         return ("single", number)
     kinds: object = len(case.args)
     if names.is_typed and any(_has_literal(given.shape) for given in names.inputs(case)):
@@ -370,7 +382,7 @@ def _lines(row: str, unit: str) -> Iterator[str]:
 
 def _title(case: Case, style: Style, taken: set[str]) -> str:
     given = ", ".join(written(doc_of(value, style.quote)) for value in case.args)
-    if case.kind == "getter":
+    if case.kind == "getter" and not case.steps:
         given = ", ".join(written(doc_of(value, style.quote)) for value in case.make)
     if case.then is not None:
         then = ", ".join(written(doc_of(value, style.quote)) for value in case.then)
@@ -384,9 +396,12 @@ def _title(case: Case, style: Style, taken: set[str]) -> str:
         does = f"returns {result}" if len(result) <= 30 else f"returns {_kind_in_words(case)}"
     else:
         does = "returns"
+    after = f" after {', '.join(dict.fromkeys(step.method for step in case.steps))}"
     title = f"{does} for {given}" if given else f"{does} without arguments"
     if case.kind in {"getter", "method"} and not given:
         title = does
+    if case.steps:
+        does, title = does + after, title + after
     if len(title) > _MAX_TITLE or "\n" in title:
         title = does
     return _unique(title, case.target, taken)
@@ -447,6 +462,10 @@ def _used(cases: Sequence[Case]) -> frozenset[str]:
         if value.kind in {"instance", "member"}:
             found.add(value.text.partition(".")[0])
     return frozenset(found)
+
+
+def _given(steps: Sequence[Step]) -> list[Value]:
+    return [value for step in steps for value in step.args]
 
 
 def _imports(
