@@ -18,6 +18,8 @@ Each carries a ``remedy``: one sentence that tells the user what to do.
 
 from __future__ import annotations
 
+import errno
+
 
 class CopilotError(Exception):
     """An expected failure, with the remedy a user can apply."""
@@ -73,3 +75,20 @@ class WorkspaceError(CopilotError):
 
 class SandboxError(CopilotError):
     """A project's code cannot be run here, or the user has not allowed it."""
+
+
+_REMEDIES = {
+    errno.EROFS: "work on a copy of the folder, or mount it so that it can be written",
+    errno.EACCES: "give yourself the right to it, or work on a copy that is yours",
+    errno.EPERM: "give yourself the right to it, or work on a copy that is yours",
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space",
+    errno.EEXIST: "move it",
+}
+
+
+def from_system(error: OSError) -> WorkspaceError:
+    """Say what the system refused, of which file, and what helps."""
+    number = error.errno or 0
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return WorkspaceError(what, remedy=_REMEDIES.get(number, ""))

@@ -35,7 +35,7 @@ from copilot_ls.cli import (
 )
 from copilot_ls.cli.context import Options
 from copilot_ls.cli.exit_codes import ExitCode
-from copilot_ls.errors import CopilotError, ModelError, ScannerError
+from copilot_ls.errors import CopilotError, ModelError, ScannerError, from_system
 from indexer.errors import IndexerError
 
 app = typer.Typer(
@@ -125,12 +125,15 @@ def _report(error: Exception) -> int:
             return ExitCode.USAGE
         case ModelError() | ScannerError():
             code = ExitCode.ENGINE
-        case CopilotError() | IndexerError() | OSError() if not isinstance(error, BrokenPipeError):
+        case CopilotError() | IndexerError():
             code = ExitCode.USAGE
         case BrokenPipeError():
             # The reader of our output went away (`| head`): nothing is wrong, nothing to say.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return ExitCode.OK
+        case OSError():
+            error = from_system(error)
+            code = ExitCode.USAGE
         case _:
             print(
                 f"copilot-ls: internal error: {type(error).__name__}: {error} "

@@ -212,10 +212,16 @@ def _hook_file(root: Path) -> Path:
     answer = subprocess.run(
         ["git", "rev-parse", "--git-path", "hooks/pre-commit"],
         cwd=root,
+        env=os.environ | {"LC_ALL": "C"},
         capture_output=True,
         text=True,
         check=False,
     )
+    if "dubious ownership" in answer.stderr:
+        raise WorkspaceError(
+            f"{root} belongs to another user",
+            remedy=f"if you trust it, run `git config --global --add safe.directory {root}`",
+        )
     if answer.returncode:
         raise WorkspaceError(f"{root} is in no git repository", remedy="run `git init` first")
     return root / answer.stdout.strip()

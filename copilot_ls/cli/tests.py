@@ -15,7 +15,7 @@ from copilot_ls.cli.context import JsonOption, console, find_root, options_of, p
 from copilot_ls.cli.edit import replace_file
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.config import Settings
-from copilot_ls.errors import WorkspaceError
+from copilot_ls.errors import WorkspaceError, from_system
 from copilot_ls.features.tests.writer import OnProgress, WrittenTests
 
 
@@ -125,7 +125,7 @@ def write_new(file: Path, text: str) -> None:
         with file.open("x", encoding="utf-8") as target:
             target.write(text)
     except OSError as error:
-        raise WorkspaceError(f"{file} cannot be written: {error}", remedy="move it") from error
+        raise from_system(error) from error
 
 
 class progress_on:  # noqa: N801 - reads as a function where it is used

@@ -23,7 +23,7 @@ def copy_project(root: Path, target: Path) -> None:
     """Copy what the project's code may need to run.
 
     Virtual environments stay where they are (they are read in place), links are followed only
-    inside the project, special files are left out.
+    inside the project, special files and what may not be read are left out.
 
     Raises:
         SandboxError: the project is too large, or cannot be read.
@@ -37,7 +37,7 @@ def copy_project(root: Path, target: Path) -> None:
             for name in names
             if name not in _LEFT_OUT
             and not (here / name).is_symlink()
-            and not (here / name / "pyvenv.cfg").exists()
+            and not os.path.lexists(here / name / "pyvenv.cfg")
         ]
         there = target / here.relative_to(root)
         there.mkdir(parents=True, exist_ok=True)
@@ -57,5 +57,8 @@ def copy_project(root: Path, target: Path) -> None:
                 )
             try:
                 shutil.copyfile(source, there / name)
+            except PermissionError:
+                # What its user may not read, a project's code could not read either.
+                continue
             except OSError as error:
                 raise SandboxError(f"{source} cannot be copied: {error}", remedy="") from error

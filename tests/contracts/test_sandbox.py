@@ -303,6 +303,31 @@ def test_links_out_of_the_project_are_not_copied(project: Path, tmp_path: Path) 
         box.close()
 
 
+def test_what_may_not_be_read_is_left_out(project: Path, tmp_path: Path) -> None:
+    (project / "private").mkdir()
+    (project / "private" / "key.py").write_text("key = 1\n")
+    (project / "secret.py").write_text("secret = 1\n")
+    for path in (project / "private", project / "secret.py"):
+        path.chmod(0)
+    copy = tmp_path / "copy"
+    code = (
+        "from pathlib import Path; from copilot_ls.sandbox.copying import copy_project; "
+        f"copy_project(Path({str(project)!r}), Path({str(copy)!r}))"
+    )
+    # Root may read everything, unless it gives that right away.
+    without_rights = ["setpriv", "--inh-caps=-all", "--bounding-set=-all"] if is_root() else []
+    if without_rights and shutil.which("setpriv") is None:
+        pytest.skip("root reads everything, and there is no setpriv")
+    subprocess.run([*without_rights, sys.executable, "-c", code], check=True)
+    copied = {path.name for path in copy.rglob("*") if path.is_file()}
+    assert "module.py" in copied
+    assert not copied & {"key.py", "secret.py"}
+
+
+def is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
 async def test_a_missing_interpreter_is_an_error_with_a_remedy(project: Path) -> None:
     box = ProcessSandbox(project, project / "no-python")
     try:

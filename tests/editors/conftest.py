@@ -200,16 +200,14 @@ def shop(
 
 @pytest.fixture
 def start(site: Site, browser: Browser, tmp_path: Path) -> Iterator[Start]:
-    """Open a folder with the files given in a window, and wait until the server is ready."""
+    """Open a folder, or one with the files given, and wait until the server is ready."""
     windows: list[Window] = []
 
-    def start(
-        files: Mapping[str, str], *, folder: str = "shop", workspace: str = "", ready: bool = True
-    ) -> Window:
-        window = browser.open(site.url(make(tmp_path / folder, files) / workspace))
+    def start(files: Mapping[str, str] | Path, *, workspace: str = "") -> Window:
+        folder = files if isinstance(files, Path) else make(tmp_path / "shop", files)
+        window = browser.open(site.url(folder / workspace))
         windows.append(window)
-        if ready:
-            window.wait_for_status("Ready")
+        window.wait_for_status("Ready")
         return window
 
     yield start

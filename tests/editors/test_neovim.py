@@ -19,6 +19,7 @@ from copilot_ls import wiring
 from copilot_ls.models.scripted import Reach, Reply, Script, Wait, say
 from scripts.editors import neovim as versions
 from tests.editors.neovim import Neovim
+from tests.editors.readonly import read_only
 from tests.editors.terminal import Terminal
 
 pytestmark = pytest.mark.editors
@@ -608,6 +609,18 @@ def test_two_neovims_share_an_engine(shop: Shop, setup: str, tmp_path: Path):
         assert len(engines(shop.folder.parent)) == 1
     finally:
         other.close()
+
+
+@in_one
+def test_a_folder_that_is_read_only_is_served_and_says_what_cannot_be(start: Start, folder: Path):
+    with read_only(folder):
+        editor = start("orders.py")
+        editor.go(5, 10)
+        editor.type("A")
+        editor.wait_for_ghost("tax.net(order.amount)")
+        editor.type("<Tab><Esc>:CopilotLs tests<CR>")
+        editor.wait("a remedy", lambda: "cannot be written (work on a copy" in editor.messages())
+        assert editor.line() == "    return tax.net(order.amount)"
 
 
 @in_the_module

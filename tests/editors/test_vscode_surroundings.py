@@ -16,7 +16,9 @@ from tests.editors.conftest import (
     TAX,
     Shop,
     Start,
+    make,
 )
+from tests.editors.readonly import read_only
 from tests.editors.workbench import Site
 
 pytestmark = pytest.mark.editors
@@ -111,6 +113,23 @@ def test_folders_of_one_workspace_do_not_mix(start: Start):
         )
         assert other not in menu
         window.press("Escape")
+
+
+def test_a_folder_that_is_read_only_is_served_and_says_what_cannot_be(start: Start, tmp_path: Path):
+    folder = make(tmp_path / "shop", {"tax.py": TAX, "orders.py": ORDERS})
+    with read_only(folder):
+        window = start(folder)
+        window.open_file("orders.py")
+        window.run("Write Tests for This Module")
+        window.wait_for_notice("shop cannot be written (work on a copy")
+        window.go(5, 11)
+        window.press_for_ghost("Space", GHOST)
+        window.press("Tab", "Control+s")
+        window.wait_for_notice("Failed to save 'orders.py'")
+        window.picture("read-only")
+        window.press("Control+a")
+        window.run("File: Revert File")
+        window.wait_without(".tab.dirty")
 
 
 def test_a_folder_that_nobody_trusts_names_no_program_and_has_ghost_text(

@@ -13,6 +13,7 @@ from copilot_ls.features.security.attacks.prove import SecurityTest
 from copilot_ls.features.security.attacks.render import is_attackable
 from copilot_ls.features.security.report import Reported
 from copilot_ls.server.documents import Snapshot
+from copilot_ls.server.handlers.changes import need_to_write_in
 from copilot_ls.server.handlers.tests import can_be_tested, may_run
 from copilot_ls.server.protocol import Later
 from copilot_ls.server.session import Session
@@ -56,6 +57,7 @@ def attack(session: Session, arguments: Sequence[object]) -> Later[object]:
         if reported is None:
             return _refused("there is no such finding any more")
         try:
+            need_to_write_in(folder.location)
             if not await may_run(session, folder.workspace):
                 return _refused("running the code of this project was not allowed")
             told = await _proved(session, folder.workspace, snapshot, reported)

@@ -1,12 +1,15 @@
-"""What all code actions share: the edits of one document, and which kinds a client wants."""
+"""What all changes share: the edits of one document, which kinds a client wants, where to write."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from lsprotocol import types
 
 from copilot_ls.domain import Edit
+from copilot_ls.errors import WorkspaceError
 from copilot_ls.server.documents import Snapshot
 from copilot_ls.server.session import Session
 
@@ -29,3 +32,16 @@ def is_wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> b
         return True
     wanted = [each.value if isinstance(each, types.CodeActionKind) else each for each in only]
     return any(kind == each or kind.startswith(f"{each}.") or each == "" for each in wanted)
+
+
+def need_to_write_in(folder: Path) -> None:
+    """Find out before long work whether what comes of it can be kept.
+
+    Raises:
+        WorkspaceError: the folder is read-only, or somebody else's.
+    """
+    if not os.access(folder, os.W_OK):
+        raise WorkspaceError(
+            f"{folder} cannot be written",
+            remedy="work on a copy of the folder, or get the right to write there",
+        )

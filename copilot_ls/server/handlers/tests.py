@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import logging
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -15,15 +16,16 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from copilot_ls import testing, wiring
 from copilot_ls.domain import Document
-from copilot_ls.errors import CopilotError
+from copilot_ls.errors import CopilotError, from_system
 from copilot_ls.features.tests.javascript import untested as javascript
 from copilot_ls.features.tests.untested import Testable, untested
 from copilot_ls.features.tests.writer import WrittenTests
-from copilot_ls.server.handlers.changes import is_wanted
+from copilot_ls.server.handlers.changes import is_wanted, need_to_write_in
 from copilot_ls.server.protocol import Later
 from copilot_ls.server.session import Session
 from indexer.conventions.testing import is_test_path
 
+logger = logging.getLogger(__name__)
 COMMAND = "copilot-ls.writeTests"
 _KIND = types.CodeActionKind.RefactorRewrite
 _RUN_IT = "Run it in a sandbox"
@@ -106,11 +108,12 @@ def write_tests(session: Session, arguments: Sequence[object]) -> Later[object]:
         if not can_be_tested(document):
             return _refused("tests are written for modules of Python, JavaScript and TypeScript")
         try:
+            need_to_write_in(folder.location)
             if not await may_run(session, workspace):
                 return _refused("running the code of this project was not allowed")
             written = await _written(session, document, symbol, workspace)
         except CopilotError as error:
-            return _refused(f"{error}; {error.remedy}" if error.remedy else str(error))
+            return _refused(str(error))
         if not written.text:
             return _answer(written, place="", applied=False, problem=written.problem)
         label = f"copilot-ls: {len(written.verdicts)} tests of {written.module}"
@@ -134,7 +137,10 @@ async def may_run(session: Session, workspace: wiring.Workspace) -> bool:
     )
     if answer != _RUN_IT:
         return False
-    consent.give(workspace.root)
+    try:
+        consent.give(workspace.root)
+    except OSError as error:
+        logger.warning("This answer is not remembered: %s", from_system(error))
     return True
 
 
