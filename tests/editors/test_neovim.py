@@ -18,6 +18,7 @@ import pytest
 from copilot_ls import wiring
 from copilot_ls.models.scripted import Reach, Reply, Script, Wait, say
 from scripts.editors import neovim as versions
+from tests.editors.conftest import commit
 from tests.editors.neovim import Neovim
 from tests.editors.readonly import read_only
 from tests.editors.terminal import Terminal
@@ -157,6 +158,7 @@ def shop(
         place = tmp_path_factory.mktemp(setup)
         folder = folder_in(place)
         (folder / ".copilotignore").write_text("secret.py\n", encoding="utf-8")
+        commit(folder)
         env = environment_in(place)
         editor = Neovim(program, shipped, folder=folder, home=place / "home", env=env)
         shops[setup] = Shop(folder, editor, env)
@@ -373,6 +375,31 @@ def test_a_finding_is_explained_in_a_window_and_listed(shop: Shop):
     editor.wait("the end of the window", lambda: not editor.floating())
     editor.command("CopilotLs findings")
     assert editor.lua("return #vim.fn.getqflist()") == 1
+
+
+@in_the_module
+def test_code_is_found_and_what_changed_is_reviewed(shop: Shop):
+    editor = shop.open("found.py")
+    quickfix = (
+        "return table.concat(vim.tbl_map(function(i) "
+        "return vim.fn.fnamemodify(vim.fn.bufname(i.bufnr), ':t') .. ':' .. i.lnum end, "
+        "vim.fn.getqflist()), ' ')"
+    )
+    editor.command("CopilotLs search net of an amount")
+    editor.wait("a definition", lambda: "tax.py:2" in editor.lua(quickfix))
+    editor.command("cclose")
+
+    def ask() -> bool:
+        # Until the index has read the new file.
+        editor.command("CopilotLs related")
+        return "tax.py" in editor.lua(quickfix)
+
+    editor.wait("companions", ask)
+    editor.command("cclose")
+    shop.open("changed.py", DANGER)
+    editor.command("CopilotLs review")
+    editor.wait("a finding", lambda: "changed.py:5" in editor.lua(quickfix))
+    assert "tax.py" not in editor.lua(quickfix)
 
 
 @in_all

@@ -127,6 +127,93 @@ local function findings()
   end
 end
 
+--- Ask the server for something, and take the answer; what fails is said.
+---@param method string
+---@param params table
+---@param take fun(result: table, client: vim.lsp.Client)
+local function request(method, params, take)
+  local client = require('copilot_ls').client()
+  if not client then
+    say('no server works for this buffer; :checkhealth copilot_ls', vim.log.levels.WARN)
+    return
+  end
+  client:request(method, params, function(err, result)
+    if err then
+      say(err.message, vim.log.levels.ERROR)
+    elseif result then
+      take(result, client)
+    end
+  end, api.nvim_get_current_buf())
+end
+
+--- Put what was found into the quickfix list, or say that there is nothing.
+---@param title string
+---@param items vim.quickfix.entry[]
+---@param otherwise string
+local function list(title, items, otherwise)
+  vim.fn.setqflist({}, ' ', { title = 'copilot-ls: ' .. title, items = items })
+  if #items == 0 then
+    say(otherwise)
+  else
+    vim.cmd.copen()
+  end
+end
+
+--- Look for weaknesses in the lines that differ from the last commit.
+local function review()
+  request('copilot-ls/checkWorkspace', { changed = true }, function(result)
+    local items = {} ---@type vim.quickfix.entry[]
+    local problems = {} ---@type string[]
+    for _, folder in ipairs(result.folders) do
+      vim.list_extend(problems, folder.problems)
+      for _, finding in ipairs(folder.findings) do
+        local start = finding.diagnostic.range.start
+        table.insert(items, {
+          filename = vim.uri_to_fname(finding.uri),
+          lnum = start.line + 1,
+          col = start.character + 1,
+          text = finding.diagnostic.message,
+          type = finding.diagnostic.severity == 1 and 'E' or 'W',
+        })
+      end
+    end
+    local nothing = 'no weaknesses in the lines that changed'
+    list('review', items, #problems > 0 and table.concat(problems, '; ') or nothing)
+  end)
+end
+
+--- Show places that a search found.
+---@param title string
+local function show_hits(title)
+  ---@param result table
+  return function(result)
+    local items = vim.tbl_map(function(hit)
+      return {
+        filename = vim.uri_to_fname(hit.uri),
+        lnum = hit.range.start.line + 1,
+        text = hit.text ~= '' and hit.text or hit.title,
+      }
+    end, result.hits)
+    list(title, items, 'nothing was found')
+  end
+end
+
+---@param arguments string[]
+local function search(arguments)
+  local words = table.concat(arguments, ' ')
+  if words == '' then
+    say('say what the code does: :CopilotLs search how is an order paid')
+    return
+  end
+  request('copilot-ls/search', { words = words }, show_hits(words))
+end
+
+--- List the tests and companions of the present file.
+local function related()
+  local document = { uri = vim.uri_from_bufnr(0) }
+  request('copilot-ls/related', { textDocument = document }, show_hits('related files'))
+end
+
 --- Go to the next place that a renaming or other parameters made wrong, and show what it should be.
 local function next_edit()
   local client = require('copilot_ls').client()
@@ -234,7 +321,10 @@ M.subcommands = {
   explain = explain,
   findings = findings,
   next_edit = next_edit,
+  related = related,
   restart = restart,
+  review = review,
+  search = search,
   tests = tests,
   reindex = function()
     execute('copilot-ls.reindex', {})
