@@ -111,6 +111,7 @@ async def convert(source: str, width: int = 100, target: str = Query("png")):
     # ok: python.command.tainted-shell-command
     await asyncio.create_subprocess_shell(f"convert in.png -resize {width} out.png")
     # ok: python.command.tainted-shell-command, python.command.tainted-program
+    # ruleid: python.command.tainted-argument
     await asyncio.create_subprocess_exec("convert", source, "out.png")
     return process
 
@@ -226,3 +227,40 @@ def remote(host, user):
     client.exec_command("id " + shlex.quote(user))
     # ok: python.command.tainted-remote-command
     client.exec_command("dd if=%s" % self._shell.quote(user))
+
+
+@app.route("/clone")
+def clone():
+    url = request.args["url"]
+    # ruleid: python.command.tainted-argument
+    subprocess.run(["git", "clone", url], check=True)
+    # ruleid: python.command.tainted-argument
+    subprocess.check_output(["/usr/bin/curl", "-s", url])
+    # ok: python.command.tainted-argument
+    subprocess.run(["git", "clone", "--", url], check=True)
+    # ok: python.command.tainted-argument
+    subprocess.run(["git", "clone", "--branch=" + url, REPOSITORY])
+    # ok: python.command.tainted-argument
+    subprocess.run(["git", "log", f"--author={url}"])
+    # ok: python.command.tainted-argument
+    subprocess.run(["echo", url])
+    depth = int(request.args["depth"])
+    # ok: python.command.tainted-argument
+    subprocess.run(["git", "fetch", "--depth", depth])
+
+
+@app.route("/checked")
+def checked_clone():
+    url = request.args["url"]
+    if url.startswith("-"):
+        abort(400)
+    # ok: python.command.tainted-argument
+    subprocess.run(["git", "clone", url], check=True)
+
+
+@app.route("/fetch")
+async def fetch():
+    # ruleid: python.command.tainted-argument
+    await asyncio.create_subprocess_exec("wget", request.args["url"])
+    # ok: python.command.tainted-argument
+    await asyncio.create_subprocess_exec("wget", "--", request.args["url"])

@@ -228,3 +228,14 @@ def compare(message, signature, token, user):
         return False
     # ok: python.crypto.comparison-leaks-time
     return hmac.compare_digest(expected, signature)
+
+
+def hash_password_for_soap(nonce, timestamp, password):
+    # ok: python.crypto.password-hashed-fast
+    # ruleid: python.crypto.password-digested
+    return hashlib.sha512(nonce + timestamp + password).digest()
+
+
+def hash_password_for_us(salt, password):
+    # ruleid: python.crypto.password-hashed-fast, python.crypto.password-digested
+    return hashlib.sha512(salt + password).digest()

@@ -45,3 +45,21 @@ def key_of_issuer(token, keys):
 def unverified_claims(token):
     # ok: python.jwt.signature-not-verified
     return jwt.decode(token, options={"verify_signature": False})
+
+
+def algorithm_of_the_token(token):
+    header = jwt.get_unverified_header(token)
+    # ruleid: python.jwt.algorithm-of-the-token
+    jwt.decode(token, KEY, algorithms=[header["alg"]])
+    # ruleid: python.jwt.algorithm-of-the-token
+    jwt.decode(token, KEY, algorithms=header.get("alg"))
+    # ok: python.jwt.algorithm-of-the-token
+    jwt.decode(token, KEYS[header["kid"]], algorithms=["RS256"])
+
+
+def allowed_algorithm(token):
+    algorithm = jwt.get_unverified_header(token)["alg"]
+    if algorithm not in ("RS256", "ES256"):
+        raise ValueError(algorithm)
+    # ok: python.jwt.algorithm-of-the-token
+    jwt.decode(token, KEY, algorithms=[algorithm])

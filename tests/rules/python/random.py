@@ -1,3 +1,4 @@
+import datetime
 import hashlib
 import random
 import secrets
@@ -77,3 +78,10 @@ def seeds(number):
     random.seed()
     # ok: python.random.seeded-generator
     random.seed(number)
+
+
+async def stored(database, token, lifetime):
+    oldest = datetime.datetime.now() - lifetime
+    # ok: python.random.guessable-secret
+    access_token = await database.get_by_token(token, oldest)
+    return access_token

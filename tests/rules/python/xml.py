@@ -134,3 +134,11 @@ def find_book(tree, title):
     # ok: python.xml.parameter-in-xpath
     third = tree.find("book")
     return first, second, third
+
+
+def read_parts(node):
+    # ruleid: python.xml.document-from-outside
+    part = etree.fromstring(node)
+    # ok: python.xml.document-from-outside, python.xml.tainted-document
+    strict = etree.fromstring(node, etree.XMLParser(resolve_entities=False))
+    return part, strict
