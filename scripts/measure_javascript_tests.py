@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -85,22 +87,33 @@ async def _written(root: Path, name: str, node: str, seconds: float) -> WrittenT
     return await testing.propose_tests(root, settings, name, allowed=True)
 
 
-def _run(command: list[str], root: Path, zone: str = "UTC") -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], root: Path, zone: str = "UTC") -> tuple[int, str]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(root), "TZ": zone}
-    try:
-        return subprocess.run(
-            command, cwd=root, env=environment, capture_output=True, text=True, timeout=20,
-            check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, 124, "", "")
+    with subprocess.Popen(
+        command,
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            output = ""
+        finally:
+            # Node runs each file in a process of its own, which may hang for ever.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return process.returncode, output
 
 
 def _branches(node: list[str], root: Path, name: str, test: Path) -> dict[str, object]:
     options = ["--experimental-test-coverage", f"--test-coverage-include={name}"]
-    done = _run([*node, "--test", *options, "--test-reporter=lcov", str(test)], root)
+    _, output = _run([*node, "--test", *options, "--test-reporter=lcov", str(test)], root)
     totals = dict.fromkeys(("BRF", "BRH", "LF", "LH"), 0)
-    for key, value in re.findall(r"^(BRF|BRH|LF|LH):(\d+)$", done.stdout, re.MULTILINE):
+    for key, value in re.findall(r"^(BRF|BRH|LF|LH):(\d+)$", output, re.MULTILINE):
         totals[key] += int(value)
     return {
         "branches": f"{totals['BRH']}/{totals['BRF']}",
@@ -116,7 +129,7 @@ def _n_failed_runs(node: list[str], root: Path, test: Path, text: str) -> int:
         chance.shuffle(blocks)
         test.write_text("".join([head, *(f"\ndescribe({each}\n" for each in blocks)]), "utf-8")
         zone = _ZONES[number % len(_ZONES)]
-        n_failed += _run([*node, "--test", str(test)], root, zone).returncode != 0
+        n_failed += _run([*node, "--test", str(test)], root, zone)[0] != 0
     test.write_text(text, encoding="utf-8")
     return n_failed
 
@@ -136,7 +149,7 @@ def _faults(
     for fault in chosen:
         faulty = text[: fault.span.start] + fault.replacement + text[fault.span.end :]
         file.write_text(faulty, encoding="utf-8")
-        n_noticed += _run([*node, "--test", str(test)], root).returncode != 0
+        n_noticed += _run([*node, "--test", str(test)], root)[0] != 0
     file.write_text(text, encoding="utf-8")
     return {"faults": f"{n_noticed}/{n}"}
 

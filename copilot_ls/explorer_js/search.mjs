@@ -99,16 +99,12 @@ export class Search {
     const methods = this.targets.filter(
       ({ kind, className }) => kind === 'method' && className === target.className);
     return Array.from({ length: methods.length ? this.inputs.pick([1, 1, 2, 3]) : 0 }, () => {
-      const { method, inputs, ...other } = this.inputs.pick(methods);
-      const kept = this.keptOf(other.name).filter(({ outcome }) => !outcome.error);
+      const other = this.inputs.pick(methods);
+      const kept = this.state.get(other).kept.filter(({ outcome }) => !outcome.error);
       const isKnown = kept.length && this.inputs.chance(0.6);
-      return { method, args: isKnown ? this.inputs.pick(kept).args : this.inputs.arguments(inputs, false) };
+      const args = isKnown ? this.inputs.pick(kept).args : this.inputs.arguments(other.inputs, false);
+      return { method: other.method, args };
     });
-  }
-
-  keptOf(name) {
-    const target = this.targets.find((each) => each.name === name);
-    return this.state.get(target).kept;
   }
 
   /** Calls that somebody wrote, and no arguments at all. */

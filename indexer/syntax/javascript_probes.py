@@ -94,7 +94,7 @@ _OTHER_METHODS = {
     "indexOf": "lastIndexOf",
     "lastIndexOf": "indexOf",
 }
-_NUMBERED_FALSE = frozenset({"0", "false", "null", "undefined", "''", '""', "``", "void 0"})
+_NOTHING = frozenset({"0", "false", "null", "undefined", "''", '""', "``", "void 0"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,12 +319,12 @@ class _Writer:
                     self._fault(plain, f"!({self._text(plain)})", goal)
         elif kind == "return_statement":
             value = next((child for child in node.named_children if child.type != "comment"), None)
-            if value is not None and self._text(value) not in _NUMBERED_FALSE:
+            if value is not None and self._text(value) not in _NOTHING:
                 self._fault(value, "undefined", goal)
         elif kind == "arrow_function":
             body = node.child_by_field_name("body")
             is_value = body is not None and body.type != "statement_block"
-            if body is not None and is_value and self._text(body) not in _NUMBERED_FALSE:
+            if body is not None and is_value and self._text(body) not in _NOTHING:
                 self._fault(body, "undefined", goal)
         elif kind == "expression_statement":
             first = node.named_children[0] if node.named_child_count else None
