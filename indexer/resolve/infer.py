@@ -476,6 +476,8 @@ class Inference:
             names = {decorator_name(each) for symbol in symbols for each in symbol.decorators}
             return (Function(outline, tuple(symbols), bound),) if names <= _HARMLESS else None
         if kinds == {SymbolKind.PROPERTY}:
+            if bound is not None and self._is_asked_of_class(symbols, bound):
+                return self.builtin("property")
             typed = [symbol for symbol in symbols if symbol.annotation]
             if any(
                 symbol.signature is not None
@@ -493,6 +495,18 @@ class Inference:
         if len(symbols) > 1 and not kinds <= _TYPES:
             return None
         return union(symbols, lambda each: self._symbol_values(outline, each, bound, depth))
+
+    def _is_asked_of_class(self, symbols: Sequence[Symbol], bound: Bound) -> bool:
+        """Whether this gives the property itself: reached through the class that has it."""
+        if not isinstance(bound.origin, Class):
+            return False
+        decorators = {each for symbol in symbols for each in symbol.decorators}
+        if not all(
+            each == "property" or each.endswith((".setter", ".deleter")) for each in decorators
+        ):
+            return False
+        classes, _ = self.lineage(bound.origin)
+        return any(each.key == bound.within.key for each in classes)
 
     def _symbol_values(
         self, outline: Outline, symbol: Symbol, bound: Bound | None, depth: int

@@ -131,8 +131,12 @@ class Wholeness:
         ):
             # Stubs keep the private names of a library to themselves.
             return False
-        if any(each.outline.module_imports(name) for each in classes):
-            # An import in the class's body would make it a member; outlines do not tell.
+        if any(
+            each.symbol.line <= entry.line <= each.symbol.end_line
+            for each in classes
+            for entry in each.outline.module_imports(name)
+        ):
+            # An import in the class's body makes it a member.
             return False
         if not all(self._is_shown(each) for each in classes):
             return False

@@ -322,6 +322,11 @@ def test_what_exists_is_fine(code: str) -> None:
             "def g(o) -> bool: ...\ndef f(order: Order):\n    if g(order):\n        ⟦order.x⟧",
             "unknown-member: x",
         ),
+        ("class A:\n    @property\n    def b(self): ...\n⟦A.b.c⟧", "unknown-member: c"),
+        (
+            "class Fresh:\n    def f(self):\n        ⟦self.partial()⟧",
+            "unknown-member: partial",
+        ),
         (
             "class Fresh:\n    def f(self):\n        if hasattr(self, 'x'):\n            ⟦self.y⟧",
             "unknown-member: y",
@@ -461,6 +466,10 @@ def test_what_functions_without_annotations_plainly_give_is_followed(
         "def g(o) -> TypeGuard[Gift]: ...\ndef f(order: Order):\n    if g(order):\n        ⟦order.x⟧",
         "def g(o): ...\ndef f(order: Order):\n    if g(order):\n        ⟦order.x⟧",
         "class Fresh:\n    def f(self):\n        if hasattr(self, 'x'):\n            ⟦self.x⟧",
+        "class Fresh:\n    from functools import reduce\n    def f(self):\n        ⟦self.reduce()⟧",
+        "class A:\n    @property\n    def b(self): ...\n⟦A.b.fget⟧",
+        "class A:\n    @cached_property\n    def b(self): ...\n⟦A.b.c⟧",
+        "class A:\n    @classmethod\n    @property\n    def b(cls): ...\n⟦A.b.c⟧",
         "def f(order: Order):\n    match order:\n        case Order():\n            ⟦order.x⟧",
         "def f(order: Order, other):\n    order = other or order\n    ⟦order.x⟧",
         "try:\n    ⟦Order('a').x⟧\nexcept AttributeError:\n    pass",
