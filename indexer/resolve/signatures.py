@@ -42,6 +42,7 @@ _PLAIN_ALIAS = re.compile(r"(?<!\w)alias\s*=\s*(?P<quote>['\"])(?P<name>[^\W\d]\
 _OPEN_CONFIG = re.compile(
     r"alias|populate|by_name|…|\bextra['\"]?\s*[=:]\s*(?!['\"](?:forbid|ignore)['\"])"
 )
+_BY_NAME = re.compile(r"\b(?:populate|validate)_by_name['\"]?\s*[=:]\s*True\b")
 _VALIDATORS = frozenset({"model_validator", "root_validator"})
 
 
@@ -256,6 +257,8 @@ class _Constructors:
                 break
             own.append(each)
         fields: dict[str, Parameter] = {}
+        aliased: set[str] = set()
+        is_by_name = False
         for each in reversed(own):
             if (
                 each.symbol.decorators
@@ -265,6 +268,7 @@ class _Constructors:
                 return None
             if _OPEN_CONFIG.search(each.symbol.stub) or _has_open_config(each):
                 return None
+            is_by_name = is_by_name or _is_by_name(each)
             for symbol in _declared_fields(each):
                 annotation, written = _written_field(symbol)
                 if not annotation or symbol.name.startswith("_"):
@@ -276,11 +280,13 @@ class _Constructors:
                 if "…" in inside or "…" in annotation:
                     return None
                 name = symbol.name
+                aliased.discard(name)
                 if _ALIAS.search(inside + annotation):
                     alias = _PLAIN_ALIAS.search(inside)
                     if alias is None or len(_ALIAS.findall(inside + annotation)) > 1:
                         return None
                     name = alias["name"]
+                    aliased.add(symbol.name)
                 has_default = bool(written)
                 if call is not None:
                     first = inside.lstrip().partition(",")[0].rstrip(") ")
@@ -297,7 +303,16 @@ class _Constructors:
                     written or None,
                     optional=has_default,
                 )
-        return (tuple(fields.values()),)
+        if not is_by_name:
+            return (tuple(fields.values()),)
+        # Either name will do, and which of the two is given is nobody's concern.
+        either = [
+            replace(field, name=name, optional=True)
+            for own_name, field in fields.items()
+            if own_name in aliased
+            for name in (own_name, field.name)
+        ]
+        return ((*(f for n, f in fields.items() if n not in aliased), *either),)
 
 
 def _is_model_base(value: Class) -> bool:
@@ -313,11 +328,17 @@ def _has_open_config(value: Class) -> bool:
             continue
         if symbol.name in {"Config", "__init__", "__new__"}:
             return True
-        if symbol.name == "model_config" and _OPEN_CONFIG.search(symbol.stub):
+        if symbol.name == "model_config" and _OPEN_CONFIG.search(_BY_NAME.sub("", symbol.stub)):
             return True
         if any(decorator_name(each) in _VALIDATORS for each in symbol.decorators):
             return True
     return False
+
+
+def _is_by_name(value: Class) -> bool:
+    """Whether fields that have an alias may be given by their own names too."""
+    config = value.outline.definitions(f"{value.symbol.qualified_name}.model_config")
+    return any(_BY_NAME.search(symbol.stub) for symbol in config)
 
 
 def _declared_fields(value: Class) -> list[Symbol]:

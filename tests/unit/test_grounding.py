@@ -322,6 +322,7 @@ def test_what_exists_is_fine(code: str) -> None:
             "def g(o) -> bool: ...\ndef f(order: Order):\n    if g(order):\n        ⟦order.x⟧",
             "unknown-member: x",
         ),
+        ("⟦Either(title='a')⟧", "unexpected-keyword: title"),
         ("class A:\n    @property\n    def b(self): ...\n⟦A.b.c⟧", "unknown-member: c"),
         (
             "class Fresh:\n    def f(self):\n        ⟦self.partial()⟧",
@@ -449,6 +450,7 @@ def test_what_functions_without_annotations_plainly_give_is_followed(
         "⟦Closed(name='a')⟧",
         "⟦Either(name='a'), Either(nom='a')⟧",
         "⟦Spelt(anything='a')⟧",
+        "⟦Either()⟧",
         "⟦total(*[], b=1)⟧",
         "def f(order):\n    ⟦order.anything⟧",
         "def f(kind: type[Order]):\n    ⟦kind(1, 2, 3)⟧",
