@@ -137,7 +137,7 @@ async def test_the_objection_reaches_the_model_and_a_better_answer_counts() -> N
         (GOOD.replace('run(["ls", name])', "eval(name)"), "another weakness"),
         (GOOD.replace('    run(["ls", name])\n', ""), "takes code away"),
         (body("pass", "x = 1", "y = 2", "z = 3"), "nothing to do with"),
-        (f"```\n{CODE[FUNCTION.start : FUNCTION.end]}\n```", "changes nothing"),
+        (f"```\n{CODE[FUNCTION.start : FUNCTION.end]}\n```", "nothing is changed"),
         (GOOD.replace("show(name)", "show(name, safe)"), "parameters"),
         (GOOD.replace("return told", "told"), "return"),
         (GOOD.replace("ls", "slow"), "not scanned"),

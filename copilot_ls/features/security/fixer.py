@@ -174,8 +174,10 @@ def _straying(task: _Task, new: str) -> str:
     few = min(_MAX_STRAYED_LINES, len(others) // 2)
     if n_strayed > max(few, _MAX_STRAYED_SHARE * len(others)):
         return "it changes lines that have nothing to do with the weakness; copy those as they are"
+    if old_lines == new_lines:
+        return "nothing is changed; write other code where the weakness is"
     if not any(any(new_lines[c:d]) for tag, _, _, c, d in changes if tag in {"replace", "insert"}):
-        return "it changes nothing, or only takes code away, and the code must still do its work"
+        return "it only takes code away, and the code must still do its work"
     if len(_ANSWERS.findall(new)) < len(_ANSWERS.findall(text[span.start : span.end])):
         return "it no longer answers its caller: every `return` must stay"
     return ""

@@ -233,7 +233,10 @@ def compare(message, signature, token, user):
 def hash_password_for_soap(nonce, timestamp, password):
     # ok: python.crypto.password-hashed-fast
     # ruleid: python.crypto.password-digested
-    return hashlib.sha512(nonce + timestamp + password).digest()
+    digest = hashlib.sha512(nonce + timestamp + password).digest()
+    # ok: python.crypto.password-hashed-fast
+    # ruleid: python.crypto.password-digested
+    return digest, hashlib.sha512(nonce + timestamp + hashlib.sha512(password).digest()).digest()
 
 
 def hash_password_for_us(salt, password):

@@ -287,3 +287,28 @@ def unpack_by_hand(name, folder):
             manifest = json.loads(archive.read("manifest.json"))
             # ok: python.path.archive-member-path
             shutil.move(folder, layout(manifest))
+
+
+@app.route("/unresolved")
+def compared_too_early():
+    target = FOLDER / request.args["name"]
+    # ruleid: python.path.compared-unresolved
+    if not target.is_relative_to(FOLDER):
+        abort(404)
+    resolved = target.resolve()
+    # ok: python.path.compared-unresolved
+    if not resolved.is_relative_to(FOLDER):
+        abort(404)
+    # ok: python.path.compared-unresolved
+    if not (FOLDER / request.args["name"]).resolve().is_relative_to(FOLDER):
+        abort(404)
+    return resolved.read_text()
+
+
+def unpack_compared_too_early(name, folder):
+    with zipfile.ZipFile(name) as archive:
+        for entry in archive.namelist():
+            target = Path(folder) / entry
+            # ruleid: python.path.compared-unresolved
+            if target.is_relative_to(folder):
+                target.write_bytes(archive.read(entry))
