@@ -252,6 +252,19 @@ async def bench_security() -> Rows:
     typing, suggestions = security.bench_typing(texts), security.bench_suggestions(texts)
     saves = await security.bench_saves(texts)
     dense = await security.bench_saves(security.documents(20, dense=True))
+    others: Rows = []
+    if folder := os.environ.get("COPILOT_LS_BENCH_CODE"):
+        for language in ("javascript", "typescript", "java", "go"):
+            found = security.documents_in(Path(folder), language, 30)
+            if not found:
+                continue
+            opened, first = security.bench_typing(found), await security.bench_saves(found)
+            others += [
+                (f"{language} that was just opened", spread(opened["whole"])),
+                ("  while typing in it", spread(opened["after"])),
+                ("  first save", spread(first.first)),
+                ("  processor time of that", spread(first.first_processor)),
+            ]
     return [
         ("1,000 lines that were just opened", spread(typing["whole"])),
         ("  processor time of that", spread(typing["whole processor"])),
@@ -272,6 +285,7 @@ async def bench_security() -> Rows:
             "memory of Semgrep while it waits, at its largest",
             f"{saves.resting >> 20} MB, {max(saves.largest, dense.largest) >> 20} MB",
         ),
+        *others,
     ]
 
 

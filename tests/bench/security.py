@@ -1,7 +1,8 @@
 """What security checks cost: in process, on a suggestion, by a waiting Semgrep, and its memory.
 
 Texts are real code of other projects in the environment, 1,000 lines each, some with a weakness
-that data flows into; the rules are the shipped ones. Wall time and processor time are told apart,
+that data flows into; the rules are the shipped ones. Other languages than Python are measured on
+the code in a folder that ``COPILOT_LS_BENCH_CODE`` names. Wall time and processor time are told apart,
 because the machine may be busy with other things.
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-from copilot_ls import scanning
+from copilot_ls import scanning, wiring
 from copilot_ls.checks.draft import Draft
 from copilot_ls.config import Settings
 from copilot_ls.domain import Document, Edit
@@ -30,6 +31,9 @@ _PACKAGES = ("flask", "jinja2", "django", "requests", "aiohttp", "pip", "rich", 
 _RISKS = re.compile(
     r"\b(request|subprocess|execute|urlopen|pickle|redirect|render|open|hashlib|session|environ)\b"
 )
+_MIN_LINES = 800
+_MAX_LINE_CHARS = 2_000
+_NOT_WRITTEN = re.compile(r"[Tt]est|vendor|node_modules|\.min\.|\.pb\.go|dist/|generated")
 _DEFINITION = re.compile(r"( {4})?(@|def |async def |class )")
 _RETURN = re.compile(r"^( {8,})return\b", re.MULTILINE)
 _FLOW = """
@@ -75,6 +79,23 @@ def documents(n: int, *, dense: bool = False) -> list[Document]:
         return [each for each in reversed(found) if each in densest.values()][:n]
     step = max(1, len(found) // n)
     return found[::step][:n]
+
+
+def documents_in(folder: Path, language: str, n: int) -> list[Document]:
+    """Files of a language below a folder, cut to 1,000 lines at most where a definition ends."""
+    found: list[Document] = []
+    for path in sorted(folder.rglob("*")):
+        named = _NOT_WRITTEN.search(path.relative_to(folder).as_posix())
+        if named or wiring.language_of(path.name) != language or not path.is_file():
+            continue
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
+        if len(lines) < _MIN_LINES or max(map(len, lines)) > _MAX_LINE_CHARS:
+            continue
+        end = min(len(lines), N_LINES)
+        while end > _MIN_LINES and end < len(lines) and not lines[end - 1].startswith("}"):
+            end -= 1
+        found.append(Document(path.as_uri(), path.name, language, "".join(lines[:end])))
+    return found[:: max(1, len(found) // n)][:n]
 
 
 def _up_to_a_definition(lines: list[str]) -> str:
