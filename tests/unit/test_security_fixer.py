@@ -140,6 +140,7 @@ async def test_the_objection_reaches_the_model_and_a_better_answer_counts() -> N
         (f"```\n{CODE[FUNCTION.start : FUNCTION.end]}\n```", "nothing is changed"),
         (GOOD.replace("show(name)", "show(name, safe)"), "parameters"),
         (GOOD.replace("return told", "told"), "return"),
+        (GOOD.replace('run(["ls", name])', "other()"), "hands the data on to other"),
         (GOOD.replace("ls", "slow"), "not scanned"),
         (body("log(name", 'run(["ls"])'), "parse"),
     ],

@@ -30,6 +30,7 @@ _FUNCTIONS = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
 # Of the lines that the weakness is not in, so many may change: a new variable, a branch, a return.
 _MAX_STRAYED_LINES = 3
 _MAX_STRAYED_SHARE = 0.25
+_CALLS = re.compile(r"(\w+)\s*\(")
 _ANSWERS = re.compile(r"\b(?:return|yield)\b")
 _OTHER_PLACES = frozenset({SECRET_CATEGORY, VULNERABLE_DEPENDENCY, "misspelt-package"})
 
@@ -74,7 +75,7 @@ class Fixer:
     async def _objection(self, task: _Task, changed: Document, edit: Edit) -> str:
         if _heads(changed) != _heads(task.document):
             return "functions, their decorators and their parameters must stay as they are"
-        if strays := _straying(task, edit.text):
+        if strays := _straying(task, edit.text) or _handing_on(task, edit.text):
             return strays
         return _left_over(task, await self._live.examine(changed))
 
@@ -180,6 +181,20 @@ def _straying(task: _Task, new: str) -> str:
         return "it only takes code away, and the code must still do its work"
     if len(_ANSWERS.findall(new)) < len(_ANSWERS.findall(text[span.start : span.end])):
         return "it no longer answers its caller: every `return` must stay"
+    return ""
+
+
+def _handing_on(task: _Task, new: str) -> str:
+    """Object to other functions of the file in the place of what is dangerous.
+
+    Data is followed inside of one function, so that what they do with it would go unseen.
+    """
+    before = set(_CALLS.findall(task.document.text, task.span.start, task.span.end))
+    after = set(_CALLS.findall(new))
+    own = {each.name for each in _functions(task.document)}
+    handed = sorted((after - before) & own)
+    if handed and before - after:
+        return f"it hands the data on to {handed[0]}, where it may do the same harm"
     return ""
 
 
