@@ -104,6 +104,7 @@ def browser(installation: Workbench, tmp_path_factory: pytest.TempPathFactory) -
     browser = Browser(installation, tmp_path_factory.mktemp("pictures"))
     yield browser
     browser.close()
+    print(f"pictures: {browser.pictures}")
 
 
 @pytest.fixture(scope="session")
@@ -125,8 +126,8 @@ def environment(place: Path) -> dict[str, str]:
     (place / "engine").mkdir()
     script = Script.to_json(SCRIPT)
     (place / "engine" / "script.json").write_text(script, encoding="utf-8")
-    # A machine that is busy shows a block line by line. What is wrong is withheld, not mended.
-    slow = "[completion]\nsecond_try = false\nblock_ms = 20000\n"
+    # A busy machine shows a block line by line, and is late. What is wrong is withheld, not mended.
+    slow = "[completion]\nsecond_try = false\nblock_ms = 20000\nverify_ms = 25000\n"
     settings = f"[index]\nvectors = false\n{slow}[tests]\nseconds = 1\n"
     (place / "config.toml").write_text(settings, encoding="utf-8")
     return {

@@ -86,8 +86,8 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def environment_in(place: Path) -> dict[str, str]:
     settings = place / "config.toml"
-    # A machine that is busy shows a block line by line. What is wrong is withheld, not mended.
-    slow = "[completion]\nsecond_try = false\nblock_ms = 20000\n"
+    # A busy machine shows a block line by line, and is late. What is wrong is withheld, not mended.
+    slow = "[completion]\nsecond_try = false\nblock_ms = 20000\nverify_ms = 25000\n"
     settings.write_text(f"[index]\nvectors = false\n{slow}[tests]\nseconds = 1\n", encoding="utf-8")
     (place / "engine").mkdir()
     (place / "engine" / "script.json").write_text(Script.to_json(SCRIPT), encoding="utf-8")

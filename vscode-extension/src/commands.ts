@@ -1,4 +1,4 @@
-/** The commands of the palette and the menus; each asks the server and shows its answer. */
+/** What the commands of the palette and the menus do: each asks the server and shows its answer. */
 
 import * as vscode from "vscode";
 
@@ -32,14 +32,15 @@ interface MenuItem extends vscode.QuickPickItem {
   readonly act?: () => unknown;
 }
 
-export function registerCommands(
+/** By the names of `package.json`, without their prefix. */
+export function actionsOf(
   server: Server,
   status: StatusItem,
   overview: Overview,
   reports: Reports,
   log: vscode.LogOutputChannel,
-): vscode.Disposable[] {
-  const actions: Record<string, () => unknown> = {
+): Readonly<Record<string, () => unknown>> {
+  return {
     menu: () => showMenu(server, status),
     pause: () => server.execute("copilot-ls.pause"),
     resume: () => server.execute("copilot-ls.resume"),
@@ -63,9 +64,6 @@ export function registerCommands(
     restart: () => server.restart(),
     log: () => log.show(),
   };
-  return Object.entries(actions).map(([name, act]) =>
-    vscode.commands.registerCommand(`copilot-ls-vscode.${name}`, act),
-  );
 }
 
 async function showMenu(server: Server, status: StatusItem): Promise<void> {

@@ -1,40 +1,32 @@
-/** Starts the server, forwards what the editor says, and shows what it answers. Nothing is decided here. */
-
-import { join } from "node:path";
+/** The door: it opens at once, so that nothing of the editor waits; what is behind it comes after. */
 
 import * as vscode from "vscode";
 
-import { registerCommands } from "./commands";
-import { Overview } from "./overview";
-import { Reports } from "./reports";
-import { Server } from "./server";
-import { StatusItem } from "./status";
-import { welcome } from "./welcome";
+import type { Main } from "./main";
 
-let server: Server | undefined;
+const PREFIX = "copilot-ls-vscode.";
+
+interface Manifest {
+  readonly contributes: { readonly commands: readonly { readonly command: string }[] };
+}
+
+let main: Promise<Main> | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
-  const log = vscode.window.createOutputChannel("copilot-ls", { log: true });
-  const status = new StatusItem();
-  const reports = new Reports();
-  server = new Server(log, status, reports, join(context.globalStorageUri.fsPath, "server"));
-  const overview = new Overview(server);
-  context.subscriptions.push(log, status, reports, overview, server.suggestions);
-  context.subscriptions.push(...registerCommands(server, status, overview, reports, log));
+  const loaded = new Promise<void>((resolve) => setImmediate(resolve))
+    // A bundle of its own, and by far the larger one.
+    .then(() => (require("./main.js") as typeof import("./main")).begin(context));
+  main = loaded;
+  const { contributes } = context.extension.packageJSON as Manifest;
   context.subscriptions.push(
-    // What the index knows has changed, and something was asked meanwhile.
-    status.onDidCalmDown(() => overview.refresh()),
-    vscode.window.onDidChangeActiveTextEditor((editor) => server?.tellFocus(editor)),
-    vscode.workspace.onDidChangeConfiguration((change) => {
-      if (change.affectsConfiguration("copilot-ls.server.path")) void server?.restart();
-    }),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => server?.startIfMissing()),
+    ...contributes.commands.map(({ command }) =>
+      vscode.commands.registerCommand(command, async () =>
+        (await loaded).act(command.slice(PREFIX.length)),
+      ),
+    ),
   );
-  void welcome(context.globalState);
-  // Not awaited: nothing of the editor waits for a process.
-  void server.start();
 }
 
 export async function deactivate(): Promise<void> {
-  await server?.stop();
+  await (await main)?.stop();
 }
