@@ -208,6 +208,18 @@ def test_imports_end_as_those_of_other_modules(others: list[str], expected: str 
     assert style.extension == expected
 
 
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("// a word\n// or two\nconst a = 1;\n", ";"),
+        ("const a = 1\nreturn f(a)\nconst b = {\n  c\n};\n", ""),
+        ("", ";"),
+    ],
+)
+def test_semicolons_are_those_of_statements(module: str, expected: str) -> None:
+    assert style_of(Framework.NODE, module, [], is_module=True, extension=".js").end == expected
+
+
 def test_the_indent_is_that_of_one_block() -> None:
     module = "class A {\n  run() {\n    if (b) {\n      c();\n    }\n    d({\n      e,\n    });\n  }\n}\n"
     assert style_of(Framework.NODE, module, [], is_module=True, extension=".js").unit == "  "

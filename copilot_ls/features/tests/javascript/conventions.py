@@ -18,7 +18,9 @@ _TEST = re.compile(
 )
 _MARK = re.compile(r"[.-](?P<mark>test|spec)" + _ENDING)
 _IMPORT = re.compile(r"""(?:from|require\(|import)\s*['"]([^'"]+)['"]""")
-_STATEMENT = re.compile(r"(?:[\w)\]'\"`]|\})(;?)\n")
+_STATEMENT = re.compile(
+    r"^[ \t]*(?:import|const|let|var|return|throw)\b[^\n]*[\w)\]'\"`](;?)$", re.MULTILINE
+)
 _DEEPER = re.compile(r"^([ \t]*)\S[^\n]*[{(\[]\n\1([ \t]+)(?=\S)", re.MULTILINE)
 _FOLDERS = ("__tests__", "test", "tests")
 
@@ -117,7 +119,7 @@ def style_of(
     own = list(tests) or [text]
     all_text = "\n".join(own)
     quote = "'" if all_text.count("'") >= all_text.count('"') else '"'
-    ends = [match[1] for match in _STATEMENT.finditer(all_text) if match[0][0] not in "{}"]
+    ends = [match[1] for match in _STATEMENT.finditer(all_text)]
     n_it = len(re.findall(r"^\s*it\(", all_text, re.MULTILINE))
     n_test = len(re.findall(r"^\s*test\(", all_text, re.MULTILINE))
     uses_globals = bool(tests) and "expect(" in all_text and "vitest" not in all_text
