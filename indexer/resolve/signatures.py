@@ -112,6 +112,8 @@ class _Constructors:
 
     def of(self, value: Class) -> Signatures:
         classes, is_known = self._inference.lineage(value)
+        if not is_known and self._is_model_of_absent_library(classes):
+            return self._model(classes)
         if not is_known or value.symbol.kind in {SymbolKind.ENUM, SymbolKind.INTERFACE}:
             return None
         if any(_is_model_base(each) for each in classes):
@@ -133,6 +135,23 @@ class _Constructors:
             if kind:
                 return self._record(each, kind)
         return None
+
+    def _is_model_of_absent_library(self, classes: Sequence[Class]) -> bool:
+        """Whether pydantic's ``BaseModel`` is all that is not seen of a class."""
+        known = {each.key for each in classes}
+        is_model = False
+        for each in classes:
+            for base in each.symbol.bases:
+                if _is_imported_model(each, base):
+                    is_model = True
+                    continue
+                definitions = self._inference.definitions_of_dotted(base, each.outline)
+                if not definitions or any(
+                    found.symbol is None or Class(found.outline, found.symbol).key not in known
+                    for found in definitions
+                ):
+                    return False
+        return is_model
 
     def _written(self, value: Class, owner: Class, symbols: Sequence[Symbol]) -> Signatures:
         """The signature of ``__init__`` or ``__new__`` as it is written."""
@@ -318,6 +337,17 @@ class _Constructors:
 def _is_model_base(value: Class) -> bool:
     path, name = value.key
     return name == "BaseModel" and path.endswith("/pydantic/main.py")
+
+
+_IMPORTED_MODELS = {
+    "BaseModel": [("pydantic", "BaseModel")],
+    "pydantic.BaseModel": [("pydantic", "")],
+}
+
+
+def _is_imported_model(value: Class, base: str) -> bool:
+    imports = value.outline.module_imports(base.partition(".")[0])
+    return [(each.module, each.name or "") for each in imports] == _IMPORTED_MODELS.get(base)
 
 
 def _has_open_config(value: Class) -> bool:

@@ -196,13 +196,19 @@ from functools import partial
 """
 
 
-def findings(text: str, files: Mapping[str, str] = SHOP, *, is_cut: bool = False) -> list[str]:
+def findings(
+    text: str,
+    files: Mapping[str, str] = SHOP,
+    *,
+    is_cut: bool = False,
+    library: Mapping[str, str] = STUBS,
+) -> list[str]:
     before, _, rest = text.partition("⟦")
     suggestion, _, after = rest.partition("⟧")
     document = Document("file:///shop/app.py", "shop/app.py", "python", before + after)
     span = Span(len(before), len(before))
     draft = Draft(document, Edit(span, suggestion), is_cut)
-    repository = MemoryRepository({**STUBS, **files, "shop/app.py": before + after})
+    repository = MemoryRepository({**library, **files, "shop/app.py": before + after})
     return [
         f"{finding.rule}: {draft.text[finding.span.start : finding.span.end]}"
         for finding in grounding.check(draft, repository)
@@ -336,6 +342,21 @@ def test_what_exists_is_fine(code: str) -> None:
 )
 def test_what_does_not_exist_is_reported(code: str, expected: str) -> None:
     assert findings(HEAD + code) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("⟦Item(name='a', title='b')⟧", ["unexpected-keyword: title"]),
+        ("⟦Item(name='a')⟧", ["missing-argument: (name='a')"]),
+        ("⟦Item(name='a', code='b')⟧", []),
+        ("⟦Either(title='a')⟧", ["unexpected-keyword: title"]),
+        ("⟦Open(title='a')⟧", []),
+    ],
+)
+def test_models_are_known_where_pydantic_is_not_installed(code: str, expected: list[str]) -> None:
+    library = {path: text for path, text in STUBS.items() if "pydantic" not in path}
+    assert findings(HEAD + code, library=library) == expected
 
 
 BARE = SHOP | {
