@@ -884,6 +884,8 @@ class Inference:
                 is_whole = is_whole and is_known
                 following += bases
             level = following
+        # Whatever way leads to it first, ``object`` is the last word.
+        found.sort(key=lambda each: each.key == (_BUILTINS, "object"))
         result = (tuple(found), is_whole)
         if not value.arguments:
             self._lineages[key] = result

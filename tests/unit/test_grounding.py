@@ -472,6 +472,7 @@ def test_what_functions_without_annotations_plainly_give_is_followed(
         "⟦Either(name='a'), Either(nom='a')⟧",
         "⟦Spelt(anything='a')⟧",
         "⟦Either()⟧",
+        "class M: ...\nclass A:\n    def __init__(self, a): ...\nclass B(A): ...\nclass C(M, B): ...\n⟦C(1)⟧",
         "⟦total(*[], b=1)⟧",
         "def f(order):\n    ⟦order.anything⟧",
         "def f(kind: type[Order]):\n    ⟦kind(1, 2, 3)⟧",
