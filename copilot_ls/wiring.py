@@ -697,7 +697,7 @@ def open_workspace(root: Path, settings: Settings, engines: Engines) -> Workspac
         provenance=OriginReader(origin_store()),
         provenance_options=settings.provenance,
     )
-    editor = Editor(engines.chat_model, index)
+    editor = Editor(engines.chat_model, index, scanning.suggestion_checks(settings, wait=True))
     security = scanning.live_check(root, settings, advisory_store())
     documenter = Documenter(root, settings, engines.chat_model)
     fixer = Fixer(editor, security) if security else None

@@ -8,6 +8,7 @@ would cost more time than there is.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -38,15 +39,24 @@ def weakness_check(find: Finder) -> Check:
         touching = [each for each in after if _touch(each.span, draft.span)]
         if not touching:
             return
-        end = draft.edit.span.end
+        replaced = draft.edit.span
         text = draft.document.text
-        before = _found(text, Span(draft.edit.span.start, end), draft.document, find)
+        before = _found(text, replaced, draft.document, find)
         known = {(each.rule, each.span.start) for each in before}
+        # What was there already, and only moved, is not the fault of an edit.
+        kept = Counter(_expression(each, text) for each in before if _touch(each.span, replaced))
         for each in touching:
-            if (each.rule, each.span.start) not in known:
+            expression = _expression(each, draft.text)
+            if kept[expression] > 0:
+                kept[expression] -= 1
+            elif (each.rule, each.span.start) not in known:
                 yield each
 
     return check
+
+
+def _expression(finding: Finding, text: str) -> tuple[str, str]:
+    return finding.rule, text[finding.span.start : finding.span.end]
 
 
 def excerpt(text: str, span: Span) -> str:

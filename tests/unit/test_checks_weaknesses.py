@@ -51,6 +51,19 @@ def test_what_was_there_before_is_not():
     assert found("bad(█)\n", "x") == []
 
 
+def test_an_edit_answers_for_what_it_adds_and_not_for_what_it_keeps():
+    before = "x = 1\nbad(x)\n"
+    document = Document("file:///a.py", "a.py", "python", before)
+
+    def told(text: str) -> list[str]:
+        draft = Draft(document, Edit(Span(0, len(before)), text))
+        return [draft.text[each.span.start :] for each in weakness_check(find)(draft, NOTHING)]
+
+    assert told("value = 1\nother = 2\nbad(x)\n") == []
+    assert told("value = 1\nbad(x)\nbad(x)\n") == ["bad(x)\n"]
+    assert told("value = 1\nbad(value)\n") == ["bad(value)\n"]
+
+
 def test_what_becomes_weak_by_the_suggestion_is():
     assert [f.rule for f in found("bad(█\n", "x)")] == ["bad"]
 

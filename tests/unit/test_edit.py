@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from copilot_ls.checks.gate import CHECKS
+from copilot_ls.checks.weaknesses import weakness_check
 from copilot_ls.cli.edit import replace_file
-from copilot_ls.domain import ChatRole, Document, Edit, edited
+from copilot_ls.domain import ChatRole, Document, Edit, Finding, Severity, edited
 from copilot_ls.errors import ModelUnavailable, WorkspaceError
 from copilot_ls.features.edit.editor import Editor, fitted, whole_lines
 from copilot_ls.models.scripted import ScriptedModel
@@ -119,6 +122,23 @@ async def test_a_broken_answer_gets_one_more_chance() -> None:
     assert proposal.n_rounds == 2
     assert proposal.edit is not None
     assert proposal.edit.text == "    return sum(items)"
+
+
+async def test_an_answer_with_a_weakness_of_its_own_is_refused() -> None:
+    def find(document: Document) -> list[Finding]:
+        places = [m.span() for m in re.finditer(r"eval\([^()]*\)", document.text)]
+        return [Finding("weak", "eval runs", Severity.HIGH, Span(*each)) for each in places]
+
+    model = scripted("```\nreturn eval(items)\n```", "```\nreturn eval(items)\n```")
+
+    async def source() -> ScriptedModel:
+        return model
+
+    checked = Editor(source, FakeIndex(), [*CHECKS, weakness_check(find)])
+    proposal = await checked.edit(document(), Span(START, END), "sum the items")
+    assert proposal.edit is None
+    assert "eval runs" in model.prompts[-1].messages[-1].text
+    assert proposal.problem == "eval runs"
 
 
 async def test_what_stays_broken_is_refused_and_shown() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from copilot_ls.checks.draft import Draft
-from copilot_ls.checks.gate import Judgement, judge
+from copilot_ls.checks.gate import CHECKS, Check, Judgement, judge
 from copilot_ls.checks.imports import import_edits
 from copilot_ls.domain import (
     Delta,
@@ -75,9 +75,12 @@ class EditProposal:
 class Editor:
     """Changes code in the documents of one workspace as a user says."""
 
-    def __init__(self, model: ModelSource, index: CodeIndex) -> None:
+    def __init__(
+        self, model: ModelSource, index: CodeIndex, checks: Sequence[Check] = CHECKS
+    ) -> None:
         self._model = model
         self._index = index
+        self._checks = checks
 
     async def edit(
         self,
@@ -159,7 +162,7 @@ class Editor:
             finding = Finding("syntax", "the code would not parse", Severity.HIGH, draft.span)
             return Judgement(Verdict.WITHHELD, "", (finding,))
         try:
-            judgement = await self._index.consult(partial(judge, draft))
+            judgement = await self._index.consult(partial(judge, draft, checks=self._checks))
         except IndexerError as error:
             _log.warning("edit checked for its grammar alone: %s", error)
             return Judgement(Verdict.UNCHECKED, draft.edit.text)
