@@ -525,6 +525,28 @@ class Inference:
     def _data_values(
         self, outline: Outline, symbol: Symbol, bound: Bound | None, depth: int
     ) -> Values:
+        values = self._stored_values(outline, symbol, bound, depth)
+        if bound is not None and any(self._gives_something_else(each) for each in values or ()):
+            return None
+        return values
+
+    def _gives_something_else(self, value: Value) -> bool:
+        """Whether reaching it through a class makes something else of a value.
+
+        Functions become methods, and descriptors give what they like.
+        """
+        match value:
+            case Function(bound=None):
+                return True
+            case Instance(of):
+                classes, _ = self.lineage(of)
+                return any(each.outline.definitions(_get_of(each)) for each in classes)
+            case _:
+                return False
+
+    def _stored_values(
+        self, outline: Outline, symbol: Symbol, bound: Bound | None, depth: int
+    ) -> Values:
         if not symbol.is_certain or self._is_set_elsewhere(outline, symbol):
             return None
         if symbol.annotation:
@@ -1042,6 +1064,10 @@ def _outer(value: Class) -> Class:
     """The class or function around a nested class, for what its bases can see."""
     outer = value.outline.by_qualified_name.get(value.symbol.parent)
     return value if outer is None else Class(value.outline, outer)
+
+
+def _get_of(value: Class) -> str:
+    return f"{value.symbol.qualified_name}.__get__"
 
 
 def _is_declared_in_class_body(outline: Outline, field: Symbol) -> bool:

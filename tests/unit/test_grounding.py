@@ -472,6 +472,8 @@ def test_what_functions_without_annotations_plainly_give_is_followed(
         "⟦Either(name='a'), Either(nom='a')⟧",
         "⟦Spelt(anything='a')⟧",
         "⟦Either()⟧",
+        "class A:\n    def f(self, a): ...\n    g = f\n    def h(self):\n        ⟦self.g(1)⟧",
+        "class D:\n    def __get__(self, a, b): ...\nclass A:\n    d = D()\n⟦A().d.anything⟧",
         "class M: ...\nclass A:\n    def __init__(self, a): ...\nclass B(A): ...\nclass C(M, B): ...\n⟦C(1)⟧",
         "⟦total(*[], b=1)⟧",
         "def f(order):\n    ⟦order.anything⟧",
