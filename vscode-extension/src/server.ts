@@ -166,7 +166,7 @@ export class Server {
           },
           executeCommand: async (command, args, next) => {
             if (RUNS_CODE.has(command) && !(await mayRunCode())) return undefined;
-            const answer: unknown = await next(command, args);
+            const answer: unknown = await unlessCancelled(() => next(command, args));
             await showAnswer(answer, this.reports);
             return answer;
           },
@@ -257,6 +257,16 @@ export class Server {
 class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
+  }
+}
+
+/** Nothing if it was cancelled: whoever did that needs no box that says so. */
+async function unlessCancelled(work: () => unknown): Promise<unknown> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof vscode.CancellationError) return undefined;
+    throw error;
   }
 }
 
