@@ -160,8 +160,10 @@ class Search:
             for target in self.targets
         }
         idle = 0
-        while self.targets and time.monotonic() < deadline and idle < max_idle:
-            if self.n_runs % _PAUSE == 0:
+        for turn in itertools.count():
+            if not self.targets or time.monotonic() >= deadline or idle >= max_idle:
+                return
+            if turn % _PAUSE == 0:
                 self._between()
             case = self._next_case()
             source = case.source()

@@ -131,6 +131,20 @@ def test_a_call_that_comes_late_is_tried_and_answered(exploration: Explore) -> N
     assert result["covered"] == result["goals"]
 
 
+def test_a_call_that_comes_late_is_tried_where_nothing_else_is_left(
+    exploration: Explore,
+) -> None:
+    waiting = [json.dumps({"call": "tick()", "origin": "a friend"})]
+    heard: list[dict[str, Any]] = []
+
+    def late() -> list[str]:
+        is_time = any("open" in message for message in heard)
+        return [waiting.pop()] if is_time and waiting else []
+
+    exploration("def tick():\n    return 1\n", late=late, tell=heard.append)
+    assert {"phase": "input", "call": "tick()", "problem": ""} in heard
+
+
 def test_annotations_and_own_classes_make_inputs(exploration: Explore) -> None:
     result = exploration(
         """
