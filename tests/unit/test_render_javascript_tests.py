@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -160,8 +162,6 @@ def test_values_are_written_as_code() -> None:
 def test_the_framework_is_that_of_the_project(
     package: dict[str, object], tests: list[str], expected: tuple[Framework, str]
 ) -> None:
-    import json
-
     assert framework_of(package_of("", json.dumps(package)), tests) == expected
 
 
@@ -287,14 +287,29 @@ def test_a_forged_answer_is_none(line: str) -> None:
         ("instance", "Cart", True),
         ("instance", "a(process.exit())", False),
         ("string", "process.exit()", True),
+        ("anything", "process.exit()", False),
     ],
 )
 def test_what_is_written_as_it_is_looks_like_what_it_is(
     kind: str, text: str, is_taken: bool
 ) -> None:
-    import json
-
     value = {"kind": kind, "text": text, "of": [], "names": []}
+    assert bool(cases_of(args=[value])) is is_taken
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"target": "a; process.exit(); b"},
+        {"path": ["a.b()"]},
+        {"args": [{"kind": "object", "names": ["a", "b"], "of": []}]},
+    ],
+)
+def test_what_could_not_be_written_is_left_out(forged: dict[str, object]) -> None:
+    assert cases_of(**forged) == ()
+
+
+def cases_of(**fields: object) -> tuple[Case, ...]:
     one = {
         **dict.fromkeys(("result", "error", "self", "then")),
         "target": "f",
@@ -302,15 +317,16 @@ def test_what_is_written_as_it_is_looks_like_what_it_is(
         "path": ["f"],
         "method": "",
         "isAsync": False,
-        "args": [value],
+        "args": [],
         "make": [],
         "changed": [],
+        **fields,
     }
     numbers = dict.fromkeys(("goals", "covered", "mutants", "killed"), 0)
     answer = {"tests": [one], "suspicions": [], "hindrance": "", **numbers}
     found = read_answer([json.dumps({"result": answer})])
     assert found is not None
-    assert bool(found.cases) is is_taken
+    return found.cases
 
 
 def test_an_error_is_an_answer() -> None:

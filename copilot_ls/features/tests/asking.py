@@ -82,7 +82,7 @@ class Asker:
         try:
             capabilities = await self._model.capabilities()
             if not capabilities.has_chat:
-                _log.info("%s cannot be asked for inputs", capabilities.model)
+                _log.warning("%s cannot be asked for inputs", capabilities.model)
                 return
             while len(self._asked) < _MAX_FUNCTIONS:
                 wanted = self._next()

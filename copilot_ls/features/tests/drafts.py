@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from copilot_ls.features.tests.plain import items, mapping, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +88,14 @@ class Exploration:
                     for entry in _entries(answer["crashes"])
                 ),
                 parameters={
-                    str(name): tuple(str(part) for part in _list(parts))
-                    for name, parts in _mapping(answer["parameters"]).items()
+                    str(name): tuple(str(part) for part in items(parts))
+                    for name, parts in mapping(answer["parameters"]).items()
                 },
-                n_goals=_number(answer["goals"]),
-                n_covered=_number(answer["covered"]),
-                n_mutants=_number(answer["mutants"]),
-                n_killed=_number(answer["killed"]),
-                n_runs=_number(answer["runs"]),
+                n_goals=number(answer["goals"]),
+                n_covered=number(answer["covered"]),
+                n_mutants=number(answer["mutants"]),
+                n_killed=number(answer["killed"]),
+                n_runs=number(answer["runs"]),
                 seconds=float(str(answer["seconds"])),
                 hindrance=str(answer["hindrance"]),
             )
@@ -104,33 +106,15 @@ class Exploration:
 def _draft(entry: Mapping[str, object]) -> Draft:
     return Draft(
         target=str(entry["target"]),
-        lines=tuple(str(line) for line in _list(entry["lines"])),
-        imports=tuple(str(line) for line in _list(entry["imports"])),
+        lines=tuple(str(line) for line in items(entry["lines"])),
+        imports=tuple(str(line) for line in items(entry["imports"])),
         error=str(entry["error"]),
         origin=str(entry["origin"]),
-        goals=frozenset(_number(goal) for goal in _list(entry["goals"])),
-        kills=_number(entry["kills"]),
+        goals=frozenset(number(goal) for goal in items(entry["goals"])),
+        kills=number(entry["kills"]),
         seconds=float(str(entry["seconds"])),
     )
 
 
 def _entries(value: object) -> list[Mapping[str, object]]:
-    return [_mapping(entry) for entry in _list(value)]
-
-
-def _list(value: object) -> Sequence[object]:
-    if not isinstance(value, list):
-        raise TypeError("not a list")
-    return value
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    if not isinstance(value, dict):
-        raise TypeError("not an object")
-    return value
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError("not a number")
-    return value
+    return [mapping(entry) for entry in items(value)]

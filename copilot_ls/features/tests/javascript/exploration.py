@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from copilot_ls.features.tests.plain import items, mapping, number
 from indexer.syntax.javascript_inputs import Value
 
 _log = logging.getLogger(__name__)
@@ -21,7 +22,10 @@ _TEXTS = {
     "member": re.compile(r"[\w$]+\.[\w$]+\Z"),
     "instance": re.compile(r"[\w$]+\Z"),
 }
-_PATH = re.compile(r"[\w$]+\Z")
+# These are quoted, or made of others.
+_QUOTED = frozenset({"string", "array", "object", "set", "map", "bytes", "date", "error"})
+_NAME = re.compile(r"[\w$]+\Z")
+_TARGET = re.compile(r"[\w$]+(?:\.[\w$]+)*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,7 @@ def read_answer(lines: Iterable[str]) -> Exploration | None:
             if "error" in message:
                 return Exploration(problem=str(message["error"])[:400])
             if "result" in message:
-                return _exploration(_mapping(message["result"]))
+                return _exploration(mapping(message["result"]))
         except (KeyError, TypeError, ValueError, RecursionError):
             return None
     return None
@@ -135,16 +139,16 @@ def read_answer(lines: Iterable[str]) -> Exploration | None:
 
 def _exploration(answer: Mapping[str, object]) -> Exploration:
     return Exploration(
-        cases=tuple(case for each in _list(answer["tests"]) if (case := _safe_case(each))),
+        cases=tuple(case for each in items(answer["tests"]) if (case := _safe_case(each))),
         crashes=tuple(
-            Crash(case, str(_mapping(each)["error"]))
-            for each in _list(answer["suspicions"])
-            if (case := _safe_case({**_mapping(each), "error": None}))
+            Crash(case, str(mapping(each)["error"]))
+            for each in items(answer["suspicions"])
+            if (case := _safe_case({**mapping(each), "error": None}))
         ),
-        n_goals=_number(answer["goals"]),
-        n_covered=_number(answer["covered"]),
-        n_mutants=_number(answer["mutants"]),
-        n_killed=_number(answer["killed"]),
+        n_goals=number(answer["goals"]),
+        n_covered=number(answer["covered"]),
+        n_mutants=number(answer["mutants"]),
+        n_killed=number(answer["killed"]),
         hindrance=str(answer["hindrance"]),
         node=str(answer.get("node", ""))[:200],
     )
@@ -156,7 +160,7 @@ class _NotWritten(Exception):
 
 def _safe_case(entry: object) -> Case | None:
     try:
-        return _case(_mapping(entry))
+        return _case(mapping(entry))
     except _NotWritten as error:
         _log.debug("a case is left out: %s", error)
         return None
@@ -168,77 +172,62 @@ def _case(entry: Mapping[str, object]) -> Case:
     after = entry["self"]
     then = entry.get("then")
     return Case(
-        target=str(entry["target"]),
+        target=_named(entry["target"], _TARGET),
         kind=str(entry["kind"]),
-        path=tuple(_identifier(each) for each in _list(entry["path"])),
+        path=tuple(_identifier(each) for each in items(entry["path"])),
         method=_identifier(entry["method"]) if entry["method"] else "",
         args=_values(entry["args"]),
         make=_values(entry["make"]),
         then=_values(then) if then is not None else None,
         steps=tuple(
-            Step(_identifier(_mapping(each)["method"]), _values(_mapping(each)["args"]))
-            for each in _list(entry.get("steps", []))
+            Step(_identifier(mapping(each)["method"]), _values(mapping(each)["args"]))
+            for each in items(entry.get("steps", []))
         ),
         result=(
-            Observation(str(_mapping(result)["kind"]), _value(_mapping(result)["value"]))
+            Observation(str(mapping(result)["kind"]), _value(mapping(result)["value"]))
             if result is not None
             else None
         ),
         error=(
-            Thrown(str(_mapping(error)["name"]), str(_mapping(error)["message"]))
+            Thrown(str(mapping(error)["name"]), str(mapping(error)["message"]))
             if error is not None
             else None
         ),
         changed=tuple(
-            (_number(_mapping(each)["index"]), _value(_mapping(each)["value"]))
-            for each in _list(entry["changed"])
+            (number(mapping(each)["index"]), _value(mapping(each)["value"]))
+            for each in items(entry["changed"])
         ),
         self_after=_value(after) if after is not None else None,
         is_async=bool(entry["isAsync"]),
-        goals=frozenset(_number(each) for each in _list(entry.get("goals", []))),
-        kills=_number(entry.get("kills", 0)),
+        goals=frozenset(number(each) for each in items(entry.get("goals", []))),
+        kills=number(entry.get("kills", 0)),
         origin=str(entry.get("origin", "exploration")),
     )
 
 
 def _identifier(value: object) -> str:
+    return _named(value, _NAME)
+
+
+def _named(value: object, pattern: re.Pattern[str]) -> str:
     name = str(value)
-    if not _PATH.match(name):
+    if not pattern.match(name):
         raise _NotWritten(f"no name: {name[:80]}")
     return name
 
 
 def _values(entry: object) -> tuple[Value, ...]:
-    return tuple(_value(each) for each in _list(entry))
+    return tuple(_value(each) for each in items(entry))
 
 
 def _value(entry: object) -> Value:
-    fields = _mapping(entry)
+    fields = mapping(entry)
     kind, text = str(fields["kind"]), str(fields.get("text", ""))
     pattern = _TEXTS.get(kind)
-    if pattern is not None and not pattern.match(text):
-        raise _NotWritten(f"no {kind}: {text[:80]}")
-    return Value(
-        kind,
-        text,
-        of=_values(fields.get("of", [])),
-        names=tuple(str(each) for each in _list(fields.get("names", []))),
-    )
-
-
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError("not a list")
-    return value
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    if not isinstance(value, dict):
-        raise TypeError("not an object")
-    return value
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError("not a number")
-    return value
+    if kind not in _QUOTED and (pattern is None or not pattern.match(text)):
+        raise _NotWritten(f"no {kind[:80]}: {text[:80]}")
+    inside = _values(fields.get("of", []))
+    names = tuple(str(each) for each in items(fields.get("names", [])))
+    if kind == "object" and len(names) != len(inside):
+        raise _NotWritten("an object whose names and values are not as many")
+    return Value(kind, text, of=inside, names=names)
