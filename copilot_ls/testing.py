@@ -50,6 +50,7 @@ async def propose_tests(
 
     Raises:
         SandboxError: the user has not allowed it (see ``allowed``), or it cannot be run.
+        ModelError: the settings want a model, and there is none.
     """
     is_python = path.endswith(".py")
     sandbox = await _opened(root, settings, allowed=allowed, with_node=not is_python)
@@ -61,7 +62,7 @@ async def propose_tests(
         if not is_python:
             other = JavaScriptTestWriter(sandbox, settings.tests, memory_bytes)
             return await other.write(path, only=only, on_progress=on_progress)
-        model = await _model(chat_model) if _is_asked(settings) else None
+        model = await _model(chat_model, settings)
         writer = TestWriter(sandbox, settings.tests, memory_bytes, model=model)
         return await writer.write(path, only=only, append=append, on_progress=on_progress)
     except OSError as error:
@@ -75,16 +76,17 @@ def has_writer(document: Document) -> bool:
     return document.language in {"python", "javascript", "typescript", "tsx"}
 
 
-def _is_asked(settings: Settings) -> bool:
+async def _model(source: ModelSource | None, settings: Settings) -> Model | None:
+    """The model to ask for inputs; one that was asked for in so many words must be there."""
     wish = settings.tests.model
-    return wish == "on" or (wish == "auto" and settings.is_served_elsewhere)
-
-
-async def _model(source: ModelSource | None) -> Model | None:
+    if source is None or wish == "off" or (wish == "auto" and not settings.is_served_elsewhere):
+        return None
     try:
-        return await source() if source is not None else None
+        return await source()
     except ModelError as error:
-        _log.info("tests are written without a model: %s", error)
+        if wish == "on":
+            raise
+        _log.warning("tests are written without a model: %s", error)
         return None
 
 

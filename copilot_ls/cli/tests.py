@@ -34,7 +34,7 @@ def propose_tests(
     ] = False,
     ask_model: Annotated[
         bool | None,
-        typer.Option("--model/--no-model", help="Ask the chat model for inputs, too."),
+        typer.Option("--model/--no-model", help="Ask the chat model for inputs, too (Python)."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

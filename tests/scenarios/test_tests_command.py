@@ -41,6 +41,14 @@ def test_code_is_run_with_consent_alone(
     assert "needs your consent" in capsys.readouterr().err
 
 
+def test_a_model_that_is_asked_for_must_be_there(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["tests", "price.py", "--run-code", "--model"]
+    assert run(monkeypatch, *arguments) == ExitCode.ENGINE
+    assert "model pull" in capsys.readouterr().err
+
+
 def test_without_node_the_remedy_is_named(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
