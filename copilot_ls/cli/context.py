@@ -65,6 +65,18 @@ def options_of(context: typer.Context) -> Options:
     return context.find_root().ensure_object(Options)
 
 
+def line_of(place: str) -> tuple[Path, int]:
+    """Take ``FILE:LINE`` apart; lines count from 1.
+
+    Raises:
+        ConfigError: it is not of that form.
+    """
+    name, _, number = place.rpartition(":")
+    if not name or not number.isdecimal():
+        raise ConfigError(f"{place} names no line", remedy="write FILE:LINE")
+    return Path(name), int(number)
+
+
 def find_root(path: Path) -> Path:
     """Return the folder of the project that ``path`` belongs to.
 

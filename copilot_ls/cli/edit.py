@@ -35,15 +35,25 @@ def edit(
     document = wiring.read_document(root, path, settings)
     span = _span_of(document.text, first, last, place)
     proposal = asyncio.run(_edit(root, settings, document, span, instruction, quiet=as_json))
-    after = document.text
-    if proposal.edit is not None:
-        after = edited(document.text, *proposal.edits(document))
-        if write:
-            replace_file(path, document.text, after)
+    deliver(proposal, document, path, write=write, as_json=as_json)
+
+
+def deliver(
+    proposal: EditProposal, document: Document, path: Path, *, write: bool, as_json: bool
+) -> None:
+    """Show a proposal, and write it if that is wanted.
+
+    Raises:
+        WorkspaceError: the file changed meanwhile, or cannot be written.
+        typer.Exit: nothing is proposed.
+    """
+    after = edited(document.text, *proposal.edits(document))
+    if write and proposal.edit is not None:
+        replace_file(path, document.text, after)
     if as_json:
         print_json(proposal)
     else:
-        show(proposal, document, after, is_written=write)
+        _show(proposal, document, after, is_written=write)
     if proposal.edit is None:
         raise typer.Exit(ExitCode.FINDINGS)
 
@@ -110,7 +120,7 @@ def _span_of(text: str, first: int, last: int, place: str) -> Span:
     return Span(start, start + sum(map(len, lines[first - 1 : last])))
 
 
-def show(proposal: EditProposal, document: Document, after: str, *, is_written: bool) -> None:
+def _show(proposal: EditProposal, document: Document, after: str, *, is_written: bool) -> None:
     """Print a proposal as a diff, or why there is none."""
     from rich.syntax import Syntax
 

@@ -11,9 +11,8 @@ from typing import Annotated
 import typer
 
 from copilot_ls import testing, wiring
-from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json
-from copilot_ls.cli.edit import replace_file, show
-from copilot_ls.cli.exit_codes import ExitCode
+from copilot_ls.cli.context import JsonOption, console, find_root, line_of, options_of
+from copilot_ls.cli.edit import deliver
 from copilot_ls.config import Settings
 from copilot_ls.domain import Confidence, Document, Edit, edited
 from copilot_ls.errors import ConfigError
@@ -36,23 +35,12 @@ def fix(
     What the model writes is looked at again, and refused unless the finding is gone, none has
     come, and the other lines are as they were.
     """
-    name, _, number = place.rpartition(":")
-    if not name or not number.isdecimal():
-        raise ConfigError(f"{place} names no line", remedy="write FILE:LINE")
-    path = Path(name)
+    path, line = line_of(place)
     root = find_root(path)
     settings = options_of(context).settings_for(root)
     document = wiring.read_document(root, path, settings)
-    proposal = asyncio.run(_propose(root, settings, document, int(number), rule, quiet=as_json))
-    after = edited(document.text, *proposal.edits(document))
-    if proposal.edit is not None and write:
-        replace_file(path, document.text, after)
-    if as_json:
-        print_json(proposal)
-    else:
-        show(proposal, document, after, is_written=write)
-    if proposal.edit is None:
-        raise typer.Exit(ExitCode.FINDINGS)
+    proposal = asyncio.run(_propose(root, settings, document, line, rule, quiet=as_json))
+    deliver(proposal, document, path, write=write, as_json=as_json)
 
 
 async def _propose(

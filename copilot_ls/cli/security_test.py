@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from copilot_ls import testing, wiring
-from copilot_ls.cli.context import JsonOption, console, find_root, options_of, print_json
+from copilot_ls.cli.context import JsonOption, console, find_root, line_of, options_of, print_json
 from copilot_ls.cli.exit_codes import ExitCode
 from copilot_ls.cli.tests import progress_on, write_new
-from copilot_ls.errors import ConfigError, WorkspaceError
+from copilot_ls.errors import WorkspaceError
 from copilot_ls.features.security.attacks.prove import SecurityTest
 from copilot_ls.features.tests.writer import OnProgress
 
@@ -41,10 +40,7 @@ def prove(
 
     Running a project's code needs your consent: `copilot-ls trust`, or `--run-code`.
     """
-    name, _, number = place.rpartition(":")
-    if not name or not number.isdecimal():
-        raise ConfigError(f"{place} names no line", remedy="write FILE:LINE")
-    path = Path(name)
+    path, line = line_of(place)
     root = find_root(path)
     settings = options_of(context).settings_for(root)
     document = wiring.read_document(root, path, settings)
@@ -54,7 +50,7 @@ def prove(
         )
 
     async def work(on_progress: OnProgress) -> SecurityTest:
-        findings = await testing.findings_at(root, settings, document, int(number), rule)
+        findings = await testing.findings_at(root, settings, document, line, rule)
         return await testing.prove_weakness(
             root,
             settings,

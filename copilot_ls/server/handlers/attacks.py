@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcInvalidParams
 
 from copilot_ls import testing, wiring
 from copilot_ls.errors import CopilotError
@@ -14,6 +13,7 @@ from copilot_ls.features.security.attacks.render import is_attackable
 from copilot_ls.features.security.report import Reported
 from copilot_ls.server.documents import Snapshot
 from copilot_ls.server.handlers.changes import need_to_write_in
+from copilot_ls.server.handlers.reported import find_again, meant, offer
 from copilot_ls.server.handlers.tests import can_be_tested, may_run
 from copilot_ls.server.protocol import Later
 from copilot_ls.server.session import Session
@@ -27,36 +27,16 @@ def actions(
     """Offer a test for a finding that there are attacks for."""
     if not (can_be_tested(snapshot.document) and is_attackable(reported.finding.cwe)):
         return
-    argument = {"uri": snapshot.document.uri, "fingerprint": reported.fingerprint}
-    yield types.CodeAction(
-        title=f"Write a test that attacks this ({reported.finding.rule})",
-        kind=types.CodeActionKind.QuickFix,
-        diagnostics=[diagnostic],
-        command=types.Command(title="Attack this finding", command=COMMAND, arguments=[argument]),
-    )
+    yield offer("Write a test that attacks this", COMMAND, reported, snapshot, diagnostic)
 
 
 def attack(session: Session, arguments: Sequence[object]) -> Later[object]:
     """Propose a test file; the editor shows it and asks before it is made."""
-    match arguments:
-        case [{"uri": str(uri), "fingerprint": str(fingerprint)}]:
-            pass
-        case _:
-            raise JsonRpcInvalidParams("expected {uri, fingerprint}")
-    opened = session.opened(uri)
-    if opened is None:
-        raise JsonRpcInvalidParams(f"{uri} is not open")
+    opened, fingerprint = meant(session, arguments)
 
     async def work() -> object:
-        folder = await session.folder_of(opened)
-        looked = await session.diagnostics.look(uri)
-        if folder is None or looked is None:
-            return _refused("the document was closed")
-        snapshot, found = looked
-        reported = next((each for each in found if each.fingerprint == fingerprint), None)
-        if reported is None:
-            return _refused("there is no such finding any more")
         try:
+            folder, snapshot, reported = await find_again(session, opened, fingerprint)
             need_to_write_in(folder.location)
             if not await may_run(session, folder.workspace):
                 return _refused("running the code of this project was not allowed")

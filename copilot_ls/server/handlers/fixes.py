@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcInvalidParams
 
 from copilot_ls.config import EngineName
 from copilot_ls.domain import Document, edited
@@ -15,6 +14,7 @@ from copilot_ls.features.edit.editor import EditProposal
 from copilot_ls.features.security.fixer import Fixer, is_fixable
 from copilot_ls.features.security.report import Reported
 from copilot_ls.server.documents import Snapshot
+from copilot_ls.server.handlers.reported import find_again, meant, offer
 from copilot_ls.server.protocol import Later
 from copilot_ls.server.session import Session
 from copilot_ls.wiring import Workspace
@@ -31,36 +31,18 @@ def actions(
     has_model = workspace.settings.model.engine is not EngineName.OFF
     if not has_model or reported.finding.fix or not is_fixable(reported.finding):
         return
-    argument = {"uri": snapshot.document.uri, "fingerprint": reported.fingerprint}
-    yield types.CodeAction(
-        title=f"Fix this with the model, and look again ({reported.finding.rule})",
-        kind=types.CodeActionKind.QuickFix,
-        diagnostics=[diagnostic],
-        command=types.Command(title="Fix this finding", command=COMMAND, arguments=[argument]),
-    )
+    yield offer("Fix this with the model, and look again", COMMAND, reported, snapshot, diagnostic)
 
 
 def fix(session: Session, arguments: Sequence[object]) -> Later[object]:
     """Propose a change that was seen to remove a finding; it is made once it is confirmed."""
-    match arguments:
-        case [{"uri": str(uri), "fingerprint": str(fingerprint)}]:
-            pass
-        case _:
-            raise JsonRpcInvalidParams("expected {uri, fingerprint}")
-    opened = session.opened(uri)
-    if opened is None:
-        raise JsonRpcInvalidParams(f"{uri} is not open")
+    opened, fingerprint = meant(session, arguments)
 
     async def work() -> object:
-        folder = await session.folder_of(opened)
-        looked = await session.diagnostics.look(uri)
-        if folder is None or looked is None or folder.workspace.fixer is None:
-            return _refused("the document was closed, or security checks are switched off")
-        snapshot, found = looked
-        reported = next((each for each in found if each.fingerprint == fingerprint), None)
-        if reported is None:
-            return _refused("there is no such finding any more")
         try:
+            folder, snapshot, reported = await find_again(session, opened, fingerprint)
+            if folder.workspace.fixer is None:
+                return _refused("security checks are switched off")
             proposal = await _proposed(session, folder.workspace.fixer, snapshot, reported)
         except CopilotError as error:
             return _refused(str(error))
