@@ -228,7 +228,11 @@ def badge(label, count: int):
     fifth = format_html("<b>{}</b>", label)
     # ok: python.xss.parameter-in-markup, python.xss.unescaped-markup
     sixth = mark_safe("<b>" + escape(label) + "</b>")
-    return first, second, third, fourth, fifth, sixth
+    # ok: python.xss.parameter-in-markup, python.xss.unescaped-markup
+    seventh = Markup(f"<b>{label}</b>").striptags()
+    # ok: python.xss.parameter-in-markup, python.xss.unescaped-markup
+    eighth = Markup(label).striptags()
+    return first, second, third, fourth, fifth, sixth, seventh, eighth
 
 
 def environments(options):
