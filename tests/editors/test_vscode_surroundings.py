@@ -149,10 +149,7 @@ def test_a_folder_that_nobody_trusts_names_no_program_and_has_ghost_text(
     window.wait_for('.statusbar-item[aria-label*="Restricted Mode"]')
     window.open_file("orders.py")
     window.go(5, 11)
-    window.press("Space")
-    # The first key in a fresh window sometimes brings nothing; here it is about trust.
-    window.run("Trigger Inline Suggestion")
-    window.wait_for_ghost(GHOST)
+    window.press_for_ghost("Space", GHOST)
     assert not (tmp_path / "sprung").exists()
 
 

@@ -18,6 +18,7 @@ from scripts.editors.vscode import Workbench
 
 # Until it is called a failure; a machine may be busy with other things.
 PATIENCE = 90.0
+_FIRST_KEY_S = 15.0
 POLL_S = 0.04
 STATUS = '.statusbar-item[id*="copilot-ls.status"]'
 _INPUT = '.quick-input-widget:not([style*="display: none"]) input'
@@ -167,6 +168,7 @@ class Window:
     def __init__(self, browser: Browser, number: int) -> None:
         self._browser = browser
         self._number = number
+        self._is_fresh = True
 
     def act(self, act: str, **given: object) -> Any:
         return self._browser.ask({"window": self._number, "act": act, **given})
@@ -347,9 +349,20 @@ class Window:
         self.wait(f"ghost text {text!r}", self.ghost, lambda seen: seen == text)
 
     def press_for_ghost(self, key: str, text: str) -> None:
-        """Press a key, once, and wait for what it brings."""
+        """Press a key, once, and wait for what it brings.
+
+        In a window that was just opened, VS Code does not always ask the server at the first key:
+        where the traffic was recorded, there was no request. Only then it is asked by command.
+        """
         self.press(key)
+        deadline = time.monotonic() + _FIRST_KEY_S
+        while self._is_fresh and not self.ghost():
+            if time.monotonic() > deadline:
+                self.run("Trigger Inline Suggestion")
+                break
+            time.sleep(POLL_S)
         self.wait_for_ghost(text)
+        self._is_fresh = False
 
     def wait_for_line(self, text: str) -> None:
         self.wait(f"line {text!r}", self.lines, lambda seen: text in seen)
