@@ -151,6 +151,23 @@ async def test_what_is_no_fix_is_refused_with_the_reason(answer: str, objection:
     assert re.search(objection, proposal.problem)
 
 
+@pytest.mark.parametrize(
+    ("call", "is_refused"),
+    [
+        ('run("ls " + options.folder, key=options.key)', True),
+        ('run("ls " + name, shlex.join)', False),
+        ('run("ls " + name, "options.key")', False),
+    ],
+)
+async def test_what_the_code_was_told_must_not_be_forgotten(call: str, is_refused: bool) -> None:
+    text = CODE.replace('run("ls " + name)', call).replace("def show", "import shlex\n\n\ndef show")
+    place = Span(text.index("    log"), text.index("return told") + len("return told"))
+    one = fixer(GOOD, GOOD)
+    one._live.functions = lambda _: [place]
+    proposal = await one.fix(document(text), flows(text)[0])
+    assert ("it forgets options." in proposal.problem) is is_refused
+
+
 async def test_a_rewritten_function_is_refused() -> None:
     kept = [f"step_{n}()" for n in range(20)]
     text = "def show(name):\n" + "".join(f"    {each}\n" for each in [*kept, 'run("a" + name)'])

@@ -31,6 +31,10 @@ _FUNCTIONS = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD})
 _MAX_STRAYED_LINES = 3
 _MAX_STRAYED_SHARE = 0.25
 _CALLS = re.compile(r"(\w+)\s*\(")
+# What is read there: no call, no keyword, no target of an assignment, and nothing in quotes.
+_READ = re.compile(
+    r"\"[^\"\n]*\"|'[^'\n]*'|(?<![\w.])(?P<name>[a-z_]\w*(?:\.[a-z_]\w*)+)(?![\w(.]|\s*=(?!=))"
+)
 _ANSWERS = re.compile(r"\b(?:return|yield)\b")
 _OTHER_PLACES = frozenset({SECRET_CATEGORY, VULNERABLE_DEPENDENCY, "misspelt-package"})
 
@@ -75,8 +79,9 @@ class Fixer:
     async def _objection(self, task: _Task, changed: Document, edit: Edit) -> str:
         if _heads(changed) != _heads(task.document):
             return "functions, their decorators and their parameters must stay as they are"
-        if strays := _straying(task, edit.text) or _handing_on(task, edit.text):
-            return strays
+        for look in (_straying, _handing_on, _forgetting):
+            if objection := look(task, edit.text):
+                return objection
         return _left_over(task, await self._live.examine(changed))
 
 
@@ -196,6 +201,26 @@ def _handing_on(task: _Task, new: str) -> str:
     if handed and before - after:
         return f"it hands the data on to {handed[0]}, where it may do the same harm"
     return ""
+
+
+def _forgetting(task: _Task, new: str) -> str:
+    """Object to members that were read and are no more, as the certificate that somebody chose.
+
+    Those of what the lines make themselves, and of modules, may go.
+    """
+    text = task.document.text
+    old = text[task.span.start : task.span.end]
+    for name in _read_in(old) - _read_in(new):
+        root = re.escape(name.partition(".")[0])
+        is_made_here = re.search(rf"(?<![\w.]){root}\s*=(?!=)", old)
+        is_module = re.search(rf"^\s*(?:from|import)\b.*\b{root}\b", text, re.MULTILINE)
+        if not is_made_here and not is_module:
+            return f"it forgets {name}, which the code used"
+    return ""
+
+
+def _read_in(text: str) -> set[str]:
+    return {match["name"] for match in _READ.finditer(text) if match["name"]}
 
 
 def _left_over(task: _Task, after: ScanReport) -> str:
